@@ -1,0 +1,3 @@
+//! Server half of TDS.
+
+pub mod backend;

@@ -1,0 +1,143 @@
+//! One simulated instance: SQL Server or managed instance. State sits behind one mutex; nothing awaits while holding it.
+
+use super::database::Database;
+use super::hadr::HadrState;
+use super::security::SecurityState;
+use super::session::SessionTable;
+use crate::lab::net::Network;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use time::OffsetDateTime;
+
+/// What the scenario says an instance is; never changes while it runs (versions change by restart).
+#[derive(Debug, Clone)]
+pub struct InstanceConfig {
+    /// Key in the estate (`sql-a`, `mi-a`).
+    pub id: String,
+    pub kind: InstanceKind,
+    /// `@@SERVERNAME`: `MACHINE[\INSTANCE]`, or the FQDN of a managed instance.
+    pub server_name: String,
+    /// Address of the mirroring endpoint on the lab's network: an IP or a DNS name.
+    pub host: String,
+    pub collation: String,
+    /// Startup trace flags (1800, 9567, …).
+    pub trace_flags: Vec<i32>,
+    pub hadr_enabled: bool,
+    /// Windows, or Linux.
+    pub linux: bool,
+}
+
+#[derive(Debug, Clone)]
+pub enum InstanceKind {
+    SqlServer {
+        /// Four-part build, e.g. `15.0.4312.2`.
+        version: String,
+        /// `Enterprise Edition (64-bit)` …
+        edition: String,
+        /// `CU20`, NULL on RTM
+        update_level: Option<String>,
+        update_reference: Option<String>,
+    },
+    Managed {
+        /// ARM `databaseFormat`: SQLServer2022, SQLServer2025, AlwaysUpToDate.
+        database_format: String,
+        /// GeneralPurpose, BusinessCritical.
+        tier: String,
+        next_gen: bool,
+        vcores: u32,
+        storage_gb: u32,
+        /// Short name: first label of the FQDN.
+        name: String,
+    },
+}
+
+impl InstanceConfig {
+    /// Major version of the engine: 13 … 17 (a managed instance counts by its format).
+    pub fn major(&self) -> u32 {
+        match &self.kind {
+            InstanceKind::SqlServer { version, .. } => version.split('.').next().and_then(|v| v.parse().ok()).unwrap_or(16),
+            InstanceKind::Managed { database_format, .. } => match database_format.as_str() {
+                "SQLServer2022" => 16,
+                _ => 17,
+            },
+        }
+    }
+    pub fn is_managed(&self) -> bool {
+        matches!(self.kind, InstanceKind::Managed { .. })
+    }
+    /// True if `version >= (major, minor, build, revision)` for SQL Server; always true for a managed instance.
+    pub fn at_least(&self, build: (u32, u32, u32, u32)) -> bool {
+        match &self.kind {
+            InstanceKind::SqlServer { version, .. } => {
+                let mut p = version.split('.').map(|v| v.parse().unwrap_or(0));
+                let v = (p.next().unwrap_or(0), p.next().unwrap_or(0), p.next().unwrap_or(0), p.next().unwrap_or(0));
+                v >= build
+            }
+            InstanceKind::Managed { .. } => true,
+        }
+    }
+}
+
+/// A running instance.
+pub struct Instance {
+    pub config: InstanceConfig,
+    state: Mutex<InstanceState>,
+    /// Bumped on every change that somebody may wait for (commit, hadr, sessions).
+    pub changed: tokio::sync::watch::Sender<u64>,
+    pub network: Arc<Network>,
+    /// Cancelled at shutdown of the lab or "restart" of the instance.
+    pub shutdown: tokio_util::sync::CancellationToken,
+    /// Wall time at tokio instant `epoch`: lab time follows tokio's clock, so a paused clock is honoured.
+    pub clock: LabClock,
+}
+
+/// Lab time: a fixed wall-clock origin plus tokio's (pausable) monotonic time.
+#[derive(Debug, Clone, Copy)]
+pub struct LabClock {
+    pub origin: OffsetDateTime,
+    pub epoch: tokio::time::Instant,
+}
+impl LabClock {
+    pub fn starting_at(origin: OffsetDateTime) -> Self {
+        Self { origin, epoch: tokio::time::Instant::now() }
+    }
+    pub fn now(&self) -> OffsetDateTime {
+        self.origin + self.epoch.elapsed()
+    }
+}
+
+/// Everything that changes on an instance.
+pub struct InstanceState {
+    /// By lower-case name; master, tempdb, model, msdb included (ids 1 to 4).
+    pub databases: BTreeMap<String, Database>,
+    pub next_database_id: i32,
+    pub security: SecurityState,
+    pub sessions: SessionTable,
+    pub hadr: HadrState,
+    /// Agent, msdb rows, linked servers, credentials, configuration.
+    pub server: super::server::ServerState,
+    pub error_log: Vec<(OffsetDateTime, String)>,
+    /// Global trace flags now on.
+    pub trace_flags: std::collections::BTreeSet<i32>,
+}
+
+impl Instance {
+    pub fn new(config: InstanceConfig, state: InstanceState, network: Arc<Network>, clock: LabClock) -> Arc<Self> {
+        let (changed, _) = tokio::sync::watch::channel(0);
+        Arc::new(Self { config, state: Mutex::new(state), changed, network, shutdown: tokio_util::sync::CancellationToken::new(), clock })
+    }
+    /// Runs `f` on the state. Never await inside, never call `with` inside.
+    pub fn with<R>(&self, f: impl FnOnce(&mut InstanceState) -> R) -> R {
+        let mut guard = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        f(&mut guard)
+    }
+    /// Wakes everybody who waits on `changed`.
+    pub fn notify(&self) {
+        self.changed.send_modify(|v| *v = v.wrapping_add(1));
+    }
+    pub fn log(&self, text: impl Into<String>) {
+        let now = self.clock.now();
+        self.with(|s| s.error_log.push((now, text.into())));
+    }
+}

@@ -1,0 +1,4 @@
+//! State of the simulated servers.
+
+pub mod log;
+pub mod lsn;

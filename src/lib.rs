@@ -1,5 +1,4 @@
 //! Hybrid replication manager for the Azure SQL Managed Instance link.
-#![forbid(unsafe_code)]
 
 #[cfg(feature = "lab")]
 pub mod lab;

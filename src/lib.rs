@@ -1,4 +1,7 @@
 //! Hybrid replication manager for the Azure SQL Managed Instance link.
 
+pub mod base;
+pub mod model;
+
 #[cfg(feature = "lab")]
 pub mod lab;

@@ -1,0 +1,7 @@
+//! What every layer may use: errors, clock, secrets, bounded retries, words.
+
+pub mod clock;
+pub mod error;
+pub mod redact;
+pub mod retry;
+pub mod text;

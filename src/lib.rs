@@ -3,6 +3,7 @@
 pub mod base;
 pub mod journal;
 pub mod model;
+pub mod rules;
 
 #[cfg(feature = "lab")]
 pub mod lab;

@@ -1,0 +1,311 @@
+//! Runs the stages of an approved plan, from the start or from where a journal says it stopped.
+
+use super::cancel::Cancel;
+use super::context::Context;
+use super::event::Event;
+use super::settle::settle;
+use super::settle::transient;
+use super::stage::CONCURRENT_STEPS_MAX;
+use super::stage::Stage;
+use super::step::Precheck;
+use super::step::Step;
+use super::undo::roll_back;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::base::retry::Backoff;
+use crate::effects::fault::Point;
+use crate::journal::fold::RunState;
+use crate::journal::fold::StepStatus;
+use crate::journal::record::Line;
+use crate::journal::record::Record;
+use crate::journal::record::RunResult;
+use crate::journal::record::StepResult;
+use futures_util::StreamExt;
+use futures_util::stream;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often one step is tried again after its fate was read back as "not done".
+pub const ATTEMPTS_MAX: u32 = 3;
+
+/// Time limits of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Limits {
+    /// From the start of stage `budget_from` until L1; when it ends first, everything is undone.
+    pub budget: Option<Duration>,
+    pub budget_from: String,
+}
+
+/// How a run ended. A run that could not end is an [`Error`] of kind `Stopped`.
+#[derive(Debug)]
+pub enum RunEnd {
+    Committed,
+    RolledBack(Error),
+}
+
+/// A run in progress.
+pub struct Runner<'a> {
+    pub stages: &'a [Stage],
+    pub cx: Context,
+    pub state: RunState,
+    pub limits: Limits,
+}
+
+impl Runner<'_> {
+    /// To the end: committed, rolled back, or stopped (error).
+    pub async fn run(mut self) -> Result<RunEnd> {
+        let mut budget_end = None;
+        for index in 0..self.stages.len() {
+            let stage = &self.stages[index];
+            let todo = self.todo(stage);
+            if todo.is_empty() {
+                continue;
+            }
+            if stage.name == self.limits.budget_from {
+                budget_end = self.limits.budget.map(|b| self.cx.clock.monotonic() + b);
+            }
+            self.cx.observer.on(&Event::StageStarted { stage: stage.name.clone() });
+            let result = if self.crossed(Line::L1) {
+                self.stage(&todo).await
+            } else {
+                self.stage_before_l1(&todo, budget_end).await
+            };
+            match result {
+                Ok(()) => {}
+                Err(e) if self.crossed(Line::L1) => return self.stopped(e),
+                Err(e) => return self.give_up(e).await,
+            }
+        }
+        self.finish(RunResult::Committed)?;
+        Ok(RunEnd::Committed)
+    }
+
+    fn crossed(&self, line: Line) -> bool {
+        self.state.lines.contains(&line)
+    }
+
+    /// Steps still to do; those that must be proven again count until the switch is confirmed.
+    fn todo(&self, stage: &Stage) -> Vec<Arc<dyn Step>> {
+        let switched = self.stages.iter().flat_map(|s| &s.steps).filter(|s| s.crosses() == Some(Line::L1)).all(|s| {
+            matches!(self.state.steps.get(s.id()), Some(StepStatus::Finished(r)) if *r != StepResult::Failed)
+        });
+        stage
+            .steps
+            .iter()
+            .filter(|s| match self.state.steps.get(s.id()) {
+                Some(StepStatus::Finished(StepResult::Failed)) => true,
+                Some(StepStatus::Finished(_)) => s.volatile() && !switched,
+                _ => true,
+            })
+            .cloned()
+            .collect()
+    }
+
+    async fn stage_before_l1(&mut self, todo: &[Arc<dyn Step>], budget_end: Option<Duration>) -> Result<()> {
+        if self.cx.cancel.requested() {
+            return Err(Error::new(Kind::Interrupted, "asked to stop"));
+        }
+        let Some(end) = budget_end else { return self.stage(todo).await };
+        let left = end.saturating_sub(self.cx.clock.monotonic());
+        let over = || Error::new(Kind::TimedOut, "the outage budget ended before the switch was sent");
+        if left.is_zero() {
+            return Err(over());
+        }
+        if todo.iter().any(|s| s.crosses() == Some(Line::L1)) {
+            // Never cut off a switch in mid-air: its own limits bound it.
+            return self.stage(todo).await;
+        }
+        let cancel = Cancel::new();
+        let cx = self.cx.with_cancel(cancel.clone());
+        let outer = self.cx.cancel.clone();
+        let watch = async {
+            tokio::select! {
+                biased;
+                () = outer.wait() => false,
+                () = crate::base::clock::pause(left) => true,
+            }
+        };
+        let mut expired = false;
+        let results = {
+            let work = run_all(&cx, &self.state, todo);
+            tokio::pin!(work);
+            tokio::pin!(watch);
+            tokio::select! {
+                biased;
+                r = &mut work => r,
+                e = &mut watch => { expired = e; cancel.request(); work.await }
+            }
+        };
+        match self.absorb(results) {
+            Err(e) if expired => Err(over().caused_by(e)),
+            other => other,
+        }
+    }
+
+    async fn stage(&mut self, todo: &[Arc<dyn Step>]) -> Result<()> {
+        let line = todo.iter().find_map(|s| s.crosses()).filter(|l| !self.crossed(*l));
+        if let Some(line) = line {
+            self.cross(line, todo).await?;
+        }
+        let results = run_all(&self.cx, &self.state, todo).await;
+        let failed = self.absorb(results);
+        if line == Some(Line::L1) && failed.is_err() {
+            self.withdraw_if_never_sent(todo, failed.as_ref().err()).await?;
+        }
+        failed
+    }
+
+    /// Looks at every step of the crossing once more, then writes the line down, then lets nothing interrupt.
+    async fn cross(&mut self, line: Line, todo: &[Arc<dyn Step>]) -> Result<()> {
+        for step in todo {
+            if let Precheck::Blocked { expected, found, hint } = settle(step.as_ref(), &self.cx).await? {
+                return Err(blocked(step.as_ref(), &expected, &found, &hint));
+            }
+        }
+        if self.cx.cancel.requested() && line == Line::L1 {
+            return Err(Error::new(Kind::Interrupted, "asked to stop"));
+        }
+        self.cx.effects.record(&Record::LineCrossed { line })?;
+        self.state.lines.insert(line);
+        self.cx = self.cx.with_cancel(Cancel::new());
+        self.cx.observer.on(&Event::LineCrossed { line });
+        Ok(())
+    }
+
+    /// The switch failed. If every server says by itself that nothing was switched, the line was never crossed and the way back is free.
+    async fn withdraw_if_never_sent(&mut self, todo: &[Arc<dyn Step>], error: Option<&Error>) -> Result<()> {
+        if error.is_some_and(|e| !matches!(e.kind(), Kind::Server | Kind::Refused | Kind::Denied)) {
+            return Ok(());
+        }
+        for step in todo {
+            if matches!(settle(step.as_ref(), &self.cx).await?, Precheck::AlreadyDone(_)) {
+                return Ok(());
+            }
+        }
+        let why = error.map(Error::chain).unwrap_or_default();
+        self.cx.effects.record(&Record::LineWithdrawn { line: Line::L1, why })?;
+        self.state.lines.remove(&Line::L1);
+        Ok(())
+    }
+
+    fn absorb(&mut self, results: Vec<(Arc<dyn Step>, Result<StepResult>)>) -> Result<()> {
+        let mut first = None;
+        for (step, result) in results {
+            match result {
+                Ok(r) => {
+                    self.state.steps.insert(step.id().clone(), StepStatus::Finished(r));
+                }
+                Err(e) => {
+                    self.state.steps.insert(step.id().clone(), StepStatus::Started { attempt: 1 });
+                    let e = e.during(format!("step {}", step.id()));
+                    // The most telling failure is the one that is not a mere consequence of being asked to stop.
+                    match &first {
+                        Some(Error { .. }) if e.kind() == Kind::Interrupted => {}
+                        _ => first = Some(e),
+                    }
+                }
+            }
+        }
+        first.map_or(Ok(()), Err)
+    }
+
+    async fn give_up(mut self, cause: Error) -> Result<RunEnd> {
+        let cx = self.cx.with_cancel(Cancel::new());
+        cx.guards.end_all();
+        match roll_back(self.stages, &self.state, &cx).await {
+            Ok(()) => {
+                self.finish(RunResult::RolledBack)?;
+                Ok(RunEnd::RolledBack(cause))
+            }
+            Err(e) => self.stopped(e.caused_by(cause)),
+        }
+    }
+
+    fn stopped(&self, cause: Error) -> Result<RunEnd> {
+        let run = self.cx.effects.run().clone();
+        self.cx.observer.on(&Event::RunStopped { run: run.clone(), why: cause.chain() });
+        let kind = if cause.kind() == Kind::SplitBrain { Kind::SplitBrain } else { Kind::Stopped };
+        Err(Error::new(kind, format!("run {run} stopped half way"))
+            .hint(format!("mend the cause, then `milink cutover resume {run}`"))
+            .caused_by(cause))
+    }
+
+    fn finish(&mut self, outcome: RunResult) -> Result<()> {
+        self.cx.guards.end_all();
+        self.cx.effects.record(&Record::RunFinished { outcome, summary: serde_json::Value::Null })?;
+        let run = self.cx.effects.run().clone();
+        self.cx.observer.on(&Event::RunFinished { run, outcome });
+        Ok(())
+    }
+}
+
+fn blocked(step: &dyn Step, expected: &str, found: &str, hint: &str) -> Error {
+    let e = Error::refused(format!("{}: expected {expected}, found {found}", step.summary()));
+    if hint.is_empty() { e } else { e.hint(hint) }
+}
+
+async fn run_all(
+    cx: &Context,
+    state: &RunState,
+    steps: &[Arc<dyn Step>],
+) -> Vec<(Arc<dyn Step>, Result<StepResult>)> {
+    stream::iter(steps.iter().cloned())
+        .map(|step| async move {
+            let begun = matches!(state.steps.get(step.id()), Some(StepStatus::Started { .. }));
+            let result = run_one(cx, step.as_ref(), begun).await;
+            (step, result)
+        })
+        .buffer_unordered(CONCURRENT_STEPS_MAX)
+        .collect()
+        .await
+}
+
+/// One step: started, prechecked, run, verified, finished.
+async fn run_one(cx: &Context, step: &dyn Step, begun: bool) -> Result<StepResult> {
+    let id = step.id().clone();
+    let from = cx.clock.monotonic();
+    cx.effects.record(&Record::StepStarted { step: id.clone(), attempt: 1 })?;
+    cx.observer.on(&Event::StepStarted { step: id.clone(), summary: step.summary() });
+    cx.effects.faults().at(Point::StepStarted, &id).await?;
+    let result = work(cx, step, begun).await;
+    let (outcome, note) = match &result {
+        Ok((outcome, note)) => (*outcome, note.clone()),
+        Err(e) => (StepResult::Failed, e.chain()),
+    };
+    if result.is_ok() {
+        cx.effects.faults().at(Point::StepDone, &id).await?;
+    }
+    let duration_ms = (cx.clock.monotonic() - from).as_millis() as u64;
+    cx.effects.record(&Record::StepFinished { step: id.clone(), outcome, note: note.clone(), duration_ms })?;
+    cx.observer.on(&Event::StepFinished { step: id, outcome, note, duration_ms });
+    result.map(|(outcome, _)| outcome)
+}
+
+async fn work(cx: &Context, step: &dyn Step, begun: bool) -> Result<(StepResult, String)> {
+    let mut look = if begun { settle(step, cx).await? } else { step.precheck(cx).await? };
+    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2), 2.0);
+    for attempt in 1..=ATTEMPTS_MAX {
+        match look {
+            Precheck::AlreadyDone(note) => {
+                step.verify(cx).await?;
+                return Ok((StepResult::AlreadyDone, note));
+            }
+            Precheck::Skip(note) => return Ok((StepResult::Skipped, note)),
+            Precheck::Blocked { expected, found, hint } => return Err(blocked(step, &expected, &found, &hint)),
+            Precheck::Ready => {}
+        }
+        match step.run(cx).await {
+            Ok(done) => {
+                step.verify(cx).await?;
+                return Ok((StepResult::Done, done.note));
+            }
+            Err(e) if transient(&e) && attempt < ATTEMPTS_MAX => {
+                backoff.wait().await;
+                look = settle(step, cx).await?;
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    Err(Error::bug(format!("{} ended without an outcome", step.id())))
+}

@@ -1,0 +1,57 @@
+//! Back to the start: every step that was begun is undone, last first.
+
+use super::context::Context;
+use super::event::Event;
+use super::settle::transient;
+use super::stage::Stage;
+use super::step::Step;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::base::retry::Backoff;
+use crate::journal::fold::RunState;
+use crate::journal::fold::StepStatus;
+use crate::journal::record::Record;
+use crate::journal::record::StepResult;
+use std::time::Duration;
+
+/// How long one undo is tried again while its server cannot be reached.
+pub const UNDO_MAX: Duration = Duration::from_secs(120);
+
+/// Undoes every begun step. A step that cannot be undone stops it: the run is taken up again by `resume`.
+pub async fn roll_back(stages: &[Stage], state: &RunState, cx: &Context) -> Result<()> {
+    for stage in stages.iter().rev() {
+        for step in stage.steps.iter().rev() {
+            let begun = match state.steps.get(step.id()) {
+                None | Some(StepStatus::Finished(StepResult::Skipped) | StepStatus::Undone) => false,
+                Some(_) => true,
+            };
+            if begun {
+                undo_one(step.as_ref(), cx).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn undo_one(step: &dyn Step, cx: &Context) -> Result<()> {
+    let id = step.id().clone();
+    cx.effects.record(&Record::UndoStarted { step: id.clone() })?;
+    cx.observer.on(&Event::UndoStarted { step: id.clone(), summary: step.undo_summary() });
+    let end = cx.clock.monotonic() + UNDO_MAX;
+    let mut backoff = Backoff::relaxed();
+    let note = loop {
+        match step.undo(cx).await {
+            Ok(note) => break note,
+            Err(e) if transient(&e) && cx.clock.monotonic() < end => backoff.wait().await,
+            Err(e) => {
+                return Err(Error::new(Kind::Stopped, format!("{id} could not be undone"))
+                    .hint("mend the cause, then resume; `undo.sql` beside the journal does the same by hand")
+                    .caused_by(e));
+            }
+        }
+    };
+    cx.effects.record(&Record::UndoFinished { step: id.clone(), note: note.clone() })?;
+    cx.observer.on(&Event::UndoFinished { step: id, note });
+    Ok(())
+}

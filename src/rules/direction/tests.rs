@@ -1,0 +1,78 @@
+use super::*;
+use std::collections::BTreeSet;
+
+fn ops(build: &str, policy: &str, primary: InitialPrimary) -> String {
+    let v = judge(Build::parse(build).expect("build"), policy, primary);
+    let letters = [
+        (Operation::Create, 'C'),
+        (Operation::Read, 'R'),
+        (Operation::Planned, 'P'),
+        (Operation::Keep, 'K'),
+        (Operation::Failback, 'B'),
+        (Operation::Forced, 'F'),
+        (Operation::Offline, 'O'),
+    ];
+    letters.iter().filter(|(o, _)| v.operations.contains(o)).map(|(_, c)| *c).collect()
+}
+
+#[test]
+fn the_decision_table_row_by_row_and_at_each_threshold() {
+    use InitialPrimary::ManagedInstance as Mi;
+    use InitialPrimary::SqlServer as Sql;
+    let cases = [
+        ("13.0.6490.1", "SQLServer2022", Sql, ""),
+        ("13.0.7000.252", "SQLServer2022", Sql, ""),
+        ("13.0.7000.253", "sqlserver2022", Sql, "CRPF"),
+        ("14.0.3485.1", "SQLServer2025", Sql, ""),
+        ("14.0.3490.10", "SQLServer2025", Sql, "CRPF"),
+        ("15.0.4312.1", "AlwaysUpToDate", Sql, ""),
+        ("15.0.4312.2", "AlwaysUpToDate", Sql, "CRPF"),
+        ("16.0.1000.5", "SQLServer2022", Sql, ""),
+        ("16.0.1000.6", "SQLServer2022", Sql, "CRPFO"),
+        ("16.0.4125.2", "SQLServer2022", Sql, "CRPFO"),
+        ("16.0.4125.3", "SQLServer2022", Sql, "CRPKBFO"),
+        ("16.0.4125.3", "SQLServer2025", Sql, "CRPF"),
+        ("16.0.4125.3", "alwaysuptodate", Sql, "CRPF"),
+        ("17.0.900.7", "SQLServer2025", Sql, ""),
+        ("17.0.1000.7", "SQLServer2022", Sql, ""),
+        ("17.0.1000.7", "SqlServer2025", Sql, "CRPKBFO"),
+        ("17.0.1000.7", "AlwaysUpToDate", Sql, "CRPF"),
+        ("15.0.4312.2", "SQLServer2022", Mi, ""),
+        ("16.0.4095.3", "SQLServer2022", Mi, ""),
+        ("16.0.4095.4", "SQLServer2022", Mi, "CRPBF"),
+        ("16.0.4125.3", "SQLServer2022", Mi, "CRPBFO"),
+        ("16.0.4125.3", "SQLServer2025", Mi, ""),
+        ("17.0.1000.7", "SQLServer2025", Mi, "CRPBFO"),
+        ("17.0.1000.7", "SQLServer2022", Mi, ""),
+        ("12.0.6449.1", "SQLServer2022", Sql, ""),
+        ("16.0.4125.3", "SQLServer2030", Sql, ""),
+    ];
+    for (build, policy, primary, expected) in cases {
+        assert_eq!(ops(build, policy, primary), expected, "{build} {policy} {primary:?}");
+    }
+}
+
+#[test]
+fn every_band_has_a_row_for_every_policy_and_primary_and_every_row_is_reachable() {
+    let mut used = BTreeSet::new();
+    for band in &TABLE.band {
+        for policy in ["SQLServer2022", "SQLServer2025", "AlwaysUpToDate"] {
+            for primary in [InitialPrimary::SqlServer, InitialPrimary::ManagedInstance] {
+                let rows: Vec<_> = TABLE
+                    .row
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, r)| {
+                        r.initial_primary == primary
+                            && r.bands.contains(&band.id)
+                            && r.policies.iter().any(|p| p == policy)
+                    })
+                    .map(|(i, _)| i)
+                    .collect();
+                assert_eq!(rows.len(), 1, "{} {policy} {primary:?}", band.id);
+                used.extend(rows);
+            }
+        }
+    }
+    assert_eq!(used.len(), TABLE.row.len());
+}

@@ -1,0 +1,4 @@
+//! Rules as data: embedded tables and their loaders.
+
+pub mod direction;
+pub mod version;

@@ -1,7 +1,8 @@
 //! The one door: every change is written down before it is made, and its outcome after.
 
 pub mod fault;
-pub mod fence_number;
+pub mod files;
+pub mod lease;
 pub mod mode;
 pub mod operation;
 pub mod perform;

@@ -55,6 +55,16 @@ pub struct Runner<'a> {
 impl Runner<'_> {
     /// To the end: committed, rolled back, or stopped (error).
     pub async fn run(mut self) -> Result<RunEnd> {
+        if self.state.steps.values().any(|s| matches!(s, StepStatus::UndoStarted | StepStatus::Undone)) {
+            let why = Error::new(Kind::Refused, "the run was already going back when it was cut short");
+            return self.give_up(why).await;
+        }
+        if self.crossed(Line::L1) {
+            self.cx = self.cx.with_cancel(Cancel::new());
+            if let Err(e) = self.settle_switches().await {
+                return self.stopped(e);
+            }
+        }
         let mut budget_end = None;
         for index in 0..self.stages.len() {
             let stage = &self.stages[index];
@@ -85,21 +95,42 @@ impl Runner<'_> {
         self.state.lines.contains(&line)
     }
 
-    /// Steps still to do; those that must be proven again count until the switch is confirmed.
+    fn switches(&self) -> impl Iterator<Item = &Arc<dyn Step>> {
+        self.stages.iter().flat_map(|s| &s.steps).filter(|s| s.crosses() == Some(Line::L1))
+    }
+
+    fn finished(&self, step: &dyn Step) -> bool {
+        matches!(self.state.steps.get(step.id()), Some(StepStatus::Finished(r)) if *r != StepResult::Failed)
+    }
+
+    /// Steps still to do. A finished step that must be proven again counts as long as the switch of its link (or, shared, of any link)
+    /// is not confirmed; once it is, an unfinished one no longer counts: its time is over.
     fn todo(&self, stage: &Stage) -> Vec<Arc<dyn Step>> {
-        let switched = self.stages.iter().flat_map(|s| &s.steps).filter(|s| s.crosses() == Some(Line::L1)).all(|s| {
-            matches!(self.state.steps.get(s.id()), Some(StepStatus::Finished(r)) if *r != StepResult::Failed)
-        });
-        stage
-            .steps
-            .iter()
-            .filter(|s| match self.state.steps.get(s.id()) {
-                Some(StepStatus::Finished(StepResult::Failed)) => true,
-                Some(StepStatus::Finished(_)) => s.volatile() && !switched,
-                _ => true,
-            })
-            .cloned()
-            .collect()
+        let switched = |step: &dyn Step| {
+            let mut mine = self.switches().filter(|s| step.link().is_none() || s.link() == step.link()).peekable();
+            mine.peek().is_some() && mine.all(|s| self.finished(s.as_ref()))
+        };
+        let wanted = |step: &Arc<dyn Step>| match (self.finished(step.as_ref()), step.volatile()) {
+            (false, false) => true,
+            (_, true) => !switched(step.as_ref()),
+            (true, false) => false,
+        };
+        stage.steps.iter().filter(|s| wanted(s)).cloned().collect()
+    }
+
+    /// Taken up again beyond L1: what became of each switch is read from the servers before anything else is touched.
+    async fn settle_switches(&mut self) -> Result<()> {
+        let open: Vec<_> = self.switches().filter(|s| !self.finished(s.as_ref())).cloned().collect();
+        for step in open {
+            if let Precheck::AlreadyDone(note) = settle(step.as_ref(), &self.cx).await? {
+                let id = step.id().clone();
+                self.cx.effects.record(&Record::StepStarted { step: id.clone(), attempt: 2 })?;
+                let outcome = StepResult::AlreadyDone;
+                self.cx.effects.record(&Record::StepFinished { step: id.clone(), outcome, note, duration_ms: 0 })?;
+                self.state.steps.insert(id, StepStatus::Finished(outcome));
+            }
+        }
+        Ok(())
     }
 
     async fn stage_before_l1(&mut self, todo: &[Arc<dyn Step>], budget_end: Option<Duration>) -> Result<()> {
@@ -150,7 +181,8 @@ impl Runner<'_> {
         }
         let results = run_all(&self.cx, &self.state, todo).await;
         let failed = self.absorb(results);
-        if line == Some(Line::L1) && failed.is_err() {
+        let switching = todo.iter().any(|s| s.crosses() == Some(Line::L1));
+        if switching && failed.is_err() && !self.switches().any(|s| self.finished(s.as_ref())) {
             self.withdraw_if_never_sent(todo, failed.as_ref().err()).await?;
         }
         failed

@@ -3,6 +3,7 @@
 use super::context::Context;
 use crate::base::error::Result;
 use crate::journal::record::Line;
+use crate::model::ids::LinkName;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use async_trait::async_trait;
@@ -39,6 +40,8 @@ pub trait Step: Send + Sync {
     fn id(&self) -> &StepId;
     /// Where it acts.
     fn site(&self) -> &SiteId;
+    /// The link it belongs to; `None` for work that links share.
+    fn link(&self) -> Option<&LinkName>;
     /// Imperative, for people: `stop the writers of ledger on sql-a`.
     fn summary(&self) -> String;
     /// The exact statements and requests `run` would make, secrets hidden; same constructors as `run`.

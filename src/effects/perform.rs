@@ -1,0 +1,164 @@
+//! Reads and changes. A change: intent durable, act, outcome durable.
+
+use super::fault::Faults;
+use super::fault::Point;
+use super::mode::Mode;
+use super::sites::Sites;
+use crate::arm::client::Arm;
+use crate::arm::operation::Continuation;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::journal::record::ChangeResult;
+use crate::journal::record::Record;
+use crate::journal::store::Journal;
+use crate::model::ids::RunId;
+use crate::model::ids::SiteId;
+use crate::model::ids::StepId;
+use crate::sql::Query;
+use crate::sql::ResultSet;
+use crate::sql::Session;
+use crate::sql::Statement;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+/// What a run starts from: a fresh one with nothing, a resumed one with what its journal says.
+#[derive(Default)]
+pub struct Begin {
+    pub next_change: u64,
+    /// Long-running operations that were under way, by step.
+    pub pending: BTreeMap<StepId, Continuation>,
+}
+
+/// The door of one run.
+pub struct Effects {
+    pub(super) sites: Arc<Sites>,
+    pub(super) arm: Option<Arc<Arm>>,
+    journal: Arc<dyn Journal>,
+    run: RunId,
+    mode: Mode,
+    faults: Arc<dyn Faults>,
+    next_change: AtomicU64,
+    pub(super) pending: Mutex<BTreeMap<StepId, Continuation>>,
+    pub(super) leases: Mutex<BTreeMap<String, Session>>,
+}
+
+impl Effects {
+    pub fn new(
+        sites: Arc<Sites>,
+        arm: Option<Arc<Arm>>,
+        journal: Arc<dyn Journal>,
+        run: RunId,
+        mode: Mode,
+        faults: Arc<dyn Faults>,
+        begin: Begin,
+    ) -> Self {
+        Self {
+            sites,
+            arm,
+            journal,
+            run,
+            mode,
+            faults,
+            next_change: AtomicU64::new(begin.next_change.max(1)),
+            pending: Mutex::new(begin.pending),
+            leases: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    pub fn run(&self) -> &RunId {
+        &self.run
+    }
+    pub fn faults(&self) -> &dyn Faults {
+        self.faults.as_ref()
+    }
+
+    /// Writes a record down; durable when it returns. In `Observe` nothing is written.
+    pub fn record(&self, record: &Record) -> Result<()> {
+        match self.mode {
+            Mode::Apply => self.journal.append(&self.run, record).map(drop),
+            Mode::Observe => Ok(()),
+        }
+    }
+
+    /// True for sessions of milink itself, whatever their run.
+    pub fn is_own_program(&self, program: &str) -> bool {
+        program.starts_with("milink")
+    }
+
+    pub fn arm(&self) -> Result<&Arm> {
+        self.arm.as_deref().ok_or_else(|| {
+            Error::usage("this needs Azure, and the estate file has no [azure]").hint("add [azure] to the estate file")
+        })
+    }
+
+    /// Runs a read and decodes its answer.
+    pub async fn read<T>(&self, site: &SiteId, query: &Query<T>) -> Result<T> {
+        let mut loan = self.sites.lend(site).await?;
+        let result = loan.session.read(query).await;
+        loan.done();
+        result
+    }
+
+    /// Same for a query whose rendering may have failed: keeps joins of several reads flat.
+    pub async fn read_with<T>(&self, site: &SiteId, query: Result<Query<T>>) -> Result<T> {
+        self.read(site, &query?).await
+    }
+
+    /// Runs a statement that changes the server.
+    pub async fn change(&self, step: &StepId, site: &SiteId, statement: &Statement) -> Result<Vec<ResultSet>> {
+        let rendered = &statement.rendered;
+        let act = async {
+            let mut loan = self.sites.lend(site).await?;
+            let result = loan.session.run(rendered).await;
+            loan.done();
+            result
+        };
+        self.through_the_door(step, site, rendered.id, &rendered.shown, act).await.map(|(_, r)| r)
+    }
+
+    /// Intent, act, outcome. Gives back the number of the change with what the act gave.
+    pub(super) async fn through_the_door<T>(
+        &self,
+        step: &StepId,
+        site: &SiteId,
+        script: &str,
+        shown: &str,
+        act: impl Future<Output = Result<T>>,
+    ) -> Result<(u64, T)> {
+        if self.mode == Mode::Observe {
+            return Err(Error::bug(format!("a dry run tried to change {site}: {script}")));
+        }
+        self.faults.at(Point::BeforeIntent, step).await?;
+        let change = self.next_change.fetch_add(1, Ordering::SeqCst);
+        self.record(&Record::Intent {
+            change,
+            step: step.clone(),
+            site: site.clone(),
+            script: script.to_owned(),
+            shown: shown.to_owned(),
+        })?;
+        let result = async {
+            self.faults.at(Point::BeforeAct, step).await?;
+            let result = act.await;
+            self.faults.at(Point::AfterAct, step).await?;
+            result
+        }
+        .await;
+        self.record(&Record::Outcome { change, result: outcome(result.as_ref().err()) })?;
+        self.faults.at(Point::AfterOutcome, step).await?;
+        result.map(|value| (change, value)).map_err(|e| e.during(format!("{script} on {site}")))
+    }
+}
+
+fn outcome(error: Option<&Error>) -> ChangeResult {
+    match error {
+        None => ChangeResult::Ok,
+        Some(e) if e.kind() == Kind::AnswerLost => ChangeResult::Unknown { message: e.chain() },
+        Some(e) => ChangeResult::Failed { message: e.chain() },
+    }
+}

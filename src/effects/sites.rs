@@ -1,0 +1,105 @@
+//! Sessions to every server of an estate, kept between uses, bounded per server.
+
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::model::ids::SiteId;
+use crate::sql::Dialer;
+use crate::sql::Server;
+use crate::sql::Session;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
+
+/// Sessions per server at a time.
+const SESSIONS_MAX: usize = 8;
+/// Idle sessions kept per server.
+const IDLE_MAX: usize = 4;
+
+struct Site {
+    server: Server,
+    idle: Mutex<Vec<Session>>,
+    slots: Arc<Semaphore>,
+}
+
+/// All servers of an estate.
+pub struct Sites {
+    sites: BTreeMap<SiteId, Site>,
+    dialer: Arc<dyn Dialer>,
+}
+
+/// A session on loan; goes back when [`Loan::done`] is called, is closed otherwise.
+pub struct Loan<'a> {
+    site: &'a Site,
+    pub session: Session,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Loan<'_> {
+    /// The session is whole and may be used again.
+    pub fn done(self) {
+        if self.session.is_broken() {
+            return;
+        }
+        let mut idle = self.site.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if idle.len() < IDLE_MAX {
+            idle.push(self.session);
+        }
+    }
+}
+
+impl Sites {
+    pub fn new(servers: Vec<Server>, dialer: Arc<dyn Dialer>) -> Self {
+        let sites = servers
+            .into_iter()
+            .map(|server| {
+                let slots = Arc::new(Semaphore::new(SESSIONS_MAX));
+                (server.site.clone(), Site { server, idle: Mutex::new(Vec::new()), slots })
+            })
+            .collect();
+        Self { sites, dialer }
+    }
+
+    fn site(&self, id: &SiteId) -> Result<&Site> {
+        self.sites.get(id).ok_or_else(|| Error::new(Kind::NotFound, format!("the estate has no server `{id}`")))
+    }
+
+    pub fn server(&self, id: &SiteId) -> Result<&Server> {
+        Ok(&self.site(id)?.server)
+    }
+
+    /// A session, idle or new.
+    pub async fn lend(&self, id: &SiteId) -> Result<Loan<'_>> {
+        let site = self.site(id)?;
+        let slot = site
+            .slots
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|e| Error::bug("the session slots are closed").caused_by(e))?;
+        let kept = site.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
+        let session = match kept {
+            Some(session) => session,
+            None => crate::sql::connect(&site.server, self.dialer.as_ref()).await?,
+        };
+        Ok(Loan { site, session, _slot: slot })
+    }
+
+    /// A session of its own, outside of the pool (for a lease).
+    pub async fn dedicated(&self, id: &SiteId) -> Result<Session> {
+        crate::sql::connect(&self.site(id)?.server, self.dialer.as_ref()).await
+    }
+
+    /// Forgets idle sessions of a server: after a role change they may be dead.
+    pub fn forget(&self, id: &SiteId) {
+        if let Some(site) = self.sites.get(id) {
+            site.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        }
+    }
+
+    pub fn program_name(&self, id: &SiteId) -> Option<&str> {
+        self.sites.get(id).map(|s| s.server.program_name.as_str())
+    }
+}

@@ -1,0 +1,6 @@
+//! Intent and a fresh inventory in, an ordered list of what is missing out. Pure.
+
+pub mod create;
+pub mod cutover;
+pub mod names;
+pub mod types;

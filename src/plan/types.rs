@@ -1,0 +1,115 @@
+//! The plan: a plain value, stored with the run, that `resume` continues.
+
+use crate::journal::record::Line;
+use crate::model::ids::LinkName;
+use crate::model::ids::SiteId;
+use crate::model::ids::StepId;
+use serde::Deserialize;
+use serde::Serialize;
+
+/// Version of the stored plan.
+pub const FORMAT: u32 = 1;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlanKind {
+    Create,
+    Cutover,
+}
+
+impl PlanKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PlanKind::Create => "create",
+            PlanKind::Cutover => "cutover",
+        }
+    }
+}
+
+/// How the switch is made (facts: mi-link 8.2, 8.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Path {
+    /// Synchronous, equal LSNs, then the link is deleted: that is the failover.
+    OneWay,
+    /// `ALTER AVAILABILITY GROUP … FAILOVER` on the primary; the link is kept.
+    TwoWay,
+}
+
+/// Everything the steps of one link need to know; frozen when the plan is approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkPlan {
+    pub name: LinkName,
+    pub database: String,
+    pub source: SiteId,
+    pub target: SiteId,
+    /// AG on SQL Server.
+    pub group: String,
+    /// AG on the managed instance, as the DAG knows it.
+    pub instance_group: String,
+    pub path: Path,
+    /// `TCP://host:port` of the source's mirroring endpoint, as the managed instance reaches it.
+    pub endpoint_url: String,
+    pub mirroring_port: u16,
+    /// FQDN of the managed instance.
+    pub fqdn: String,
+    pub resource_group: String,
+    pub managed_instance: String,
+    /// Endpoint certificate on the source.
+    pub certificate: String,
+    /// Build of the source, `15.0.4312.2`.
+    pub source_build: String,
+}
+
+/// A step as approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    pub id: StepId,
+    pub site: SiteId,
+    /// The link it belongs to; `None` for work that links share.
+    pub link: Option<LinkName>,
+    pub summary: String,
+    pub undo: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crosses: Option<Line>,
+    /// Statements and requests, secrets hidden.
+    pub preview: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStage {
+    pub name: String,
+    pub steps: Vec<PlannedStep>,
+}
+
+/// Thresholds frozen with the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanPolicy {
+    pub budget_ms: u64,
+    /// Equal and unchanged in so many reads …
+    pub stability_samples: u32,
+    /// … spread over so much time.
+    pub stability_window_ms: u64,
+    pub seeding_timeout_ms: u64,
+    pub certificate_days: u32,
+    /// Logins that stay allowed.
+    pub allow_logins: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    pub format: u32,
+    pub kind: PlanKind,
+    pub links: Vec<LinkPlan>,
+    pub stages: Vec<PlannedStage>,
+    pub policy: PlanPolicy,
+}
+
+impl Plan {
+    pub fn steps(&self) -> impl Iterator<Item = &PlannedStep> {
+        self.stages.iter().flat_map(|s| &s.steps)
+    }
+    pub fn is_empty(&self) -> bool {
+        self.steps().next().is_none()
+    }
+}

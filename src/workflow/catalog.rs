@@ -1,0 +1,88 @@
+//! Step ids to steps, and a plan to stages.
+
+use super::create;
+use super::create::pair_step::PairStep;
+use super::cutover;
+use super::link_step::LinkStep;
+use super::tools::Tools;
+use crate::base::error::Error;
+use crate::base::error::Result;
+use crate::engine::stage::Stage;
+use crate::engine::step::Step;
+use crate::model::ids::StepId;
+use crate::plan::types::LinkPlan;
+use crate::plan::types::Plan;
+use std::sync::Arc;
+
+/// Every stage of a plan with its steps.
+pub fn stages(plan: &Plan, tools: &Arc<Tools>) -> Result<Vec<Stage>> {
+    let policy = Arc::new(plan.policy.clone());
+    let mut stages = Vec::new();
+    for planned in &plan.stages {
+        let mut steps = Vec::new();
+        for p in &planned.steps {
+            let link = link_of(plan, &p.id)?;
+            let base = LinkStep { id: p.id.clone(), link, policy: policy.clone(), tools: tools.clone() };
+            steps.push(step(base)?);
+        }
+        stages.push(Stage { name: planned.name.clone(), steps });
+    }
+    Ok(stages)
+}
+
+/// `kind/link`, or for shared work `kind/source` and `kind/source@target`: then the pair's first link stands for it.
+fn link_of(plan: &Plan, id: &StepId) -> Result<LinkPlan> {
+    let what = id.as_str().split_once('/').map_or("", |(_, w)| w);
+    let named = plan.links.iter().find(|l| l.name.as_str() == what);
+    let shared = || {
+        plan.links.iter().find(|l| l.source.as_str() == what || format!("{}@{}", l.source, l.target) == what)
+    };
+    let shared_kind = SHARED.contains(&id.kind());
+    let found = if shared_kind { shared() } else { named };
+    found.cloned().ok_or_else(|| Error::bug(format!("step {id} belongs to no link of its plan")))
+}
+
+/// Kinds of steps that links share.
+const SHARED: [&str; 6] = [
+    "create.master_key",
+    "create.certificate",
+    "create.endpoint",
+    "create.trust_source",
+    "create.trust_roots",
+    "create.trust_instance",
+];
+
+/// The one step of a kind.
+fn step(base: LinkStep) -> Result<Arc<dyn Step>> {
+    let pair = || PairStep {
+        id: base.id.clone(),
+        link: base.link.clone(),
+        policy: base.policy.clone(),
+        tools: base.tools.clone(),
+    };
+    Ok(match base.id.kind() {
+        "create.master_key" => Arc::new(create::master_key::MasterKey(pair())),
+        "create.certificate" => Arc::new(create::certificate::Certificate(pair())),
+        "create.endpoint" => Arc::new(create::endpoint::Endpoint(pair())),
+        "create.trust_source" => Arc::new(create::trust_source::TrustSource(pair())),
+        "create.trust_roots" => Arc::new(create::trust_roots::TrustRoots(pair())),
+        "create.trust_instance" => Arc::new(create::trust_instance::TrustInstance(pair())),
+        "create.group" => Arc::new(create::group::Group(base)),
+        "create.distributed" => Arc::new(create::distributed::Distributed(base)),
+        "create.link" => Arc::new(create::link::Link(base)),
+        "create.seed" => Arc::new(create::seed::Seed(base)),
+        "cutover.lease" => Arc::new(cutover::lease::Lease(base)),
+        "cutover.gates" => Arc::new(cutover::gates::Gates(base)),
+        "cutover.snapshot" => Arc::new(cutover::snapshot::Snapshot(base)),
+        "cutover.close_target" => Arc::new(cutover::close_target::CloseTarget(base)),
+        "cutover.synchronous" => Arc::new(cutover::synchronous::Synchronous(base)),
+        "cutover.fence" => Arc::new(cutover::fence::Fence(base)),
+        "cutover.drain" => Arc::new(cutover::drain::Drain(base)),
+        "cutover.switch" => Arc::new(cutover::switch::Switch(base)),
+        "cutover.confirm" => Arc::new(cutover::confirm::Confirm(base)),
+        "cutover.repoint" => Arc::new(cutover::repoint::Repoint(base)),
+        "cutover.open" => Arc::new(cutover::open::Open(base)),
+        "cutover.retire" => Arc::new(cutover::retire::Retire(base)),
+        other => return Err(Error::bug(format!("no step is called `{other}`"))),
+    })
+}

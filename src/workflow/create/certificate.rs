@@ -1,0 +1,61 @@
+//! The source's own endpoint certificate.
+
+use super::pair_step::PairStep;
+use super::pair_step::pair_step;
+use crate::base::error::Result;
+use crate::engine::context::Context;
+use crate::engine::step::Done;
+use crate::engine::step::Precheck;
+use crate::engine::step::Step;
+use crate::sql::query::certificate;
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+/// Ten years: an expired certificate breaks the link, and SQL Server's own default is one year.
+const YEARS: i64 = 10;
+
+pub struct Certificate(pub PairStep);
+
+impl Certificate {
+    fn expiry(now: OffsetDateTime) -> OffsetDateTime {
+        now + time::Duration::days(365 * YEARS)
+    }
+    fn subject(&self) -> String {
+        format!("Certificate for {}", self.0.link.certificate)
+    }
+}
+
+#[async_trait]
+impl Step for Certificate {
+    pair_step!(source);
+
+    fn summary(&self) -> String {
+        format!("make the endpoint certificate {} on {}", self.0.link.certificate, self.0.link.source)
+    }
+    fn preview(&self) -> Vec<String> {
+        // The day of the run decides the date; the preview shows the form.
+        let form = Self::expiry(OffsetDateTime::UNIX_EPOCH);
+        certificate::create(&self.0.link.certificate, &self.subject(), form)
+            .map(|s| vec![s.rendered.shown.replace("1979-12-30", "<ten years from the run>")])
+            .unwrap_or_default()
+    }
+    async fn precheck(&self, cx: &Context) -> Result<Precheck> {
+        let found = cx.effects.read(&self.0.link.source, &certificate::list()).await?;
+        let now = cx.clock.now();
+        Ok(match found.iter().find(|c| c.name.eq_ignore_ascii_case(&self.0.link.certificate)) {
+            None => Precheck::Ready,
+            Some(c) if c.serves_endpoint() && c.is_valid_at(now) => Precheck::AlreadyDone("there, valid, key under the master key".to_owned()),
+            Some(c) => Precheck::Blocked {
+                expected: "a valid certificate with its key under the master key".to_owned(),
+                found: format!("`{}`, key protection {}, valid until {:?}", c.name, c.key_protection, c.not_after),
+                hint: format!("DROP CERTIFICATE [{}] if nothing uses it, or name another one", c.name),
+            },
+        })
+    }
+    async fn run(&self, cx: &Context) -> Result<Done> {
+        let expiry = Self::expiry(cx.clock.now());
+        let statement = certificate::create(&self.0.link.certificate, &self.subject(), expiry)?;
+        cx.effects.change(&self.0.id, &self.0.link.source, &statement).await?;
+        Ok(Done::note(format!("valid until {}", expiry.date())))
+    }
+}

@@ -1,0 +1,119 @@
+//! Which logins are kept out, how each is barred and let in again.
+
+use crate::base::error::Result;
+use crate::engine::context::Context;
+use crate::model::ids::SiteId;
+use crate::model::ids::StepId;
+use crate::model::login::ConnectSql;
+use crate::model::login::DatabaseLogins;
+use crate::model::login::Login;
+use crate::sql::query::login;
+use crate::sql::Statement;
+use serde::Deserialize;
+use serde::Serialize;
+
+/// How a login is kept out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bar {
+    /// `ALTER LOGIN … DISABLE`.
+    Disable,
+    /// `DENY CONNECT SQL`: Windows and Entra groups answer 15151 to DISABLE (facts: cutover-night 2.4).
+    Deny,
+}
+
+/// A login as it was before anything was barred.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BarredLogin {
+    pub name: String,
+    pub sid: String,
+    pub bar: Bar,
+    /// CONNECT SQL before.
+    pub connect_sql: ConnectSql,
+}
+
+/// Logins that may stay: the allow-list, sysadmins (they ignore bars and are listed instead), the server's own, and milink itself.
+pub fn to_bar(found: &DatabaseLogins, own_login: &str, allow: &[String]) -> Vec<BarredLogin> {
+    found
+        .logins
+        .iter()
+        .filter(|l| !l.is_sysadmin && !l.is_internal() && l.may_connect())
+        .filter(|l| !l.name.eq_ignore_ascii_case(own_login))
+        .filter(|l| !allow.iter().any(|a| a.eq_ignore_ascii_case(&l.name)))
+        .map(|l| BarredLogin {
+            name: l.name.clone(),
+            sid: l.sid.clone(),
+            bar: if l.is_group() { Bar::Deny } else { Bar::Disable },
+            connect_sql: l.connect_sql,
+        })
+        .collect()
+}
+
+/// Sysadmins other than milink: they ignore every bar and are listed for sign-off.
+pub fn residual_sysadmins(found: &DatabaseLogins, own_login: &str) -> Vec<String> {
+    found
+        .logins
+        .iter()
+        .filter(|l| l.is_sysadmin && !l.is_disabled && !l.name.eq_ignore_ascii_case(own_login))
+        .map(|l| l.name.clone())
+        .collect()
+}
+
+/// Those of `bars` that can still get in, as the server says now.
+pub fn still_open<'a>(found: &DatabaseLogins, bars: &'a [BarredLogin]) -> Vec<&'a BarredLogin> {
+    bars.iter().filter(|b| find(found, b).is_some_and(Login::may_connect)).collect()
+}
+
+/// Those of `bars` that are still kept out.
+pub fn still_barred<'a>(found: &DatabaseLogins, bars: &'a [BarredLogin]) -> Vec<&'a BarredLogin> {
+    bars.iter()
+        .filter(|b| {
+            find(found, b).is_some_and(|l| match b.bar {
+                Bar::Disable => l.is_disabled,
+                Bar::Deny => l.connect_sql == ConnectSql::Denied,
+            })
+        })
+        .collect()
+}
+
+fn find<'a>(found: &'a DatabaseLogins, bar: &BarredLogin) -> Option<&'a Login> {
+    found.logins.iter().find(|l| l.name == bar.name)
+}
+
+/// The statement that keeps it out.
+pub fn bar_statement(bar: &BarredLogin) -> Result<Statement> {
+    match bar.bar {
+        Bar::Disable => login::disable(&bar.name),
+        Bar::Deny => login::deny_connect(&bar.name),
+    }
+}
+
+/// The statements that put it back exactly as it was.
+pub fn lift_statements(bar: &BarredLogin) -> Result<Vec<Statement>> {
+    Ok(match (bar.bar, bar.connect_sql) {
+        (Bar::Disable, _) => vec![login::enable(&bar.name)?],
+        (Bar::Deny, ConnectSql::Granted) => vec![login::revoke_connect(&bar.name)?, login::grant_connect(&bar.name)?],
+        (Bar::Deny, _) => vec![login::revoke_connect(&bar.name)?],
+    })
+}
+
+/// Bars every login that can still get in; those barred already are left alone.
+pub async fn apply(cx: &Context, step: &StepId, site: &SiteId, database: &str, bars: &[BarredLogin]) -> Result<()> {
+    let found = cx.effects.read(site, &login::for_database(database)?).await?;
+    for bar in still_open(&found, bars) {
+        cx.effects.change(step, site, &bar_statement(bar)?).await?;
+    }
+    Ok(())
+}
+
+/// Lets in every login that is still kept out by us.
+pub async fn lift(cx: &Context, step: &StepId, site: &SiteId, database: &str, bars: &[BarredLogin]) -> Result<usize> {
+    let found = cx.effects.read(site, &login::for_database(database)?).await?;
+    let barred = still_barred(&found, bars);
+    for bar in &barred {
+        for statement in lift_statements(bar)? {
+            cx.effects.change(step, site, &statement).await?;
+        }
+    }
+    Ok(barred.len())
+}

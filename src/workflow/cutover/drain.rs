@@ -1,0 +1,125 @@
+//! A last write, the marker, must come out of redo on the target; both logs must stand equal and still. Then the token is issued.
+
+use super::position;
+use super::token::FenceToken;
+use super::token::LsnColumn;
+use crate::base::clock::pause;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::base::retry::Backoff;
+use crate::engine::context::Context;
+use crate::engine::step::Done;
+use crate::engine::step::Precheck;
+use crate::engine::step::Step;
+use crate::model::lsn::Lsn;
+use crate::plan::types::Path;
+use crate::sql::query::instance;
+use crate::sql::query::marker;
+use crate::workflow::link_step::LinkStep;
+use crate::workflow::link_step::link_step;
+use async_trait::async_trait;
+use std::time::Duration;
+
+/// How long the tail may take to arrive. The gate looked at the lag; a longer wait means that it grew since.
+const DRAIN_MAX: Duration = Duration::from_secs(600);
+/// Evidence name of the token.
+pub const TOKEN: &str = "token";
+
+pub struct Drain(pub LinkStep);
+
+impl Drain {
+    fn marker_value(cx: &Context) -> String {
+        cx.effects.run().0.clone()
+    }
+
+    /// Equal on both sides in the same column, `samples` times over `window`; any movement starts the count again.
+    async fn stable(&self, cx: &Context, end: Duration) -> Result<(LsnColumn, Lsn)> {
+        let samples = self.0.policy.stability_samples.max(2);
+        let spacing = Duration::from_millis(self.0.policy.stability_window_ms) / (samples - 1);
+        let mut seen: Option<(LsnColumn, Lsn, u32)> = None;
+        let mut backoff = Backoff::urgent();
+        loop {
+            let position = position::read(cx, &self.0.link).await?;
+            let equal = position.comparable().filter(|(_, s, t)| s == t).map(|(c, s, _)| (c, s));
+            seen = match (equal, seen) {
+                (Some((c, l)), Some((c0, l0, n))) if c == c0 && l == l0 => Some((c, l, n + 1)),
+                (Some((c, l)), _) => Some((c, l, 1)),
+                (None, _) => None,
+            };
+            if let Some((column, lsn, n)) = seen
+                && n >= samples
+            {
+                return Ok((column, lsn));
+            }
+            if cx.clock.monotonic() > end {
+                let found = position.comparable().map_or("no LSN that both sides know".to_owned(), |(c, s, t)| {
+                    format!("{c:?}: {} has {s}, {} has {t}", self.0.link.source, self.0.link.target)
+                });
+                return Err(Error::new(Kind::TimedOut, format!("the logs of {} never stood equal and still: {found}", self.0.link.database)));
+            }
+            if cx.cancel.requested() {
+                return Err(Error::new(Kind::Interrupted, "asked to stop while draining"));
+            }
+            if seen.is_some() { pause(spacing).await } else { backoff.wait().await }
+        }
+    }
+}
+
+#[async_trait]
+impl Step for Drain {
+    link_step!(source);
+
+    fn summary(&self) -> String {
+        format!("drain {}: marker redone on {}, logs equal and still", self.0.link.database, self.0.link.target)
+    }
+    fn preview(&self) -> Vec<String> {
+        marker::set(&self.0.link.database, "<run>").map(|s| vec![s.rendered.shown.clone()]).unwrap_or_default()
+    }
+    fn undo_summary(&self) -> String {
+        "the marker stays; it is an extended property and harms nobody".to_owned()
+    }
+    fn volatile(&self) -> bool {
+        true
+    }
+    async fn precheck(&self, cx: &Context) -> Result<Precheck> {
+        let position = position::read(cx, &self.0.link).await?;
+        if position.source.is_none() {
+            return Err(position::missing(&self.0.link, &self.0.link.source));
+        }
+        Ok(Precheck::Ready)
+    }
+    async fn run(&self, cx: &Context) -> Result<Done> {
+        let link = &self.0.link;
+        let from = cx.clock.monotonic();
+        let end = from + DRAIN_MAX;
+        let value = Self::marker_value(cx);
+        cx.effects.change(&self.0.id, &link.source, &marker::set(&link.database, &value)?).await?;
+        cx.until(&format!("the marker on {}", link.target), DRAIN_MAX, Backoff::urgent(), || async {
+            let seen = cx.effects.read(&link.target, &marker::read(&link.database)?).await?;
+            Ok((seen.as_deref() == Some(value.as_str())).then_some(()))
+        })
+        .await?;
+        let (column, lsn) = self.stable(cx, end).await?;
+        let facts = cx.effects.read(&link.source, &instance::facts()).await?;
+        let token = FenceToken {
+            link: link.name.clone(),
+            database: link.database.clone(),
+            source: link.source.clone(),
+            source_server: facts.server_name.unwrap_or_default(),
+            column,
+            lsn,
+            issued: cx.clock.now().format(&time::format_description::well_known::Rfc3339).unwrap_or_default(),
+        };
+        cx.prove(&self.0.id, TOKEN, &token)?;
+        let took = crate::base::text::duration(cx.clock.monotonic() - from);
+        let kind = match link.path {
+            Path::OneWay => "synchronous",
+            Path::TwoWay => "asynchronous",
+        };
+        Ok(Done::note(format!("marker redone, both at {lsn} ({kind}), {took}")))
+    }
+    async fn undo(&self, _: &Context) -> Result<String> {
+        Ok("the marker stays".to_owned())
+    }
+}

@@ -1,0 +1,174 @@
+//! Stops every writer of the source and proves it. The kill loop goes on until the switch has been read back.
+
+use super::bars;
+use super::bars::BarredLogin;
+use super::snapshot::SOURCE_BARS;
+use crate::base::clock::pause;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::base::retry::Backoff;
+use crate::engine::context::Context;
+use crate::engine::step::Done;
+use crate::engine::step::Precheck;
+use crate::engine::step::Step;
+use crate::model::ids::SiteId;
+use crate::model::ids::StepId;
+use crate::model::session::UserSession;
+use crate::sql::query::login;
+use crate::sql::query::session;
+use crate::sql::query::transaction;
+use crate::workflow::link_step::LinkStep;
+use crate::workflow::link_step::link_step;
+use async_trait::async_trait;
+use std::time::Duration;
+
+/// How long sessions may take to die; a rollback takes at most about as long as the work it undoes.
+const CLEAR_MAX: Duration = Duration::from_secs(300);
+/// Looks in a row that must find nobody.
+const CLEAR_LOOKS: u32 = 2;
+/// Pace of the guard that keeps killing whoever slipped in.
+const GUARD_INTERVAL: Duration = Duration::from_millis(250);
+/// The server's word for an unknown or own session id in KILL.
+const NO_SUCH_SESSION: [i32; 3] = [6104, 6106, 6107];
+
+pub struct Fence(pub LinkStep);
+
+impl Fence {
+    fn guard(&self) -> String {
+        format!("fence/{}", self.0.link.name)
+    }
+
+    fn bars(&self, cx: &Context) -> Result<Vec<BarredLogin>> {
+        cx.proven(&self.0.sibling("cutover.snapshot"), SOURCE_BARS)?
+            .ok_or_else(|| Error::bug("the fence was to be raised before the logins were noted"))
+    }
+
+    async fn proven_closed(&self, cx: &Context) -> Result<Result<(), String>> {
+        let link = &self.0.link;
+        let bars = self.bars(cx)?;
+        let (found, sessions, open) = tokio::join!(
+            cx.effects.read_with(&link.source, login::for_database(&link.database)),
+            victims(cx, &link.source, &link.database),
+            cx.effects.read_with(&link.source, transaction::open(&link.database)),
+        );
+        let (found, sessions, open) = (found?, sessions?, open?);
+        if let Some(b) = bars::still_open(&found, &bars).first() {
+            return Ok(Err(format!("login `{}` can still get in", b.name)));
+        }
+        if let Some(s) = sessions.first() {
+            return Ok(Err(format!("session {} is still there", s.session_id)));
+        }
+        let writing = open.iter().filter(|t| t.is_user && t.has_written()).count();
+        if writing > 0 {
+            return Ok(Err(format!("{} still open", crate::base::text::count(writing, "writing transaction"))));
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// Sessions in the database that are not milink's own and not allowed to stay.
+async fn victims(cx: &Context, site: &SiteId, database: &str) -> Result<Vec<UserSession>> {
+    let all = cx.effects.read(site, &session::in_database(database)?).await?;
+    Ok(all
+        .into_iter()
+        .filter(|s| s.session_id > 50 || s.session_id == -2)
+        .filter(|s| !s.program.as_deref().is_some_and(|p| cx.effects.is_own_program(p)))
+        .collect())
+}
+
+/// One round of the kill loop; tells how many were there.
+async fn kill_all(cx: &Context, step: &StepId, site: &SiteId, database: &str) -> Result<usize> {
+    let found = victims(cx, site, database).await?;
+    for s in &found {
+        let statement = match s.unit_of_work {
+            Some(uow) if s.session_id == -2 => session::kill_unit_of_work(uow)?,
+            _ => session::kill(s.session_id)?,
+        };
+        match cx.effects.change(step, site, &statement).await {
+            Err(e) if e.server_number().is_some_and(|n| NO_SUCH_SESSION.contains(&n)) => {}
+            other => {
+                other?;
+            }
+        }
+    }
+    Ok(found.len())
+}
+
+#[async_trait]
+impl Step for Fence {
+    link_step!(source);
+
+    fn summary(&self) -> String {
+        format!("stop every writer of {} on {} and prove it", self.0.link.database, self.0.link.source)
+    }
+    fn preview(&self) -> Vec<String> {
+        vec![
+            "ALTER LOGIN [each noted login] DISABLE (groups: DENY CONNECT SQL)".to_owned(),
+            format!("KILL each session in {} that is left", self.0.link.database),
+        ]
+    }
+    fn undo_summary(&self) -> String {
+        "let the writers in again".to_owned()
+    }
+    fn volatile(&self) -> bool {
+        true
+    }
+    async fn precheck(&self, cx: &Context) -> Result<Precheck> {
+        if self.0.tools.sabotaged(&self.0.id) {
+            return Ok(Precheck::Skip("left out on purpose by a test".to_owned()));
+        }
+        self.bars(cx)?;
+        Ok(Precheck::Ready)
+    }
+    async fn run(&self, cx: &Context) -> Result<Done> {
+        let link = &self.0.link;
+        let bars = self.bars(cx)?;
+        bars::apply(cx, &self.0.id, &link.source, &link.database, &bars).await?;
+        let mut killed = 0;
+        let mut clear = 0;
+        let end = cx.clock.monotonic() + CLEAR_MAX;
+        let mut backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(200), 1.5);
+        while clear < CLEAR_LOOKS {
+            let n = kill_all(cx, &self.0.id, &link.source, &link.database).await?;
+            killed += n;
+            clear = if n == 0 { clear + 1 } else { 0 };
+            if cx.cancel.requested() {
+                return Err(Error::new(Kind::Interrupted, "asked to stop while raising the fence"));
+            }
+            if cx.clock.monotonic() > end {
+                return Err(Error::new(Kind::TimedOut, format!("{n} sessions in {} do not die", link.database))
+                    .hint("look at their rollback: SELECT percent_complete FROM sys.dm_exec_requests"));
+            }
+            if clear < CLEAR_LOOKS {
+                backoff.wait().await;
+            }
+        }
+        if let Err(why) = self.proven_closed(cx).await? {
+            return Err(Error::new(Kind::TimedOut, format!("the fence of {} does not hold: {why}", link.database)));
+        }
+        let guard = {
+            let (cx, step, site, database) = (cx.clone(), self.0.id.clone(), link.source.clone(), link.database.clone());
+            tokio::spawn(async move {
+                loop {
+                    pause(GUARD_INTERVAL).await;
+                    // A lost server is the drain's and the switch's business; the guard only keeps trying.
+                    let _ = kill_all(&cx, &step, &site, &database).await;
+                }
+            })
+        };
+        cx.guards.keep(&self.guard(), guard);
+        cx.prove(&self.0.id, "closed", &serde_json::json!({ "logins": bars.len(), "sessions_ended": killed }))?;
+        Ok(Done::note(format!(
+            "{} barred, {} ended, nobody left",
+            crate::base::text::count(bars.len(), "login"),
+            crate::base::text::count(killed, "session"),
+        )))
+    }
+    async fn undo(&self, cx: &Context) -> Result<String> {
+        cx.guards.end(&self.guard());
+        let Ok(bars) = self.bars(cx) else { return Ok("nothing was barred".to_owned()) };
+        let n = bars::lift(cx, &self.0.id, &self.0.link.source, &self.0.link.database, &bars).await?;
+        Ok(format!("{} let in again", crate::base::text::count(n, "login")))
+    }
+}

@@ -1,0 +1,17 @@
+//! The gated switch: fence the writers, prove it, drain, switch, confirm, open, retire the old copy.
+
+pub mod bars;
+pub mod close_target;
+pub mod confirm;
+pub mod drain;
+pub mod fence;
+pub mod gates;
+pub mod lease;
+pub mod open;
+pub mod position;
+pub mod repoint;
+pub mod retire;
+pub mod snapshot;
+pub mod switch;
+pub mod synchronous;
+pub mod token;

@@ -1,0 +1,61 @@
+//! L2: the application is let in on the target.
+
+use super::bars;
+use super::bars::BarredLogin;
+use super::snapshot::TARGET_BARS;
+use crate::base::error::Error;
+use crate::base::error::Result;
+use crate::engine::context::Context;
+use crate::engine::step::Done;
+use crate::engine::step::Precheck;
+use crate::engine::step::Step;
+use crate::journal::record::Line;
+use crate::sql::query::login;
+use crate::workflow::link_step::LinkStep;
+use crate::workflow::link_step::link_step;
+use async_trait::async_trait;
+
+pub struct Open(pub LinkStep);
+
+impl Open {
+    fn bars(&self, cx: &Context) -> Result<Vec<BarredLogin>> {
+        cx.proven(&self.0.sibling("cutover.snapshot"), TARGET_BARS)?
+            .ok_or_else(|| Error::bug("the target was to be opened before its logins were noted"))
+    }
+}
+
+#[async_trait]
+impl Step for Open {
+    link_step!(target);
+
+    fn crosses(&self) -> Option<Line> {
+        Some(Line::L2)
+    }
+    fn summary(&self) -> String {
+        format!("open {} to the application on {}", self.0.link.database, self.0.link.target)
+    }
+    fn preview(&self) -> Vec<String> {
+        vec!["ALTER LOGIN [each noted login] ENABLE".to_owned()]
+    }
+    fn undo_summary(&self) -> String {
+        "none: from here only forward".to_owned()
+    }
+    async fn precheck(&self, cx: &Context) -> Result<Precheck> {
+        let bars = self.bars(cx)?;
+        let link = &self.0.link;
+        let found = cx.effects.read(&link.target, &login::for_database(&link.database)?).await?;
+        Ok(if bars::still_barred(&found, &bars).is_empty() {
+            Precheck::AlreadyDone("nobody is barred".to_owned())
+        } else {
+            Precheck::Ready
+        })
+    }
+    async fn run(&self, cx: &Context) -> Result<Done> {
+        let bars = self.bars(cx)?;
+        let n = bars::lift(cx, &self.0.id, &self.0.link.target, &self.0.link.database, &bars).await?;
+        Ok(Done::note(format!("{} let in", crate::base::text::count(n, "login"))))
+    }
+    async fn undo(&self, _: &Context) -> Result<String> {
+        Ok("not undone: the application may have written".to_owned())
+    }
+}

@@ -1,0 +1,97 @@
+//! What will be barred, as it is now, and a plain `undo.sql` that needs no milink: before anything is barred.
+
+use super::bars;
+use super::bars::BarredLogin;
+use crate::base::error::Result;
+use crate::engine::context::Context;
+use crate::engine::step::Done;
+use crate::engine::step::Precheck;
+use crate::engine::step::Step;
+use crate::model::ids::SiteId;
+use crate::sql::query::instance;
+use crate::sql::query::login;
+use crate::workflow::link_step::LinkStep;
+use crate::workflow::link_step::link_step;
+use async_trait::async_trait;
+use std::fmt::Write as _;
+
+/// Evidence names.
+pub const SOURCE_BARS: &str = "source_bars";
+pub const TARGET_BARS: &str = "target_bars";
+
+pub struct Snapshot(pub LinkStep);
+
+impl Snapshot {
+    fn undo_sql(&self, source: &[BarredLogin], target: &[BarredLogin]) -> Result<String> {
+        let link = &self.0.link;
+        let mut text = format!(
+            "-- Lets the writers of {} back in, without milink. Written before anything was barred.\n\
+             -- Valid until the switch was sent (line L1 in the journal). After that, ask the journal first.\n",
+            link.name
+        );
+        for (site, bars) in [(&link.source, source), (&link.target, target)] {
+            let _ = writeln!(text, "\n-- on {site}, in master:");
+            for bar in bars {
+                for statement in bars::lift_statements(bar)? {
+                    let _ = writeln!(text, "{};", statement.rendered.shown.trim_end().trim_end_matches(';'));
+                }
+            }
+        }
+        Ok(text)
+    }
+
+    async fn principals(&self, cx: &Context, site: &SiteId) -> Result<(Vec<BarredLogin>, Vec<String>)> {
+        let (facts, found) = tokio::join!(
+            cx.effects.read_with(site, Ok(instance::facts())),
+            cx.effects.read_with(site, login::for_database(&self.0.link.database)),
+        );
+        let (facts, found) = (facts?, found?);
+        Ok((bars::to_bar(&found, &facts.login, &self.0.policy.allow_logins), bars::residual_sysadmins(&found, &facts.login)))
+    }
+}
+
+#[async_trait]
+impl Step for Snapshot {
+    link_step!(source);
+
+    fn summary(&self) -> String {
+        format!("note who may write in {} and write undo.sql", self.0.link.database)
+    }
+    fn preview(&self) -> Vec<String> {
+        Vec::new()
+    }
+    fn undo_summary(&self) -> String {
+        "undo.sql stays".to_owned()
+    }
+    async fn precheck(&self, cx: &Context) -> Result<Precheck> {
+        // Never taken twice: a second snapshot would take the bars for the normal state.
+        Ok(match cx.proven::<Vec<BarredLogin>>(&self.0.id, TARGET_BARS)? {
+            Some(_) => Precheck::AlreadyDone("taken by this run before anything was barred".to_owned()),
+            None => Precheck::Ready,
+        })
+    }
+    async fn run(&self, cx: &Context) -> Result<Done> {
+        let link = &self.0.link;
+        let (source, residual) = self.principals(cx, &link.source).await?;
+        let (all, _) = self.principals(cx, &link.target).await?;
+        // On the target only the application's own logins are closed: others may be at work in other databases.
+        let target: Vec<_> = all.into_iter().filter(|t| source.iter().any(|s| s.name == t.name)).collect();
+        let text = self.undo_sql(&source, &target)?;
+        let file = format!("undo-{}.sql", link.name);
+        let places = cx.effects.write_undo(&self.0.tools.undo_dirs, &file, &text)?;
+        cx.prove(&self.0.id, "residual_sysadmins", &residual)?;
+        cx.prove(&self.0.id, "undo_sql", &places)?;
+        cx.prove(&self.0.id, SOURCE_BARS, &source)?;
+        cx.prove(&self.0.id, TARGET_BARS, &target)?;
+        let names: Vec<_> = source.iter().map(|b| b.name.as_str()).collect();
+        Ok(Done::note(format!(
+            "will bar {}; sysadmins who ignore bars: {}; undo.sql in {}",
+            if names.is_empty() { "nobody".to_owned() } else { names.join(", ") },
+            if residual.is_empty() { "none".to_owned() } else { residual.join(", ") },
+            places.join(" and "),
+        )))
+    }
+    async fn undo(&self, _: &Context) -> Result<String> {
+        Ok("undo.sql stays".to_owned())
+    }
+}

@@ -1,0 +1,195 @@
+//! L1: the switch is sent. One-way, deleting the link is the failover; two-way, the primary hands over.
+
+use super::drain::TOKEN;
+use super::position;
+use super::token::FenceToken;
+use crate::arm::client::ArmChange;
+use crate::arm::client::InstanceRef;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::base::retry::Backoff;
+use crate::engine::context::Context;
+use crate::engine::step::Done;
+use crate::engine::step::Precheck;
+use crate::engine::step::Step;
+use crate::journal::record::Line;
+use crate::model::database::Role;
+use crate::plan::types::Path;
+use crate::sql::query::database;
+use crate::sql::query::group;
+use crate::workflow::link_step::LinkStep;
+use crate::workflow::link_step::link_step;
+use async_trait::async_trait;
+use std::time::Duration;
+
+/// How long the service may take to make the target writable. A planned failover that cannot catch up ends by itself
+/// with 47514–47516; a deletion is a management operation of minutes at most.
+const SWITCH_MAX: Duration = Duration::from_secs(900);
+
+pub struct Switch(pub LinkStep);
+
+/// What the world says of the switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    NotDone,
+    Done,
+    Moving,
+}
+
+impl Switch {
+    fn instance(&self) -> InstanceRef {
+        InstanceRef { resource_group: self.0.link.resource_group.clone(), name: self.0.link.managed_instance.clone() }
+    }
+
+    fn deletion(&self) -> ArmChange {
+        ArmChange::DeleteLink { instance: self.instance(), name: self.0.link.name.0.clone() }
+    }
+
+    async fn seen(&self, cx: &Context) -> Result<Seen> {
+        match self.0.link.path {
+            Path::OneWay => self.seen_one_way(cx).await,
+            Path::TwoWay => self.seen_two_way(cx).await,
+        }
+    }
+
+    async fn seen_one_way(&self, cx: &Context) -> Result<Seen> {
+        let link = &self.0.link;
+        let access = cx.effects.read(&link.target, &database::access(&link.database)?).await?;
+        let writable = access.is_some_and(|a| a.accepts_writes() && !a.groups.iter().any(|g| g.is_distributed));
+        if writable {
+            return Ok(Seen::Done);
+        }
+        if cx.effects.pending(&self.0.id).is_some() {
+            return Ok(Seen::Moving);
+        }
+        let there = cx.effects.arm()?.link(&self.instance(), link.name.as_str()).await?.is_some();
+        Ok(if there { Seen::NotDone } else { Seen::Moving })
+    }
+
+    async fn seen_two_way(&self, cx: &Context) -> Result<Seen> {
+        let link = &self.0.link;
+        let (source, target) = tokio::join!(
+            cx.effects.read_with(&link.source, database::access(&link.database)),
+            cx.effects.read_with(&link.target, database::access(&link.database)),
+        );
+        let (source, target) = (source?, target?);
+        let role = |a: &Option<crate::model::database::DatabaseAccess>| a.as_ref().and_then(|a| a.distributed_role().cloned());
+        Ok(match (role(&source), role(&target)) {
+            (Some(Role::Primary), Some(Role::Primary)) => {
+                return Err(Error::new(Kind::SplitBrain, format!("both sides of {} are PRIMARY", link.name))
+                    .hint("stop the writers of both sides; one side must be set to SECONDARY before anything else"));
+            }
+            (Some(Role::Secondary), Some(Role::Primary)) if target.is_some_and(|a| a.accepts_writes()) => Seen::Done,
+            (Some(Role::Primary), Some(Role::Secondary)) => Seen::NotDone,
+            _ => Seen::Moving,
+        })
+    }
+
+    /// The token is there, and the frozen source still stands where it stood, and the target has reached it.
+    async fn token_holds(&self, cx: &Context) -> Result<Result<FenceToken, (String, String)>> {
+        let link = &self.0.link;
+        let Some(token) = cx.proven::<FenceToken>(&self.0.sibling("cutover.drain"), TOKEN)? else {
+            return Ok(Err(("a fence token".to_owned(), "none was issued".to_owned())));
+        };
+        let position = position::read(cx, link).await?;
+        let Some((source, target)) = position.in_column(token.column) else {
+            return Ok(Err((format!("{:?} on both sides", token.column), "a side that does not say".to_owned())));
+        };
+        if source != token.lsn || target != token.lsn {
+            return Ok(Err((
+                format!("both sides at the token's {}", token.lsn),
+                format!("{} at {source}, {} at {target}: somebody wrote after the fence", link.source, link.target),
+            )));
+        }
+        Ok(Ok(token))
+    }
+
+    async fn wait_done(&self, cx: &Context) -> Result<()> {
+        cx.until(&format!("{} to become writable on {}", self.0.link.database, self.0.link.target), SWITCH_MAX, Backoff::urgent(), || async {
+            Ok((self.seen(cx).await? == Seen::Done).then_some(()))
+        })
+        .await
+    }
+
+    async fn delete_link(&self, cx: &Context) -> Result<()> {
+        // A deletion that is under way is polled, never sent again.
+        let there = cx.effects.arm()?.link(&self.instance(), self.0.link.name.as_str()).await?.is_some();
+        if there && cx.effects.pending(&self.0.id).is_none() {
+            cx.effects.arm_change(&self.0.id, &self.0.link.target, &self.deletion()).await?;
+        }
+        let operation = async {
+            if cx.effects.pending(&self.0.id).is_some() {
+                cx.effects.arm_wait(&cx.clock, &self.0.id, SWITCH_MAX).await?;
+            }
+            // The operation ended well; the database may need a moment more.
+            std::future::pending::<Result<()>>().await
+        };
+        tokio::select! {
+            biased;
+            r = self.wait_done(cx) => r,
+            r = operation => r,
+        }
+    }
+}
+
+#[async_trait]
+impl Step for Switch {
+    link_step!(target);
+
+    fn crosses(&self) -> Option<Line> {
+        Some(Line::L1)
+    }
+    fn summary(&self) -> String {
+        match self.0.link.path {
+            Path::OneWay => format!("switch {}: delete the link, {} becomes writable", self.0.link.name, self.0.link.target),
+            Path::TwoWay => format!("switch {}: planned failover to {}", self.0.link.name, self.0.link.target),
+        }
+    }
+    fn preview(&self) -> Vec<String> {
+        match self.0.link.path {
+            Path::OneWay => vec![self.deletion().preview().to_string()],
+            Path::TwoWay => {
+                group::failover(self.0.link.name.as_str()).map(|s| vec![s.rendered.shown.clone()]).unwrap_or_default()
+            }
+        }
+    }
+    fn undo_summary(&self) -> String {
+        "none: from here only forward".to_owned()
+    }
+    async fn precheck(&self, cx: &Context) -> Result<Precheck> {
+        match self.seen(cx).await? {
+            Seen::Done => return Ok(Precheck::AlreadyDone(format!("{} is writable on {}", self.0.link.database, self.0.link.target))),
+            // Sent already: what is left is to wait, and never to send it twice.
+            Seen::Moving if self.0.link.path == Path::OneWay => return Ok(Precheck::Ready),
+            Seen::Moving => return Err(Error::new(Kind::TimedOut, format!("{} is between two roles", self.0.link.name))),
+            Seen::NotDone => {}
+        }
+        if self.0.tools.sabotage.iter().any(|s| s == "cutover.fence") {
+            return Ok(Precheck::Ready);
+        }
+        Ok(match self.token_holds(cx).await? {
+            Ok(_) => Precheck::Ready,
+            Err((expected, found)) => Precheck::Blocked { expected, found, hint: "the run goes back and writers are let in; find the writer, then cut over again".to_owned() },
+        })
+    }
+    async fn run(&self, cx: &Context) -> Result<Done> {
+        let from = cx.clock.monotonic();
+        match self.0.link.path {
+            Path::OneWay => self.delete_link(cx).await?,
+            Path::TwoWay => {
+                cx.effects.change(&self.0.id, &self.0.link.source, &group::failover(self.0.link.name.as_str())?).await?;
+                self.wait_done(cx).await?;
+            }
+        }
+        cx.guards.end(&format!("fence/{}", self.0.link.name));
+        let took = crate::base::text::duration(cx.clock.monotonic() - from);
+        Ok(Done::note(format!("{} is writable on {} after {took}", self.0.link.database, self.0.link.target)))
+    }
+    async fn undo(&self, cx: &Context) -> Result<String> {
+        match self.seen(cx).await? {
+            Seen::NotDone => Ok("nothing was switched".to_owned()),
+            other => Err(Error::new(Kind::Stopped, format!("the switch of {} is {other:?}; it cannot be undone", self.0.link.name))),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Plans become steps: each step id has exactly one step.
+
+pub mod catalog;
+pub mod create;
+pub mod cutover;
+pub mod hooks;
+pub mod link_step;
+pub mod tools;

@@ -1,6 +1,7 @@
 //! Hybrid replication manager for the Azure SQL Managed Instance link.
 
 pub mod base;
+pub mod config;
 pub mod journal;
 pub mod model;
 

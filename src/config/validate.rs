@@ -9,6 +9,7 @@ use super::schema::EstateFile;
 use super::schema::HookSection;
 use super::schema::TargetSection;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use toml::Spanned;
 
 /// Most characters of a link's or an availability group's name (facts: mi-link 5.1).
@@ -40,12 +41,12 @@ pub(super) fn validate(file: &EstateFile) -> Vec<Problem> {
 }
 
 fn unique<'a>(noun: &str, names: impl Iterator<Item = &'a Spanned<String>>, problems: &mut Vec<Problem>) {
-    let mut seen: BTreeMap<String, ()> = BTreeMap::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
     for name in names {
         let text = name.get_ref();
         if text.trim().is_empty() {
             problems.push(Problem::error(name.span(), format!("expected a {noun} name, found an empty one")));
-        } else if seen.insert(text.to_lowercase(), ()).is_some() {
+        } else if !seen.insert(text.to_lowercase()) {
             // Names are compared without case: servers and Azure do so too.
             problems.push(Problem::error(name.span(), format!("expected each {noun} name once, found `{text}` again")));
         }
@@ -135,7 +136,7 @@ fn is_instance_name(name: &str) -> bool {
 fn links(file: &EstateFile, problems: &mut Vec<Problem>) {
     let sources: Vec<&str> = file.source.iter().map(|s| s.name.get_ref().as_str()).collect();
     let targets: Vec<&str> = file.target.iter().map(|t| t.name.get_ref().as_str()).collect();
-    let mut databases: BTreeMap<(String, String), ()> = BTreeMap::new();
+    let mut databases: BTreeSet<(String, String)> = BTreeSet::new();
     for link in &file.link {
         known("source", &link.source, &sources, problems);
         known("target", &link.target, &targets, problems);
@@ -148,7 +149,7 @@ fn links(file: &EstateFile, problems: &mut Vec<Problem>) {
         }
         // One database name can exist once on an instance, whatever it comes from (facts: mi-link 5.1).
         let key = (link.target.get_ref().to_lowercase(), database.to_lowercase());
-        if databases.insert(key, ()).is_some() {
+        if !databases.insert(key) {
             problems.push(Problem::error(
                 link.database.span(),
                 format!(

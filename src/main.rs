@@ -1,1 +1,7 @@
-fn main() {}
+//! The milink process.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    milink::cli::main()
+}

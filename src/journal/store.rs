@@ -1,4 +1,4 @@
-//! Where records go. (Contract; the SQLite store follows.)
+//! Where records go.
 
 use super::record::Record;
 use super::record::Stored;
@@ -13,4 +13,6 @@ pub trait Journal: Send + Sync {
     fn records(&self, run: &RunId) -> Result<Vec<Stored>>;
     /// Runs, newest first.
     fn runs(&self) -> Result<Vec<RunId>>;
+    /// Re-computes every hash. `None`: all runs.
+    fn verify(&self, run: Option<&RunId>) -> Result<super::verify::Verified>;
 }

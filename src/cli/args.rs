@@ -1,0 +1,320 @@
+//! The grammar of the command line; nothing but clap.
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+use std::path::PathBuf;
+
+/// Hybrid replication manager for the Azure SQL Managed Instance link.
+#[derive(Debug, Parser)]
+#[command(
+    name = "milink",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Estate file [env: MILINK_ESTATE] [default: milink.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub estate: Option<PathBuf>,
+    /// Folder of the journal [env: MILINK_STATE_DIR] [default: the user's state folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// How data is printed on stdout [env: MILINK_OUTPUT] [default: table]
+    #[arg(long, global = true, value_name = "FORMAT", value_enum)]
+    pub output: Option<Format>,
+    /// Never ask; fail where an answer would be needed
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// Approve the plan without being asked
+    #[arg(long, global = true)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// Text for people
+    #[default]
+    Table,
+    /// One JSON document
+    Json,
+    /// One JSON object a line
+    Jsonl,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Show a whole migration on a simulated estate, and judge it
+    #[cfg(feature = "lab")]
+    Demo(DemoArgs),
+    /// Run and steer a simulated estate
+    #[cfg(feature = "lab")]
+    #[command(subcommand)]
+    Lab(LabCommand),
+    /// Write a commented estate file
+    Init(InitArgs),
+    /// Plan, create and look at links
+    #[command(subcommand)]
+    Link(LinkCommand),
+    /// Move databases to their targets
+    #[command(subcommand)]
+    Cutover(CutoverCommand),
+    /// Look at the journal
+    #[command(subcommand)]
+    Runs(RunsCommand),
+    /// Print the report of a run
+    Report(RunArgs),
+    /// Print a JSON Schema
+    Schema(SchemaArgs),
+    /// Print shell completions
+    Completions(CompletionsArgs),
+    /// Print or write the manual pages
+    Man(ManArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// Scenario to play; `milink lab scenarios` lists them
+    #[arg(long, value_name = "NAME")]
+    pub scenario: Option<String>,
+    /// Databases to migrate, instead of the scenario's own number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub databases: Option<u16>,
+    /// Folder for the estate and the journal, instead of a temporary one
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Keep the folder afterwards
+    #[arg(long)]
+    pub keep: bool,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum LabCommand {
+    /// Start an estate and keep it running until interrupted
+    Up(LabUpArgs),
+    /// Judge: every acknowledged commit against what the servers hold
+    Verdict(LabDirArgs),
+    /// Break something, or mend it
+    Fault(LabFaultArgs),
+    /// List the scenarios
+    Scenarios,
+    /// Point the writers of a database at another server
+    Repoint(LabRepointArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct LabUpArgs {
+    /// Scenario to run; `milink lab scenarios` lists them
+    #[arg(long, value_name = "NAME")]
+    pub scenario: String,
+    /// Folder for milink.toml, ca.pem and lab.json
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Writers for each database, instead of the scenario's own number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub writers: Option<u16>,
+    /// Databases, instead of the scenario's own number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub databases: Option<u16>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct LabDirArgs {
+    /// Folder given to `milink lab up`
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct LabFaultArgs {
+    #[command(flatten)]
+    pub lab: LabDirArgs,
+    /// The fault, in words
+    #[arg(required = true, value_name = "FAULT")]
+    pub fault: Vec<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct LabRepointArgs {
+    #[command(flatten)]
+    pub lab: LabDirArgs,
+    #[arg(long, value_name = "DB")]
+    pub database: String,
+    /// Name of a source or target of the estate
+    #[arg(long, value_name = "SITE")]
+    pub to: String,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct InitArgs {
+    /// Take the estate of a lab that `milink lab up --dir DIR` runs
+    #[arg(long, value_name = "DIR")]
+    pub from_lab: Option<PathBuf>,
+}
+
+/// For verbs that change something.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ChangeArgs {
+    /// Read the live state and show what would be done; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the exact T-SQL and REST calls, in order; change nothing
+    #[arg(long)]
+    pub script: bool,
+    /// Return when the change is under way
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct LinksArgs {
+    /// Links by name; all of the estate if none is given
+    #[arg(value_name = "LINK")]
+    pub links: Vec<String>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum LinkCommand {
+    /// Show what is missing until the links stand
+    Plan(LinkPlanArgs),
+    /// Create what is missing, and wait until the links are seeded
+    Create(LinkCreateArgs),
+    /// One line for each link
+    List(LinksArgs),
+    /// Everything about a link
+    Show(LinkShowArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct LinkPlanArgs {
+    #[command(flatten)]
+    pub links: LinksArgs,
+    /// Print the exact T-SQL and REST calls, in order
+    #[arg(long)]
+    pub script: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct LinkCreateArgs {
+    #[command(flatten)]
+    pub links: LinksArgs,
+    #[command(flatten)]
+    pub change: ChangeArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct LinkShowArgs {
+    #[arg(value_name = "LINK")]
+    pub link: String,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum CutoverCommand {
+    /// Show the steps, the gates and the expected outage
+    Plan(LinkPlanArgs),
+    /// Move the databases: fence, drain, switch, open
+    Run(CutoverRunArgs),
+    /// Go on with a run that stopped half way
+    Resume(CutoverResumeArgs),
+    /// Undo a run, as long as it can be undone
+    Abort(CutoverAbortArgs),
+    /// How far a run is
+    Status(OptionalRunArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct CutoverRunArgs {
+    /// Links by name
+    #[arg(value_name = "LINK", required = true)]
+    pub links: Vec<String>,
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// Name of the link (or `all`), typed again: the answer to the question that would be asked
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct CutoverResumeArgs {
+    #[command(flatten)]
+    pub run: OptionalRunArgs,
+    /// Return when the run is under way
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct CutoverAbortArgs {
+    #[command(flatten)]
+    pub run: OptionalRunArgs,
+    /// Name of the run, typed again: the answer to the question that would be asked
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct OptionalRunArgs {
+    /// Run by name or its beginning; the last one if none is given
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// Run by name or its beginning, or `last`
+    #[arg(value_name = "RUN")]
+    pub run: String,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum RunsCommand {
+    /// One line for each run, newest first
+    List,
+    /// A run and its steps
+    Show(RunArgs),
+    /// A run's records as JSON lines
+    Export(RunArgs),
+    /// Re-compute the hash chain; all runs if none is given
+    Verify(OptionalRunArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct SchemaArgs {
+    /// Which schema
+    #[arg(value_enum)]
+    pub what: SchemaName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaName {
+    /// The estate file
+    Estate,
+    /// The JSON of `milink demo`
+    Demo,
+    /// The JSON of `milink runs`
+    Run,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct CompletionsArgs {
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ManArgs {
+    /// Write a page for every command into this folder, instead of printing the first one
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}

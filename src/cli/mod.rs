@@ -1,0 +1,19 @@
+//! The command line.
+
+pub mod args;
+pub mod cmd;
+pub mod exit;
+pub mod output;
+pub mod progress;
+pub mod prompt;
+pub mod run;
+pub mod settings;
+pub mod signal;
+
+pub use exit::Exit;
+pub use output::Printer;
+pub use run::main;
+pub use settings::Settings;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! From the process's arguments to its exit code.
+
+use super::args::Cli;
+use super::args::Command;
+use super::args::Format;
+use super::args::RunsCommand;
+use super::cmd;
+use super::exit;
+use super::exit::Exit;
+use super::output::Printer;
+use super::settings::Settings;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::config::load::Environment;
+use clap::Parser;
+use clap::error::ErrorKind;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the process's own command line.
+pub fn main() -> ExitCode {
+    let env = Environment::read();
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => {
+            let error = Error::bug("the runtime does not start").caused_by(e);
+            return ExitCode::from(exit::show(&error, &mut Printer::new(wanted_format(&args, &env), &env)).0);
+        }
+    };
+    let exit = runtime.block_on(run(args, env, Printer::new));
+    // Blocking reads of a terminal must not hold the process back.
+    runtime.shutdown_background();
+    ExitCode::from(exit.0)
+}
+
+/// Parses, runs and shows; `printer` makes the printer once the format is known, so tests can capture.
+pub async fn run(args: Vec<OsString>, env: Environment, printer: impl FnOnce(Format, &Environment) -> Printer) -> Exit {
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(e) => return refused(&e, &mut printer(wanted_format(&args, &env), &env)),
+    };
+    let (settings, mut printer) = match Settings::new(cli.global, env.clone()) {
+        Ok(settings) => {
+            let printer = printer(settings.output, &env);
+            (settings, printer)
+        }
+        Err(e) => return exit::show(&e, &mut printer(Format::Table, &env)),
+    };
+    match dispatch(cli.command, &settings, &mut printer).await {
+        Ok(exit) => exit,
+        Err(e) => exit::show(&e, &mut printer),
+    }
+}
+
+/// Help and version are answers; everything else is a usage error, in the wanted format.
+fn refused(e: &clap::Error, printer: &mut Printer) -> Exit {
+    let text = e.render().to_string();
+    match e.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match printer.data(&text) {
+            Ok(()) => Exit::OK,
+            Err(e) => exit::show(&e, printer),
+        },
+        _ if printer.is_json() => {
+            let line = text.lines().next().unwrap_or_default();
+            exit::show(&Error::usage(line.trim_start_matches("error: ")).hint("see `milink --help`"), printer)
+        }
+        _ => {
+            let _ = printer.message(text.trim_end());
+            Exit::from(Kind::Usage)
+        }
+    }
+}
+
+/// The format asked for, as far as it can be told from arguments that do not parse.
+fn wanted_format(args: &[OsString], env: &Environment) -> Format {
+    let words: Vec<&str> = args.iter().filter_map(|a| a.to_str()).collect();
+    let flag = words.iter().enumerate().find_map(|(i, word)| match word.strip_prefix("--output") {
+        Some("") => words.get(i + 1).copied(),
+        Some(rest) => rest.strip_prefix('='),
+        None => None,
+    });
+    match flag.or(env.output.as_deref()) {
+        Some("json") => Format::Json,
+        Some("jsonl") => Format::Jsonl,
+        _ => Format::Table,
+    }
+}
+
+#[expect(clippy::unused_async, reason = "commands that reach servers are async")]
+async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    match command {
+        Command::Init(args) => cmd::init::run(&args, settings, printer),
+        Command::Runs(RunsCommand::List) => cmd::runs::list(settings, printer),
+        Command::Runs(RunsCommand::Show(args)) => cmd::runs::show(&args.run, settings, printer),
+        Command::Runs(RunsCommand::Export(args)) => cmd::runs::export(&args.run, settings, printer),
+        Command::Runs(RunsCommand::Verify(args)) => cmd::runs::verify(args.run.as_deref(), settings, printer),
+        Command::Schema(args) => cmd::schema::run(args.what, printer),
+        Command::Completions(args) => cmd::completions::run(args.shell, printer),
+        Command::Man(args) => cmd::man::run(args.dir.as_deref(), printer),
+        _ => Err(Error::usage("this build does not have that command")),
+    }
+}

@@ -1,0 +1,19 @@
+//! The estate file: its shape, reading it, and the settled configuration.
+
+pub mod duration;
+pub mod layout;
+pub mod load;
+mod nearest;
+pub mod problem;
+pub mod resolve;
+pub mod schema;
+pub mod secret;
+pub mod types;
+mod validate;
+
+pub use load::load;
+pub use nearest::nearest;
+pub use types::Config;
+
+#[cfg(test)]
+mod tests;

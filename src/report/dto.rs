@@ -1,0 +1,160 @@
+//! The public JSON. Fields are added within a schema version, never renamed or removed.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+
+/// Version of every object here.
+pub const SCHEMA_VERSION: u32 = 1;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Committed,
+    RolledBack,
+}
+
+/// How far a migration has come (design: milestones).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Milestone {
+    None,
+    Linked,
+    CutOver,
+    Unlinked,
+    Protected,
+}
+
+/// One part of the shortest outage that the estate allows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FloorTerm {
+    pub name: String,
+    pub ms: u64,
+}
+
+/// Where an outage went, phase by phase.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OutageSplit {
+    pub fence_ms: u64,
+    pub drain_ms: u64,
+    pub switch_ms: u64,
+    pub open_ms: u64,
+}
+
+/// One database of a demonstration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DatabaseReport {
+    pub name: String,
+    pub outcome: Outcome,
+    pub milestone: Milestone,
+    pub acknowledged_commits: u64,
+    pub lost_commits: u64,
+    pub ambiguous_commits: u64,
+    /// Null: a copy could not be judged.
+    pub max_writable_copies: Option<u32>,
+    /// Last acknowledged to first acknowledged write of one client, on its own clock.
+    pub write_outage_ms: u64,
+    pub outage_floor_ms: u64,
+    pub outage_floor_terms: Vec<FloorTerm>,
+    pub size_bytes: u64,
+    pub seeding_ms: u64,
+    pub commits_before: u64,
+    pub commits_during: u64,
+    pub commits_after: u64,
+    pub outage: OutageSplit,
+}
+
+/// The verdict of a demonstration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DemoReport {
+    pub schema_version: u32,
+    pub scenario: String,
+    pub outcome: Outcome,
+    pub milestone: Milestone,
+    pub acknowledged_commits: u64,
+    pub lost_commits: u64,
+    pub ambiguous_commits: u64,
+    /// Null: a copy could not be judged.
+    pub max_writable_copies: Option<u32>,
+    pub write_outage_ms: u64,
+    pub outage_floor_ms: u64,
+    pub outage_floor_terms: Vec<FloorTerm>,
+    pub databases: Vec<DatabaseReport>,
+    pub run_id: String,
+    /// Path of the journal.
+    pub journal: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Not finished: running now, or waiting for `resume`.
+    Open,
+    Committed,
+    RolledBack,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StepWord {
+    NotStarted,
+    Started,
+    Done,
+    AlreadyDone,
+    Skipped,
+    Failed,
+    Undoing,
+    Undone,
+}
+
+/// One step of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StepLine {
+    pub step: String,
+    pub status: StepWord,
+    pub attempts: u32,
+    pub duration_ms: Option<u64>,
+    pub note: String,
+}
+
+/// One run, as the journal has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RunSummary {
+    pub schema_version: u32,
+    pub run_id: String,
+    pub kind: String,
+    pub status: RunStatus,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// Of the last record.
+    pub last_at: String,
+    pub host: String,
+    pub user: String,
+    /// Version of milink that started it.
+    pub version: String,
+    pub resumes: u32,
+    /// Lines crossed: `L1`, `L2`.
+    pub lines: Vec<String>,
+    /// Changes whose fate has not been read back.
+    pub open_changes: usize,
+    pub records: usize,
+    pub steps: Vec<StepLine>,
+}
+
+/// One link of the estate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LinkLine {
+    pub link: String,
+    pub database: String,
+    pub source: String,
+    pub target: String,
+    pub intent: String,
+    /// Null: not known.
+    pub milestone: Option<Milestone>,
+    /// One word or sentence on how the link does.
+    pub state: String,
+    /// Null: not measured.
+    pub lag_ms: Option<u64>,
+    /// Null: a copy could not be judged.
+    pub writable_copies: Option<u32>,
+}

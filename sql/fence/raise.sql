@@ -1,0 +1,14 @@
+-- id: fence.raise
+-- access: change
+-- edition: 2016 and later, SQL Managed Instance
+-- permission: ALTER on the database
+-- params: database:ident, number:int, value:string
+-- columns: -
+-- why: it only ever grows, whoever writes it; written under the lease
+IF EXISTS (SELECT 1 FROM {{database:ident}}.sys.extended_properties
+           WHERE class = 0 AND name = N'milink_fence' AND CAST(CAST(value AS nvarchar(40)) AS bigint) >= {{number:int}})
+    RAISERROR (N'The stored fencing number is not lower.', 16, 1);
+ELSE IF EXISTS (SELECT 1 FROM {{database:ident}}.sys.extended_properties WHERE class = 0 AND name = N'milink_fence')
+    EXEC {{database:ident}}.sys.sp_updateextendedproperty @name = N'milink_fence', @value = {{value:string}};
+ELSE
+    EXEC {{database:ident}}.sys.sp_addextendedproperty @name = N'milink_fence', @value = {{value:string}};

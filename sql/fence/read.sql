@@ -1,0 +1,9 @@
+-- id: fence.read
+-- access: read
+-- edition: 2016 and later, SQL Managed Instance
+-- permission: CONNECT on the database
+-- params: database:ident
+-- columns: value text?
+SELECT CAST(e.value AS nvarchar(400)) AS value
+FROM {{database:ident}}.sys.extended_properties AS e
+WHERE e.class = 0 AND e.name = N'milink_fence';

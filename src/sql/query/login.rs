@@ -1,0 +1,104 @@
+//! Server logins and the users that need none.
+
+use super::kinds::Query;
+use super::kinds::Statement;
+use super::kinds::script;
+use super::kinds::set;
+use crate::base::error::Result;
+use crate::model::login::ConnectSql;
+use crate::model::login::ContainedUser;
+use crate::model::login::DatabaseLogins;
+use crate::model::login::Login;
+use crate::sql::ident::hex;
+use crate::sql::row::ResultSet;
+use crate::sql::row::Row;
+
+/// Every principal that can log in.
+pub fn list() -> Result<Query<Vec<Login>>> {
+    Ok(Query::new(script("login.list")?.done()?, |sets| logins(set(sets, 0)?, false)))
+}
+
+/// Who could write in a database: mapped logins, those above databases, contained users, guest.
+pub fn for_database(database: &str) -> Result<Query<DatabaseLogins>> {
+    let rendered = script("login.for_database")?.text("database", database).done()?;
+    Ok(Query::new(rendered, |sets| {
+        let contained = set(sets, 1)?
+            .rows
+            .iter()
+            .map(|row| Ok(ContainedUser { name: row.get("name")?, kind: kind(row)?, sid: sid(row)? }))
+            .collect::<Result<_>>()?;
+        let guest_enabled = match set(sets, 2)?.rows.first() {
+            Some(row) => row.get("guest_enabled")?,
+            None => false,
+        };
+        Ok(DatabaseLogins { logins: logins(set(sets, 0)?, true)?, contained, guest_enabled })
+    }))
+}
+
+fn kind(row: &Row) -> Result<String> {
+    Ok(row.get::<String>("kind")?.trim().to_owned())
+}
+
+fn sid(row: &Row) -> Result<Option<String>> {
+    Ok(row.get::<Option<Vec<u8>>>("sid")?.map(|sid| format!("0x{}", hex(&sid))))
+}
+
+/// Several grantors give several rows; a denial wins.
+fn logins(set: &ResultSet, with_user: bool) -> Result<Vec<Login>> {
+    let mut found: Vec<Login> = Vec::with_capacity(set.rows.len());
+    for row in &set.rows {
+        let login = login(row, with_user)?;
+        match found.last_mut().filter(|last| last.name == login.name) {
+            Some(last) => {
+                last.has_control_server |= login.has_control_server;
+                last.connect_sql = match (last.connect_sql, login.connect_sql) {
+                    (ConnectSql::Denied, _) | (_, ConnectSql::Denied) => ConnectSql::Denied,
+                    (ConnectSql::Granted, _) | (_, ConnectSql::Granted) => ConnectSql::Granted,
+                    _ => ConnectSql::None,
+                };
+            }
+            None => found.push(login),
+        }
+    }
+    Ok(found)
+}
+
+fn login(row: &Row, with_user: bool) -> Result<Login> {
+    Ok(Login {
+        name: row.get("name")?,
+        kind: kind(row)?,
+        sid: sid(row)?.unwrap_or_default(),
+        is_disabled: row.get("is_disabled")?,
+        is_sysadmin: row.get("is_sysadmin")?,
+        has_control_server: row.get("has_control_server")?,
+        connect_sql: match row.get::<Option<String>>("connect_sql")?.as_deref().map(str::trim) {
+            Some("G" | "W") => ConnectSql::Granted,
+            Some("D") => ConnectSql::Denied,
+            _ => ConnectSql::None,
+        },
+        default_database: row.get("default_database")?,
+        user: if with_user { row.get("user_name")? } else { None },
+    })
+}
+
+fn change(id: &str, login: &str) -> Result<Statement> {
+    Ok(Statement::new(script(id)?.text("login", login).done()?))
+}
+
+/// Groups answer 15151: deny them CONNECT SQL instead.
+pub fn disable(login: &str) -> Result<Statement> {
+    change("login.disable", login)
+}
+pub fn enable(login: &str) -> Result<Statement> {
+    change("login.enable", login)
+}
+pub fn deny_connect(login: &str) -> Result<Statement> {
+    change("login.deny_connect", login)
+}
+/// Takes away grant and denial alike: a login that had a grant needs it back.
+pub fn revoke_connect(login: &str) -> Result<Statement> {
+    change("login.revoke_connect", login)
+}
+pub fn grant_connect(login: &str) -> Result<Statement> {
+    change("login.grant_connect", login)
+}

@@ -1,0 +1,18 @@
+//! Pure constructors, one file an area: arguments to a rendered statement and the decoder of its answer.
+
+pub mod backup;
+pub mod certificate;
+pub mod database;
+pub mod endpoint;
+pub mod fence;
+pub mod group;
+pub mod instance;
+pub mod job;
+mod kinds;
+pub mod lease;
+pub mod login;
+pub mod marker;
+pub mod session;
+
+pub use kinds::Query;
+pub use kinds::Statement;

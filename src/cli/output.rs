@@ -201,8 +201,13 @@ impl Printer {
         self.err.paint(style, text)
     }
 
+    /// Is there somebody to see a progress bar?
+    pub fn shows_progress(&self) -> bool {
+        self.err.terminal && !self.is_json()
+    }
+
     /// A progress bar on stderr, seen only on a terminal and only by people.
     pub fn progress(&self, label: &str, total: Option<u64>) -> Progress {
-        Progress::new(self.err.terminal && !self.is_json(), label, total)
+        Progress::new(self.shows_progress(), label, total)
     }
 }

@@ -42,3 +42,14 @@ fn write_durably(path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::File::open(dir)?.sync_all()?;
     Ok(())
 }
+
+/// Keeps a secret in a file only its owner can read; a file that is there already wins, so that a resumed run finds its own.
+pub fn keep_secret(path: &Path, secret: &str) -> Result<String> {
+    if let Ok(kept) = std::fs::read_to_string(path) {
+        return Ok(kept.trim().to_owned());
+    }
+    write_durably(path, &format!("{secret}\n")).map_err(|e| {
+        Error::new(Kind::Refused, format!("the secret file {} cannot be written", path.display())).caused_by(e)
+    })?;
+    Ok(secret.to_owned())
+}

@@ -96,17 +96,13 @@ impl Effects {
         })
     }
 
-    /// Runs a read and decodes its answer.
-    pub async fn read<T>(&self, site: &SiteId, query: &Query<T>) -> Result<T> {
+    /// Runs a read and decodes its answer. Takes the query as its constructor gave it, which keeps joins of several reads flat.
+    pub async fn read<T>(&self, site: &SiteId, query: Result<Query<T>>) -> Result<T> {
+        let query = query?;
         let mut loan = self.sites.lend(site).await?;
-        let result = loan.session.read(query).await;
+        let result = loan.session.read(&query).await;
         loan.done();
         result
-    }
-
-    /// Same for a query whose rendering may have failed: keeps joins of several reads flat.
-    pub async fn read_with<T>(&self, site: &SiteId, query: Result<Query<T>>) -> Result<T> {
-        self.read(site, &query?).await
     }
 
     /// Runs a statement that changes the server.

@@ -21,6 +21,7 @@ use crate::journal::record::Line;
 use crate::journal::record::Record;
 use crate::journal::record::RunResult;
 use crate::journal::record::StepResult;
+use crate::model::ids::StepId;
 use futures_util::StreamExt;
 use futures_util::stream;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct Limits {
     /// From the start of stage `budget_from` until L1; when it ends first, everything is undone.
     pub budget: Option<Duration>,
     pub budget_from: String,
+    /// Asked to stop before L1: undo everything (a cutover), or leave what is there for the next attempt (a creation).
+    pub undo_on_interrupt: bool,
 }
 
 /// How a run ended. A run that could not end is an [`Error`] of kind `Stopped`.
@@ -48,6 +51,7 @@ pub enum RunEnd {
 pub struct Runner<'a> {
     pub stages: &'a [Stage],
     pub cx: Context,
+    /// Where the run stands: empty for a fresh one, folded from the journal for a resumed one.
     pub state: RunState,
     pub limits: Limits,
 }
@@ -55,7 +59,7 @@ pub struct Runner<'a> {
 impl Runner<'_> {
     /// To the end: committed, rolled back, or stopped (error).
     pub async fn run(mut self) -> Result<RunEnd> {
-        if self.state.steps.values().any(|s| matches!(s, StepStatus::UndoStarted | StepStatus::Undone)) {
+        if self.state.steps.values().any(|s| matches!(s.status, StepStatus::UndoStarted | StepStatus::Undone)) {
             let why = Error::new(Kind::Refused, "the run was already going back when it was cut short");
             return self.give_up(why).await;
         }
@@ -100,7 +104,7 @@ impl Runner<'_> {
     }
 
     fn finished(&self, step: &dyn Step) -> bool {
-        matches!(self.state.steps.get(step.id()), Some(StepStatus::Finished(r)) if *r != StepResult::Failed)
+        matches!(self.state.step(step.id()), StepStatus::Finished(r) if r != StepResult::Failed)
     }
 
     /// Steps still to do. A finished step that must be proven again counts as long as the switch of its link (or, shared, of any link)
@@ -118,16 +122,27 @@ impl Runner<'_> {
         stage.steps.iter().filter(|s| wanted(s)).cloned().collect()
     }
 
+    fn attempts(&self, id: &StepId) -> u32 {
+        self.state.steps.get(id).map_or(0, |s| s.attempts)
+    }
+
+    fn set(&mut self, id: &StepId, status: StepStatus, attempts: u32) {
+        let state = self.state.steps.entry(id.clone()).or_default();
+        state.status = status;
+        state.attempts = attempts;
+    }
+
     /// Taken up again beyond L1: what became of each switch is read from the servers before anything else is touched.
     async fn settle_switches(&mut self) -> Result<()> {
         let open: Vec<_> = self.switches().filter(|s| !self.finished(s.as_ref())).cloned().collect();
         for step in open {
             if let Precheck::AlreadyDone(note) = settle(step.as_ref(), &self.cx).await? {
                 let id = step.id().clone();
-                self.cx.effects.record(&Record::StepStarted { step: id.clone(), attempt: 2 })?;
+                let attempt = self.attempts(&id) + 1;
+                self.cx.effects.record(&Record::StepStarted { step: id.clone(), attempt })?;
                 let outcome = StepResult::AlreadyDone;
                 self.cx.effects.record(&Record::StepFinished { step: id.clone(), outcome, note, duration_ms: 0 })?;
-                self.state.steps.insert(id, StepStatus::Finished(outcome));
+                self.set(&id, StepStatus::Finished(outcome), attempt);
             }
         }
         Ok(())
@@ -224,12 +239,11 @@ impl Runner<'_> {
     fn absorb(&mut self, results: Vec<(Arc<dyn Step>, Result<StepResult>)>) -> Result<()> {
         let mut first = None;
         for (step, result) in results {
+            let attempt = self.attempts(step.id()) + 1;
             match result {
-                Ok(r) => {
-                    self.state.steps.insert(step.id().clone(), StepStatus::Finished(r));
-                }
+                Ok(r) => self.set(step.id(), StepStatus::Finished(r), attempt),
                 Err(e) => {
-                    self.state.steps.insert(step.id().clone(), StepStatus::Started { attempt: 1 });
+                    self.set(step.id(), StepStatus::Started { attempt }, attempt);
                     let e = e.during(format!("step {}", step.id()));
                     // The most telling failure is the one that is not a mere consequence of being asked to stop.
                     match &first {
@@ -243,6 +257,9 @@ impl Runner<'_> {
     }
 
     async fn give_up(mut self, cause: Error) -> Result<RunEnd> {
+        if cause.kind() == Kind::Interrupted && !self.limits.undo_on_interrupt {
+            return Err(cause.hint("what is done stays; the same command goes on from there"));
+        }
         let cx = self.cx.with_cancel(Cancel::new());
         cx.guards.end_all();
         match roll_back(self.stages, &self.state, &cx).await {
@@ -284,8 +301,9 @@ async fn run_all(
 ) -> Vec<(Arc<dyn Step>, Result<StepResult>)> {
     stream::iter(steps.iter().cloned())
         .map(|step| async move {
-            let begun = matches!(state.steps.get(step.id()), Some(StepStatus::Started { .. }));
-            let result = run_one(cx, step.as_ref(), begun).await;
+            let begun = matches!(state.step(step.id()), StepStatus::Started { .. });
+            let attempt = state.steps.get(step.id()).map_or(0, |s| s.attempts) + 1;
+            let result = run_one(cx, step.as_ref(), begun, attempt).await;
             (step, result)
         })
         .buffer_unordered(CONCURRENT_STEPS_MAX)
@@ -294,10 +312,10 @@ async fn run_all(
 }
 
 /// One step: started, prechecked, run, verified, finished.
-async fn run_one(cx: &Context, step: &dyn Step, begun: bool) -> Result<StepResult> {
+async fn run_one(cx: &Context, step: &dyn Step, begun: bool, attempt: u32) -> Result<StepResult> {
     let id = step.id().clone();
     let from = cx.clock.monotonic();
-    cx.effects.record(&Record::StepStarted { step: id.clone(), attempt: 1 })?;
+    cx.effects.record(&Record::StepStarted { step: id.clone(), attempt })?;
     cx.observer.on(&Event::StepStarted { step: id.clone(), summary: step.summary() });
     cx.effects.faults().at(Point::StepStarted, &id).await?;
     let result = work(cx, step, begun).await;

@@ -22,10 +22,10 @@ pub const UNDO_MAX: Duration = Duration::from_secs(120);
 pub async fn roll_back(stages: &[Stage], state: &RunState, cx: &Context) -> Result<()> {
     for stage in stages.iter().rev() {
         for step in stage.steps.iter().rev() {
-            let begun = match state.steps.get(step.id()) {
-                None | Some(StepStatus::Finished(StepResult::Skipped) | StepStatus::Undone) => false,
-                Some(_) => true,
-            };
+            let begun = !matches!(
+                state.step(step.id()),
+                StepStatus::NotStarted | StepStatus::Finished(StepResult::Skipped) | StepStatus::Undone
+            );
             if begun {
                 undo_one(step.as_ref(), cx).await?;
             }

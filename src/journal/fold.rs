@@ -166,6 +166,11 @@ impl RunState {
                 }
                 self.lines.insert(*line);
             }
+            Record::LineWithdrawn { line, .. } => {
+                if *line == Line::L2 || self.crossed(Line::L2) || !self.lines.remove(line) {
+                    return Err(format!("line {line:?} withdrawn, which cannot be"));
+                }
+            }
             Record::RunFinished { outcome, summary } => self.run_finished(*outcome, summary)?,
         }
         Ok(())
@@ -174,13 +179,11 @@ impl RunState {
     fn step_started(&mut self, step: &StepId, attempt: u32) -> std::result::Result<(), String> {
         let state = self.steps.entry(step.clone()).or_default();
         match state.status {
-            StepStatus::Finished(StepResult::Done | StepResult::AlreadyDone | StepResult::Skipped) => {
-                return Err(format!("step `{step}` had finished"));
-            }
             StepStatus::UndoStarted => return Err(format!("step `{step}` was being undone")),
             StepStatus::NotStarted
             | StepStatus::Started { .. }
-            | StepStatus::Finished(StepResult::Failed)
+            // A finished step may be proven again when a run is taken up.
+            | StepStatus::Finished(_)
             | StepStatus::Undone => {}
         }
         if attempt <= state.attempts {
@@ -233,7 +236,8 @@ impl RunState {
         script: &str,
         shown: &str,
     ) -> std::result::Result<(), String> {
-        self.running(step, |s| matches!(s, StepStatus::Started { .. } | StepStatus::UndoStarted), "under way")?;
+        // A finished step may still act: the guard of a fence goes on until the switch is confirmed.
+        self.running(step, |s| !matches!(s, StepStatus::NotStarted | StepStatus::Undone), "under way")?;
         if change < self.next_change() {
             return Err(format!("expected change {} or later, found {change}", self.next_change()));
         }

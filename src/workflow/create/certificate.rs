@@ -40,7 +40,7 @@ impl Step for Certificate {
             .unwrap_or_default()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
-        let found = cx.effects.read(&self.0.link.source, &certificate::list()).await?;
+        let found = cx.effects.read(&self.0.link.source, certificate::list()).await?;
         let now = cx.clock.now();
         Ok(match found.iter().find(|c| c.name.eq_ignore_ascii_case(&self.0.link.certificate)) {
             None => Precheck::Ready,

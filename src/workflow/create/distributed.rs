@@ -45,7 +45,7 @@ impl Step for Distributed {
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         let link = &self.0.link;
-        let groups = cx.effects.read(&link.source, &group::list()).await?;
+        let groups = cx.effects.read(&link.source, group::list()).await?;
         Ok(match groups.iter().find(|g| g.name.eq_ignore_ascii_case(link.name.as_str())) {
             None => Precheck::Ready,
             Some(g) if g.is_distributed => Precheck::AlreadyDone("there".to_owned()),

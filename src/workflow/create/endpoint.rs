@@ -37,7 +37,7 @@ impl Step for Endpoint {
             .unwrap_or_default()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
-        let Some(found) = cx.effects.read(&self.0.link.source, &endpoint::show()).await? else {
+        let Some(found) = cx.effects.read(&self.0.link.source, endpoint::show()).await? else {
             return Ok(Precheck::Ready);
         };
         // Moving the port of a running group would break it (facts: mi-link 4).
@@ -56,7 +56,7 @@ impl Step for Endpoint {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let link = &self.0.link;
-        let found = cx.effects.read(&link.source, &endpoint::show()).await?;
+        let found = cx.effects.read(&link.source, endpoint::show()).await?;
         match found {
             None => {
                 let statement = endpoint::create(NAME, link.mirroring_port, &link.certificate)?;
@@ -76,7 +76,7 @@ impl Step for Endpoint {
         Ok(Done::note(format!("listens on port {}", link.mirroring_port)))
     }
     async fn verify(&self, cx: &Context) -> Result<()> {
-        match cx.effects.read(&self.0.link.source, &endpoint::show()).await? {
+        match cx.effects.read(&self.0.link.source, endpoint::show()).await? {
             Some(e) if Self::good(&e) => Ok(()),
             other => Err(Error::new(Kind::Server, format!("the endpoint of {} is not as it must be: {other:?}", self.0.link.source))),
         }

@@ -38,9 +38,9 @@ impl Step for Group {
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         let link = &self.0.link;
-        let groups = cx.effects.read(&link.source, &group::list()).await?;
+        let groups = cx.effects.read(&link.source, group::list()).await?;
         if groups.iter().any(|g| !g.is_distributed && g.name.eq_ignore_ascii_case(&link.group)) {
-            let access = cx.effects.read(&link.source, &database::access(&link.database)?).await?;
+            let access = cx.effects.read(&link.source, database::access(&link.database)).await?;
             let inside = access.is_some_and(|a| a.groups.iter().any(|g| g.group.eq_ignore_ascii_case(&link.group)));
             return Ok(if inside {
                 Precheck::AlreadyDone("there, with the database in it".to_owned())
@@ -52,7 +52,7 @@ impl Step for Group {
                 }
             });
         }
-        let databases = cx.effects.read(&link.source, &database::list()).await?;
+        let databases = cx.effects.read(&link.source, database::list()).await?;
         let Some(db) = databases.iter().find(|d| d.name.eq_ignore_ascii_case(&link.database)) else {
             return Ok(Precheck::Blocked {
                 expected: format!("a database `{}` on {}", link.database, link.source),
@@ -78,7 +78,7 @@ impl Step for Group {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let link = &self.0.link;
-        let facts = cx.effects.read(&link.source, &instance::facts()).await?;
+        let facts = cx.effects.read(&link.source, instance::facts()).await?;
         let server = facts.server_name.ok_or_else(|| {
             Error::new(Kind::Server, format!("@@SERVERNAME of {} is NULL", link.source)).hint("sp_addserver N'<name>', N'local', then restart SQL Server")
         })?;
@@ -102,7 +102,7 @@ pub(super) async fn drop_if_made(cx: &Context, step: &LinkStep, name: &str, made
     if cx.proven::<bool>(&step.id, made)? != Some(true) {
         return Ok("not made by this run".to_owned());
     }
-    let there = cx.effects.read(&step.link.source, &group::list()).await?;
+    let there = cx.effects.read(&step.link.source, group::list()).await?;
     if there.iter().any(|g| g.name.eq_ignore_ascii_case(name)) {
         cx.effects.change(&step.id, &step.link.source, &group::drop(name)?).await?;
         return Ok(format!("{name} dropped"));

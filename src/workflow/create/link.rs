@@ -91,7 +91,7 @@ impl Step for Link {
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         let Some(found) = Self::resource(cx, &self.0).await? else {
-            let access = cx.effects.read(&self.0.link.target, &database::access(&self.0.link.database)?).await?;
+            let access = cx.effects.read(&self.0.link.target, database::access(&self.0.link.database)).await?;
             return Ok(match access {
                 Some(_) if cx.effects.pending(&self.0.id).is_none() => Precheck::Blocked {
                     expected: format!("no database `{}` on {}", self.0.link.database, self.0.link.target),
@@ -140,7 +140,7 @@ impl Step for Link {
         if Self::resource(cx, &self.0).await?.is_none() {
             return Ok("not there".to_owned());
         }
-        let access = cx.effects.read(&self.0.link.target, &database::access(&self.0.link.database)?).await?;
+        let access = cx.effects.read(&self.0.link.target, database::access(&self.0.link.database)).await?;
         if access.is_some_and(|a| a.state == crate::model::database::DatabaseState::Online) {
             // Deleting a link that carries data is a failover: never as a side effect.
             return Ok("left in place: it carries data".to_owned());

@@ -9,7 +9,7 @@ use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::sql::query::instance;
-use crate::sql::query::master_key;
+use crate::sql::query::certificate;
 use async_trait::async_trait;
 
 pub struct MasterKey(pub PairStep);
@@ -23,10 +23,10 @@ impl Step for MasterKey {
     }
     fn preview(&self) -> Vec<String> {
         let hidden = crate::base::redact::secret("***");
-        master_key::create(&hidden).map(|s| vec![s.rendered.shown.clone()]).unwrap_or_default()
+        certificate::create_master_key(&hidden).map(|s| vec![s.rendered.shown.clone()]).unwrap_or_default()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
-        let facts = cx.effects.read(&self.0.link.source, &instance::facts()).await?;
+        let facts = cx.effects.read(&self.0.link.source, instance::facts()).await?;
         Ok(match (facts.has_master_key, facts.master_key_by_server) {
             (true, true) => Precheck::AlreadyDone("there, and the server opens it by itself".to_owned()),
             (true, false) => Precheck::Blocked {
@@ -42,7 +42,7 @@ impl Step for MasterKey {
         let password = self.0.tools.master_key_password.get(source.as_str()).ok_or_else(|| {
             Error::refused(format!("{source} has no master key, and there is no password to make one with"))
         })?;
-        cx.effects.change(&self.0.id, source, &master_key::create(password)?).await?;
+        cx.effects.change(&self.0.id, source, &certificate::create_master_key(password)?).await?;
         Ok(Done::note("made, protected by the service master key"))
     }
 }

@@ -16,7 +16,6 @@ use crate::model::group::SyncHealth;
 use crate::model::group::SyncState;
 use crate::sql::query::database;
 use crate::sql::query::group;
-use crate::sql::query::seeding;
 use crate::workflow::cutover::position;
 use crate::workflow::link_step::LinkStep;
 use crate::workflow::link_step::link_step;
@@ -31,7 +30,7 @@ impl Seed {
         let link = &self.0.link;
         let (position, access, resource) = tokio::join!(
             position::read(cx, link),
-            cx.effects.read_with(&link.target, database::access(&link.database)),
+            cx.effects.read(&link.target, database::access(&link.database)),
             Link::resource(cx, &self.0),
         );
         let (position, access, resource) = (position?, access?, resource?);
@@ -54,7 +53,7 @@ impl Seed {
     async fn progress(&self, cx: &Context) -> Result<Option<Seeding>> {
         let link = &self.0.link;
         let (all, groups) =
-            tokio::join!(cx.effects.read(&link.source, &seeding::list()), cx.effects.read(&link.source, &group::list()));
+            tokio::join!(cx.effects.read(&link.source, group::seedings()), cx.effects.read(&link.source, group::list()));
         let (all, groups) = (all?, groups?);
         let ours: Vec<_> = groups.iter().filter(|g| g.name.eq_ignore_ascii_case(link.name.as_str())).map(|g| g.group_id).collect();
         Ok(all

@@ -34,7 +34,7 @@ impl Step for TrustInstance {
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         let name = &self.0.link.fqdn;
         let der = self.der(cx).await?;
-        Ok(match cx.effects.read(&self.0.link.source, &certificate::encoded(name)?).await? {
+        Ok(match cx.effects.read(&self.0.link.source, certificate::encoded(name)).await? {
             None => Precheck::Ready,
             Some(there) if there == der => Precheck::AlreadyDone("there, same bytes".to_owned()),
             // After a rotation no re-import is needed as long as the chain validates (facts: mi-link 3.2).

@@ -18,12 +18,12 @@ impl TrustRoots {
     /// Roots not yet on the source, judged by their bytes.
     async fn missing(&self, cx: &Context) -> Result<Vec<(Root, bool)>> {
         let source = &self.0.link.source;
-        let there = cx.effects.read(source, &certificate::list()).await?;
+        let there = cx.effects.read(source, certificate::list()).await?;
         let mut missing = Vec::new();
         for root in &self.0.tools.roots {
             let same_name = there.iter().any(|c| c.name.eq_ignore_ascii_case(&root.name));
             let same_bytes =
-                same_name && cx.effects.read(source, &certificate::encoded(&root.name)?).await?.as_deref() == Some(&root.der);
+                same_name && cx.effects.read(source, certificate::encoded(&root.name)).await?.as_deref() == Some(&root.der);
             if !same_bytes {
                 missing.push((root.clone(), same_name));
             }

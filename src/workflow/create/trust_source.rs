@@ -27,9 +27,9 @@ impl TrustSource {
     /// The certificate the endpoint really uses.
     async fn der(&self, cx: &Context) -> Result<(String, Vec<u8>)> {
         let source = &self.0.link.source;
-        let used = cx.effects.read(source, &endpoint::show()).await?.and_then(|e| e.certificate_name);
+        let used = cx.effects.read(source, endpoint::show()).await?.and_then(|e| e.certificate_name);
         let name = used.unwrap_or_else(|| self.0.link.certificate.clone());
-        let der = cx.effects.read(source, &certificate::encoded(&name)?).await?;
+        let der = cx.effects.read(source, certificate::encoded(&name)).await?;
         der.map(|d| (name.clone(), d)).ok_or_else(|| Error::new(Kind::NotFound, format!("{source} has no certificate `{name}`")))
     }
     /// Certificate names become resource names.

@@ -99,7 +99,7 @@ pub fn lift_statements(bar: &BarredLogin) -> Result<Vec<Statement>> {
 
 /// Bars every login that can still get in; those barred already are left alone.
 pub async fn apply(cx: &Context, step: &StepId, site: &SiteId, database: &str, bars: &[BarredLogin]) -> Result<()> {
-    let found = cx.effects.read(site, &login::for_database(database)?).await?;
+    let found = cx.effects.read(site, login::for_database(database)).await?;
     for bar in still_open(&found, bars) {
         cx.effects.change(step, site, &bar_statement(bar)?).await?;
     }
@@ -108,7 +108,7 @@ pub async fn apply(cx: &Context, step: &StepId, site: &SiteId, database: &str, b
 
 /// Lets in every login that is still kept out by us.
 pub async fn lift(cx: &Context, step: &StepId, site: &SiteId, database: &str, bars: &[BarredLogin]) -> Result<usize> {
-    let found = cx.effects.read(site, &login::for_database(database)?).await?;
+    let found = cx.effects.read(site, login::for_database(database)).await?;
     let barred = still_barred(&found, bars);
     for bar in &barred {
         for statement in lift_statements(bar)? {

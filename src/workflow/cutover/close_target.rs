@@ -42,7 +42,7 @@ impl Step for CloseTarget {
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         let bars = self.bars(cx)?;
         let link = &self.0.link;
-        let found = cx.effects.read(&link.target, &login::for_database(&link.database)?).await?;
+        let found = cx.effects.read(&link.target, login::for_database(&link.database)).await?;
         Ok(if bars::still_open(&found, &bars).is_empty() {
             Precheck::AlreadyDone(format!("{} cannot get in", crate::base::text::count(bars.len(), "login")))
         } else {
@@ -52,7 +52,7 @@ impl Step for CloseTarget {
     async fn run(&self, cx: &Context) -> Result<Done> {
         let bars = self.bars(cx)?;
         bars::apply(cx, &self.0.id, &self.0.link.target, &self.0.link.database, &bars).await?;
-        let found = cx.effects.read(&self.0.link.target, &login::for_database(&self.0.link.database)?).await?;
+        let found = cx.effects.read(&self.0.link.target, login::for_database(&self.0.link.database)).await?;
         let open = bars::still_open(&found, &bars);
         if let Some(first) = open.first() {
             return Err(Error::refused(format!("login `{}` can still get in on {}", first.name, self.0.link.target)));

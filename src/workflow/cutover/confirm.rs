@@ -34,8 +34,8 @@ impl Step for Confirm {
     async fn run(&self, cx: &Context) -> Result<Done> {
         let link = &self.0.link;
         let (access, seen) = tokio::join!(
-            cx.effects.read_with(&link.target, database::access(&link.database)),
-            cx.effects.read_with(&link.target, marker::read(&link.database)),
+            cx.effects.read(&link.target, database::access(&link.database)),
+            cx.effects.read(&link.target, marker::read(&link.database)),
         );
         let (access, seen) = (access?, seen?);
         if !access.as_ref().is_some_and(crate::model::database::DatabaseAccess::accepts_writes) {

@@ -96,12 +96,12 @@ impl Step for Drain {
         let value = Self::marker_value(cx);
         cx.effects.change(&self.0.id, &link.source, &marker::set(&link.database, &value)?).await?;
         cx.until(&format!("the marker on {}", link.target), DRAIN_MAX, Backoff::urgent(), || async {
-            let seen = cx.effects.read(&link.target, &marker::read(&link.database)?).await?;
+            let seen = cx.effects.read(&link.target, marker::read(&link.database)).await?;
             Ok((seen.as_deref() == Some(value.as_str())).then_some(()))
         })
         .await?;
         let (column, lsn) = self.stable(cx, end).await?;
-        let facts = cx.effects.read(&link.source, &instance::facts()).await?;
+        let facts = cx.effects.read(&link.source, instance::facts()).await?;
         let token = FenceToken {
             link: link.name.clone(),
             database: link.database.clone(),

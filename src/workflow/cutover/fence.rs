@@ -17,7 +17,6 @@ use crate::model::ids::StepId;
 use crate::model::session::UserSession;
 use crate::sql::query::login;
 use crate::sql::query::session;
-use crate::sql::query::transaction;
 use crate::workflow::link_step::LinkStep;
 use crate::workflow::link_step::link_step;
 use async_trait::async_trait;
@@ -48,9 +47,9 @@ impl Fence {
         let link = &self.0.link;
         let bars = self.bars(cx)?;
         let (found, sessions, open) = tokio::join!(
-            cx.effects.read_with(&link.source, login::for_database(&link.database)),
+            cx.effects.read(&link.source, login::for_database(&link.database)),
             victims(cx, &link.source, &link.database),
-            cx.effects.read_with(&link.source, transaction::open(&link.database)),
+            cx.effects.read(&link.source, session::transactions(&link.database)),
         );
         let (found, sessions, open) = (found?, sessions?, open?);
         if let Some(b) = bars::still_open(&found, &bars).first() {
@@ -69,7 +68,7 @@ impl Fence {
 
 /// Sessions in the database that are not milink's own and not allowed to stay.
 async fn victims(cx: &Context, site: &SiteId, database: &str) -> Result<Vec<UserSession>> {
-    let all = cx.effects.read(site, &session::in_database(database)?).await?;
+    let all = cx.effects.read(site, session::in_database(database)).await?;
     Ok(all
         .into_iter()
         .filter(|s| s.session_id > 50 || s.session_id == -2)
@@ -82,7 +81,7 @@ async fn kill_all(cx: &Context, step: &StepId, site: &SiteId, database: &str) ->
     let found = victims(cx, site, database).await?;
     for s in &found {
         let statement = match s.unit_of_work {
-            Some(uow) if s.session_id == -2 => session::kill_unit_of_work(uow)?,
+            Some(uow) if s.session_id == -2 => session::kill_unit(uow)?,
             _ => session::kill(s.session_id)?,
         };
         match cx.effects.change(step, site, &statement).await {

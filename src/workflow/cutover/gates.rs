@@ -36,10 +36,10 @@ impl Gates {
         let link = &self.0.link;
         let (position, access, logins, theirs, facts) = tokio::join!(
             position::read(cx, link),
-            cx.effects.read_with(&link.target, database::access(&link.database)),
-            cx.effects.read_with(&link.source, login::for_database(&link.database)),
-            cx.effects.read_with(&link.target, Ok(login::list())),
-            cx.effects.read_with(&link.source, Ok(instance::facts())),
+            cx.effects.read(&link.target, database::access(&link.database)),
+            cx.effects.read(&link.source, login::for_database(&link.database)),
+            cx.effects.read(&link.target, login::list()),
+            cx.effects.read(&link.source, instance::facts()),
         );
         let (position, access, logins, theirs, facts) = (position?, access?, logins?, theirs?, facts?);
         let show = format!("milink link show {}", link.name);

@@ -48,7 +48,7 @@ impl Step for Lease {
         if granted {
             return Ok(Done::note(format!("lease {} held on {}", self.resource(), link.source)));
         }
-        let holder = cx.effects.read(&link.source, &lease::read(&self.resource())?).await?;
+        let holder = cx.effects.read(&link.source, lease::read(&self.resource())).await?;
         let who = holder.first().map_or_else(
             || "somebody who let go just now".to_owned(),
             |h| {

@@ -43,7 +43,7 @@ impl Step for Open {
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         let bars = self.bars(cx)?;
         let link = &self.0.link;
-        let found = cx.effects.read(&link.target, &login::for_database(&link.database)?).await?;
+        let found = cx.effects.read(&link.target, login::for_database(&link.database)).await?;
         Ok(if bars::still_barred(&found, &bars).is_empty() {
             Precheck::AlreadyDone("nobody is barred".to_owned())
         } else {

@@ -62,7 +62,7 @@ pub async fn read(cx: &Context, link: &LinkPlan) -> Result<Position> {
 }
 
 async fn rows(cx: &Context, site: &SiteId, link: &LinkPlan) -> Result<Vec<ReplicaDatabase>> {
-    let all = cx.effects.read(site, &group::databases()).await?;
+    let all = cx.effects.read(site, group::databases()).await?;
     Ok(all
         .into_iter()
         .filter(|r| r.is_distributed && r.group.eq_ignore_ascii_case(link.name.as_str()))

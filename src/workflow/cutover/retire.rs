@@ -23,7 +23,7 @@ pub struct Retire(pub LinkStep);
 
 impl Retire {
     async fn groups(&self, cx: &Context) -> Result<Vec<String>> {
-        let all = cx.effects.read(&self.0.link.source, &group::list()).await?;
+        let all = cx.effects.read(&self.0.link.source, group::list()).await?;
         let ours = [self.0.link.name.as_str(), self.0.link.group.as_str()];
         // The DAG before the group it stands on.
         let mut found: Vec<_> = all.into_iter().filter(|g| ours.iter().any(|o| g.name.eq_ignore_ascii_case(o))).collect();
@@ -33,7 +33,7 @@ impl Retire {
 
     async fn retired(&self, cx: &Context) -> Result<bool> {
         let link = &self.0.link;
-        let access = cx.effects.read(&link.source, &database::access(&link.database)?).await?;
+        let access = cx.effects.read(&link.source, database::access(&link.database)).await?;
         Ok(self.groups(cx).await?.is_empty() && access.is_none_or(|a| !a.accepts_writes()))
     }
 }
@@ -74,7 +74,7 @@ impl Step for Retire {
             cx.effects.change(&self.0.id, &link.source, &group::drop(&name)?).await?;
         }
         cx.until(&format!("{} to leave its group", link.database), RETIRE_MAX, Backoff::urgent(), || async {
-            let access = cx.effects.read(&link.source, &database::access(&link.database)?).await?;
+            let access = cx.effects.read(&link.source, database::access(&link.database)).await?;
             Ok(access.is_none_or(|a| !a.in_group()).then_some(()))
         })
         .await?;

@@ -42,8 +42,8 @@ impl Snapshot {
 
     async fn principals(&self, cx: &Context, site: &SiteId) -> Result<(Vec<BarredLogin>, Vec<String>)> {
         let (facts, found) = tokio::join!(
-            cx.effects.read_with(site, Ok(instance::facts())),
-            cx.effects.read_with(site, login::for_database(&self.0.link.database)),
+            cx.effects.read(site, instance::facts()),
+            cx.effects.read(site, login::for_database(&self.0.link.database)),
         );
         let (facts, found) = (facts?, found?);
         Ok((bars::to_bar(&found, &facts.login, &self.0.policy.allow_logins), bars::residual_sysadmins(&found, &facts.login)))

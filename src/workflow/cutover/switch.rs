@@ -55,7 +55,7 @@ impl Switch {
 
     async fn seen_one_way(&self, cx: &Context) -> Result<Seen> {
         let link = &self.0.link;
-        let access = cx.effects.read(&link.target, &database::access(&link.database)?).await?;
+        let access = cx.effects.read(&link.target, database::access(&link.database)).await?;
         let writable = access.is_some_and(|a| a.accepts_writes() && !a.groups.iter().any(|g| g.is_distributed));
         if writable {
             return Ok(Seen::Done);
@@ -70,8 +70,8 @@ impl Switch {
     async fn seen_two_way(&self, cx: &Context) -> Result<Seen> {
         let link = &self.0.link;
         let (source, target) = tokio::join!(
-            cx.effects.read_with(&link.source, database::access(&link.database)),
-            cx.effects.read_with(&link.target, database::access(&link.database)),
+            cx.effects.read(&link.source, database::access(&link.database)),
+            cx.effects.read(&link.target, database::access(&link.database)),
         );
         let (source, target) = (source?, target?);
         let role = |a: &Option<crate::model::database::DatabaseAccess>| a.as_ref().and_then(|a| a.distributed_role().cloned());

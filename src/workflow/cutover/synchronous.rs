@@ -31,7 +31,7 @@ pub struct Synchronous(pub LinkStep);
 
 impl Synchronous {
     async fn participants(&self, cx: &Context) -> Result<Vec<Replica>> {
-        let all = cx.effects.read(&self.0.link.source, &group::replicas()).await?;
+        let all = cx.effects.read(&self.0.link.source, group::replicas()).await?;
         let mine: Vec<_> = all
             .into_iter()
             .filter(|r| r.is_distributed && r.group.eq_ignore_ascii_case(self.0.link.name.as_str()))

@@ -1,0 +1,173 @@
+//! From a configuration to connectors.
+
+use crate::arm::auth::TokenSource;
+use crate::arm::client::Arm;
+use crate::base::clock::SharedClock;
+use crate::base::error::During;
+use crate::base::error::Error;
+use crate::base::error::Result;
+use crate::base::redact::SecretString;
+use crate::config::Config;
+use crate::config::load::Environment;
+use crate::config::secret::Prompt;
+use crate::config::types::Source;
+use crate::config::types::Target;
+use crate::config::types::TargetLogin;
+use crate::effects::fault::Faults;
+use crate::effects::sites::Sites;
+use crate::journal::store::Journal;
+use crate::model::ids::SiteId;
+use crate::sql::Dialer;
+use crate::sql::Login;
+use crate::sql::Server;
+use crate::sql::Side;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// For connection, handshake and login together.
+const CONNECT_MAX: Duration = Duration::from_secs(15);
+/// For one statement; a planned failover is the longest and ends by itself well before.
+const STATEMENT_MAX: Duration = Duration::from_secs(120);
+
+/// What a front end hands in.
+pub struct Parts {
+    pub config: Config,
+    pub env: Environment,
+    pub prompt: Arc<dyn Prompt>,
+    pub clock: SharedClock,
+    pub journal: Arc<dyn Journal>,
+    pub state_dir: PathBuf,
+    pub dialer: Arc<dyn Dialer>,
+    pub faults: Arc<dyn Faults>,
+    /// Steps left out by a test; empty in a shipped command.
+    pub sabotage: Vec<String>,
+}
+
+/// An estate within reach.
+pub struct App {
+    pub config: Config,
+    pub env: Environment,
+    pub clock: SharedClock,
+    pub journal: Arc<dyn Journal>,
+    pub state_dir: PathBuf,
+    pub(super) arm: Option<Arc<Arm>>,
+    pub(super) faults: Arc<dyn Faults>,
+    pub(super) sabotage: Vec<String>,
+    dialer: Arc<dyn Dialer>,
+    /// Secrets by server, resolved once.
+    logins: BTreeMap<SiteId, Login>,
+    /// Hosts of targets, as named in the file or by Azure.
+    hosts: BTreeMap<SiteId, String>,
+}
+
+impl App {
+    /// Resolves secrets and addresses. Connects to no server but, for targets without an address of their own, Azure.
+    pub async fn open(parts: Parts) -> Result<Self> {
+        let Parts { config, env, prompt, clock, journal, state_dir, dialer, faults, sabotage } = parts;
+        let mut logins = BTreeMap::new();
+        for source in &config.sources {
+            let password = source.password.resolve(prompt.as_ref()).during(|| format!("the password of {}", source.name))?;
+            logins.insert(source.name.clone(), Login::Password { user: source.user.clone(), password });
+        }
+        let arm = match &config.azure {
+            Some(azure) => Some(Arc::new(super::facts::arm(azure, &config, prompt.as_ref(), clock.clone())?)),
+            None => None,
+        };
+        let mut hosts = BTreeMap::new();
+        for target in &config.targets {
+            let login = target_login(target, &config, prompt.as_ref()).await?;
+            logins.insert(target.name.clone(), login);
+            let host = match &target.host {
+                Some(host) => host.clone(),
+                None => {
+                    let arm = arm.as_ref().ok_or_else(|| {
+                        Error::usage(format!("target `{}` has no host, and there is no [azure] to ask", target.name))
+                            .hint("add `host` to the [[target]], or [azure] to the estate file")
+                    })?;
+                    let instance = arm.instance(&super::facts::instance_ref(&config, target)?).await?;
+                    instance.fqdn().map(ToOwned::to_owned).ok_or_else(|| {
+                        Error::bug(format!("Azure names no address of `{}`", target.managed_instance))
+                    })?
+                }
+            };
+            hosts.insert(target.name.clone(), host);
+        }
+        Ok(Self { config, env, clock, journal, state_dir, arm, faults, sabotage, dialer, logins, hosts })
+    }
+
+    /// Sessions for one purpose; `program` shows in the servers' session lists.
+    pub fn sites(&self, program: &str) -> Result<Arc<Sites>> {
+        let mut servers = Vec::new();
+        for source in &self.config.sources {
+            servers.push(self.source_server(source, program)?);
+        }
+        for target in &self.config.targets {
+            servers.push(self.target_server(target, program)?);
+        }
+        Ok(Arc::new(Sites::new(servers, self.dialer.clone())))
+    }
+
+    fn login(&self, site: &SiteId) -> Result<Login> {
+        self.logins.get(site).cloned().ok_or_else(|| Error::bug(format!("no credentials were resolved for {site}")))
+    }
+
+    fn source_server(&self, source: &Source, program: &str) -> Result<Server> {
+        Ok(Server {
+            site: source.name.clone(),
+            side: Side::Source,
+            host: source.host.clone(),
+            port: source.port,
+            tls_name: source.tls_name.clone(),
+            trust_server_certificate: source.trust_server_certificate,
+            roots: self.config.trust.roots.clone(),
+            strict: source.strict,
+            login: self.login(&source.name)?,
+            database: None,
+            program_name: program.to_owned(),
+            connect_timeout: CONNECT_MAX,
+            statement_timeout: STATEMENT_MAX,
+        })
+    }
+
+    fn target_server(&self, target: &Target, program: &str) -> Result<Server> {
+        let host = self.hosts.get(&target.name).cloned().unwrap_or_default();
+        Ok(Server {
+            site: target.name.clone(),
+            side: Side::Target,
+            host,
+            port: target.port,
+            tls_name: target.tls_name.clone(),
+            trust_server_certificate: target.trust_server_certificate,
+            roots: self.config.trust.roots.clone(),
+            strict: false,
+            login: self.login(&target.name)?,
+            database: None,
+            program_name: program.to_owned(),
+            connect_timeout: CONNECT_MAX,
+            statement_timeout: STATEMENT_MAX,
+        })
+    }
+}
+
+async fn target_login(target: &Target, config: &Config, prompt: &dyn Prompt) -> Result<Login> {
+    match &target.login {
+        TargetLogin::Sql { user, password } => {
+            let password = password.resolve(prompt).during(|| format!("the password of {}", target.name))?;
+            Ok(Login::Password { user: user.clone(), password })
+        }
+        TargetLogin::Entra => {
+            let azure = config.azure.as_ref().ok_or_else(|| {
+                Error::usage(format!("target `{}` logs in with Entra, and there is no [azure]", target.name))
+                    .hint("add [azure] to the estate file")
+            })?;
+            let source = super::facts::tokens(azure, prompt)?;
+            let token: SecretString = source.token(&super::facts::cloud(azure).sql_scope()).await?;
+            Ok(Login::Token(token))
+        }
+    }
+}
+
+/// Tokens for whoever needs them.
+pub type SharedTokens = Arc<dyn TokenSource>;

@@ -1,0 +1,36 @@
+//! Looking at links.
+
+use super::build::App;
+use super::facts;
+use crate::base::error::Result;
+use crate::inventory::link;
+use crate::inventory::link::LinkFacts;
+use crate::inventory::link::LinkQuestion;
+use futures_util::StreamExt;
+use futures_util::stream;
+
+/// Links looked at side by side.
+const LOOKS_MAX: usize = 8;
+
+impl App {
+    /// Reads the named links, or all. A link that cannot be read is told as unknown, never left out.
+    pub async fn look_at_links(&self, names: &[String]) -> Result<Vec<LinkFacts>> {
+        let cx = self.observer()?;
+        let mut questions = Vec::new();
+        for l in self.config.select(names)? {
+            questions.push(LinkQuestion {
+                name: l.name.0.clone(),
+                database: l.database.clone(),
+                source: l.source.clone(),
+                target: l.target.clone(),
+                instance: facts::instance_ref(&self.config, self.config.target(&l.target)?)?,
+            });
+        }
+        let effects = &cx.effects;
+        Ok(stream::iter(questions)
+            .map(|q| async move { link::read(effects, &q).await })
+            .buffered(LOOKS_MAX)
+            .collect()
+            .await)
+    }
+}

@@ -1,0 +1,8 @@
+//! Use cases over the layers below; connectors, journal and clock are handed in.
+
+pub mod build;
+pub mod cutover;
+pub mod facts;
+pub mod links;
+pub mod plan;
+pub mod run;

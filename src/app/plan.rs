@@ -1,0 +1,179 @@
+//! Plans from a fresh look at both sides: only what is missing, or the reasons there is none.
+
+use super::build::App;
+use super::facts;
+use crate::base::error::During;
+use crate::base::error::Error;
+use crate::base::error::Result;
+use crate::config::types::Link;
+use crate::effects::fault::NoFaults;
+use crate::effects::mode::Mode;
+use crate::effects::perform::Begin;
+use crate::effects::perform::Effects;
+use crate::engine::cancel::Cancel;
+use crate::engine::context::Context;
+use crate::engine::context::Evidence;
+use crate::engine::event::Silent;
+use crate::engine::step::Precheck;
+use crate::model::ids::RunId;
+use crate::model::instance::InstanceFacts;
+use crate::plan::names;
+use crate::plan::types::LinkPlan;
+use crate::plan::types::Path;
+use crate::plan::types::Plan;
+use crate::plan::types::PlanPolicy;
+use crate::rules::direction::Direction;
+use crate::rules::direction::InitialPrimary;
+use crate::rules::direction::judge;
+use crate::rules::version::Build;
+use crate::sql::query::instance;
+use crate::workflow::catalog;
+use crate::workflow::tools::Tools;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl App {
+    /// What is missing until the links stand; empty if nothing is.
+    pub async fn plan_create(&self, links: &[String]) -> Result<Plan> {
+        let links = self.link_plans(links).await?;
+        let mut plan = crate::plan::create::build(links, self.policy());
+        self.keep_what_is_missing(&mut plan).await?;
+        self.fill_in_words(&mut plan)?;
+        Ok(plan)
+    }
+
+    /// The steps of a cutover of these links, together.
+    pub async fn plan_cutover(&self, links: &[String]) -> Result<Plan> {
+        let links = self.link_plans(links).await?;
+        let mut plan = crate::plan::cutover::build(links, self.policy());
+        self.fill_in_words(&mut plan)?;
+        Ok(plan)
+    }
+
+    /// An observing context: reads as a run would, cannot change anything.
+    pub(super) fn observer(&self) -> Result<Context> {
+        let run = RunId::from("plan");
+        let effects = Effects::new(
+            self.sites("milink plan")?,
+            self.arm.clone(),
+            self.journal.clone(),
+            run,
+            Mode::Observe,
+            Arc::new(NoFaults),
+            Begin::default(),
+        );
+        Ok(Context::new(Arc::new(effects), self.clock.clone(), Arc::new(Silent), Cancel::new(), Evidence::new()))
+    }
+
+    pub(super) fn policy(&self) -> PlanPolicy {
+        let p = &self.config.policy;
+        PlanPolicy {
+            budget_ms: p.budget.as_millis() as u64,
+            stability_samples: p.stability_samples,
+            stability_window_ms: p.stability_window.as_millis() as u64,
+            seeding_timeout_ms: p.seeding_timeout.as_millis() as u64,
+            certificate_days: p.certificate_days,
+            allow_logins: self.config.application.allow_logins.clone(),
+        }
+    }
+
+    async fn link_plans(&self, names: &[String]) -> Result<Vec<LinkPlan>> {
+        let cx = self.observer()?;
+        let mut sources: BTreeMap<_, InstanceFacts> = BTreeMap::new();
+        let mut plans = Vec::new();
+        let selected = self.config.select(names)?;
+        if selected.is_empty() {
+            return Err(Error::usage("the estate file has no [[link]]").hint("add one, or `milink init`"));
+        }
+        for link in selected {
+            if !sources.contains_key(&link.source) {
+                let facts = cx.effects.read(&link.source, instance::facts()).await?;
+                sources.insert(link.source.clone(), facts);
+            }
+            let facts = &sources[&link.source];
+            plans.push(self.link_plan(link, facts).await.during(|| format!("link {}", link.name))?);
+        }
+        Ok(plans)
+    }
+
+    async fn link_plan(&self, link: &Link, facts: &InstanceFacts) -> Result<LinkPlan> {
+        let source = self.config.source(&link.source)?;
+        let target = self.config.target(&link.target)?;
+        let reference = facts::instance_ref(&self.config, target)?;
+        let arm = self.arm.as_ref().ok_or_else(|| {
+            Error::usage("a link needs Azure, and the estate file has no [azure]").hint("add [azure] to the estate file")
+        })?;
+        let managed = arm.instance(&reference).await?;
+        let fqdn = managed
+            .fqdn()
+            .ok_or_else(|| Error::bug(format!("Azure names no address of `{}`", target.managed_instance)))?;
+        let policy = managed.database_format().ok_or_else(|| {
+            Error::refused(format!("the update policy of {} is unknown", target.name))
+                .hint("databaseFormat is missing in Azure's answer: check the rights on the instance")
+        })?;
+        let build = Build::parse(&facts.version)
+            .ok_or_else(|| Error::bug(format!("`{}` is no build number", facts.version)))?;
+        let verdict = judge(build, policy, InitialPrimary::SqlServer);
+        if verdict.direction == Direction::None {
+            return Err(Error::refused(format!("SQL Server {build} cannot link to update policy {policy}: {}", verdict.why))
+                .hint("patch the source or choose another instance"));
+        }
+        if verdict.needs_probe && !facts.is_link_capable() {
+            return Err(Error::refused(format!("{} lacks the procedures of the link (Azure Connect pack)", link.source))
+                .hint("install the pack, restart, try again"));
+        }
+        let path = match verdict.direction {
+            Direction::TwoWay => Path::TwoWay,
+            _ => Path::OneWay,
+        };
+        Ok(LinkPlan {
+            name: link.name.clone(),
+            database: link.database.clone(),
+            source: link.source.clone(),
+            target: link.target.clone(),
+            group: link.ag.clone(),
+            instance_group: link.instance_ag.clone(),
+            path,
+            endpoint_url: names::endpoint_url(&source.mirroring_host, source.mirroring_port),
+            mirroring_port: source.mirroring_port,
+            fqdn: fqdn.to_owned(),
+            resource_group: reference.resource_group.clone(),
+            managed_instance: reference.name.clone(),
+            certificate: names::certificate(facts.server_name.as_deref().unwrap_or(link.source.as_str())),
+            source_build: facts.version.clone(),
+        })
+    }
+
+    /// Drops the steps whose effect is there already; a dry run and a run see the same list.
+    async fn keep_what_is_missing(&self, plan: &mut Plan) -> Result<()> {
+        let cx = self.observer()?;
+        let tools = Arc::new(self.tools(BTreeMap::new())?);
+        let stages = catalog::stages(plan, &tools)?;
+        for (planned, stage) in plan.stages.iter_mut().zip(&stages) {
+            let mut kept = Vec::new();
+            for (step, planned) in stage.steps.iter().zip(planned.steps.drain(..)) {
+                let done = matches!(step.precheck(&cx).await?, Precheck::AlreadyDone(_) | Precheck::Skip(_));
+                if !done {
+                    kept.push(planned);
+                }
+            }
+            planned.steps = kept;
+        }
+        plan.stages.retain(|s| !s.steps.is_empty());
+        Ok(())
+    }
+
+    fn fill_in_words(&self, plan: &mut Plan) -> Result<()> {
+        let tools: Arc<Tools> = Arc::new(self.tools(BTreeMap::new())?);
+        let stages = catalog::stages(plan, &tools)?;
+        for (planned, stage) in plan.stages.iter_mut().zip(&stages) {
+            for (p, step) in planned.steps.iter_mut().zip(&stage.steps) {
+                p.summary = step.summary();
+                p.undo = step.undo_summary();
+                p.crosses = step.crosses();
+                p.preview = step.preview();
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,218 @@
+//! Starting, resuming and ending runs.
+
+use super::build::App;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::base::redact::SecretString;
+use crate::base::redact::secret;
+use crate::effects::mode::Mode;
+use crate::effects::perform::Begin;
+use crate::effects::perform::Effects;
+use crate::engine::cancel::Cancel;
+use crate::engine::context::Context;
+use crate::engine::event::Event;
+use crate::engine::event::SharedObserver;
+use crate::engine::run::Limits;
+use crate::engine::run::RunEnd;
+use crate::engine::run::Runner;
+use crate::journal::fold::RunState;
+use crate::journal::fold::fold;
+use crate::journal::record::Record;
+use crate::model::ids::RunId;
+use crate::pki::trust;
+use crate::plan::cutover::BUDGET_FROM;
+use crate::plan::types::Plan;
+use crate::plan::types::PlanKind;
+use crate::workflow::catalog;
+use crate::workflow::tools::Hook;
+use crate::workflow::tools::Root;
+use crate::workflow::tools::Tools;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Version of milink, for the journal.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A run that came to an end.
+#[derive(Debug)]
+pub struct Ended {
+    pub run: RunId,
+    pub end: RunEnd,
+}
+
+impl App {
+    /// Runs an approved plan. The plan is stored before its first step.
+    pub async fn start(&self, plan: &Plan, observer: SharedObserver, cancel: Cancel) -> Result<Ended> {
+        let run = self.new_run(plan.kind);
+        let passwords = self.master_key_passwords(plan, &run)?;
+        let value = serde_json::to_value(plan).map_err(|e| Error::bug("the plan cannot be stored").caused_by(e))?;
+        self.journal.append(
+            &run,
+            &Record::RunStarted {
+                kind: plan.kind.as_str().to_owned(),
+                plan: value,
+                host: self.env.host.clone(),
+                user: self.env.user.clone(),
+                version: VERSION.to_owned(),
+            },
+        )?;
+        self.drive(run, plan, RunState::default(), passwords, observer, cancel, false).await
+    }
+
+    /// Goes on with a run from what its journal says.
+    pub async fn resume(&self, run: &RunId, observer: SharedObserver, cancel: Cancel) -> Result<Ended> {
+        let state = fold(&self.journal.records(run)?)?;
+        if let Some((outcome, _)) = &state.finished {
+            return Err(Error::refused(format!("run {run} has ended: {outcome:?}")).hint(format!("milink runs show {run}")));
+        }
+        let plan: Plan = serde_json::from_value(state.plan.clone())
+            .map_err(|e| Error::bug(format!("the plan of {run} cannot be read")).caused_by(e))?;
+        if plan.format > crate::plan::types::FORMAT {
+            return Err(Error::refused(format!("run {run} was started by a newer milink")).hint("resume it with that version"));
+        }
+        let passwords = self.master_key_passwords(&plan, run)?;
+        self.journal.append(
+            run,
+            &Record::RunResumed {
+                host: self.env.host.clone(),
+                user: self.env.user.clone(),
+                version: VERSION.to_owned(),
+            },
+        )?;
+        self.drive(run.clone(), &plan, state, passwords, observer, cancel, true).await
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the two entrances share it; each argument is theirs")]
+    async fn drive(
+        &self,
+        run: RunId,
+        plan: &Plan,
+        state: RunState,
+        passwords: BTreeMap<String, SecretString>,
+        observer: SharedObserver,
+        cancel: Cancel,
+        resumed: bool,
+    ) -> Result<Ended> {
+        let tools = Arc::new(self.tools(passwords)?);
+        let stages = catalog::stages(plan, &tools)?;
+        let effects = Effects::new(
+            self.sites(&format!("milink {run}"))?,
+            self.arm.clone(),
+            self.journal.clone(),
+            run.clone(),
+            Mode::Apply,
+            self.faults.clone(),
+            Begin { next_change: state.next_change(), pending: pending(&state)? },
+        );
+        let cx = Context::new(Arc::new(effects), self.clock.clone(), observer.clone(), cancel, state.evidence.clone());
+        let steps = plan.steps().count();
+        observer.on(&Event::RunStarted { run: run.clone(), kind: plan.kind.as_str().to_owned(), steps, resumed });
+        let limits = match plan.kind {
+            PlanKind::Cutover => Limits {
+                budget: Some(Duration::from_millis(plan.policy.budget_ms)),
+                budget_from: BUDGET_FROM.to_owned(),
+                undo_on_interrupt: true,
+            },
+            // Hours of seeding are not thrown away because somebody pressed Ctrl-C.
+            PlanKind::Create => Limits { undo_on_interrupt: false, ..Limits::default() },
+        };
+        let end = Runner { stages: &stages, cx, state, limits }.run().await?;
+        Ok(Ended { run, end })
+    }
+
+    pub(super) fn tools(&self, master_key_password: BTreeMap<String, SecretString>) -> Result<Tools> {
+        let mut roots: Vec<Root> = Vec::new();
+        for anchor in trust::mirroring_roots(&self.config.trust.mirroring_roots)? {
+            let name = crate::plan::names::root(&anchor.facts.subject);
+            if !roots.iter().any(|r| r.der == anchor.der) {
+                roots.push(Root { name, der: anchor.der });
+            }
+        }
+        let mut undo_dirs = vec![self.state_dir.join("undo")];
+        undo_dirs.extend(self.config.policy.second_undo_dir.clone());
+        let a = &self.config.application;
+        let hooks = [
+            ("repoint", &a.repoint),
+            ("before-fence", &a.before_fence),
+            ("after-fence", &a.after_fence),
+            ("after-switch", &a.after_switch),
+            ("after-open", &a.after_open),
+            ("on-abort", &a.on_abort),
+        ];
+        let hooks = hooks
+            .into_iter()
+            .filter_map(|(point, hook)| {
+                let hook = hook.as_ref()?;
+                Some((point.to_owned(), Hook { command: hook.command.clone(), limit: hook.timeout }))
+            })
+            .collect();
+        Ok(Tools { roots, master_key_password, undo_dirs, hooks, sabotage: self.sabotage.clone() })
+    }
+
+    fn new_run(&self, kind: PlanKind) -> RunId {
+        let now = self.clock.now();
+        let id = uuid::Uuid::new_v4().simple().to_string();
+        RunId::new(format!(
+            "{}-{:04}{:02}{:02}-{:02}{:02}{:02}-{}",
+            kind.as_str(),
+            now.year(),
+            u8::from(now.month()),
+            now.day(),
+            now.hour(),
+            now.minute(),
+            now.second(),
+            &id[..4]
+        ))
+    }
+
+    /// A password for each master key the plan makes, kept in a 0600 file that the user is told to keep.
+    fn master_key_passwords(&self, plan: &Plan, run: &RunId) -> Result<BTreeMap<String, SecretString>> {
+        let mut passwords = BTreeMap::new();
+        for step in plan.steps().filter(|s| s.id.kind() == "create.master_key") {
+            // Three character classes and 128 bits: passes the password policy of Windows.
+            let password = format!("Mk!{}", uuid::Uuid::new_v4().simple());
+            let path = self.state_dir.join("secrets").join(format!("{run}-{}-master-key.txt", step.site));
+            let kept = crate::effects::files::keep_secret(&path, &password)?;
+            passwords.insert(step.site.0.clone(), secret(kept));
+        }
+        Ok(passwords)
+    }
+
+    /// The run meant by a name, its beginning, or nothing (the newest of that kind that has not ended, else the newest).
+    pub fn find_run(&self, name: Option<&str>, kind: &str) -> Result<RunId> {
+        let runs = self.journal.runs()?;
+        let Some(name) = name else {
+            let mut newest = None;
+            for run in runs.iter().filter(|r| r.as_str().starts_with(kind)) {
+                newest.get_or_insert_with(|| run.clone());
+                if fold(&self.journal.records(run)?)?.finished.is_none() {
+                    return Ok(run.clone());
+                }
+            }
+            return newest
+                .ok_or_else(|| Error::new(Kind::NotFound, format!("there is no {kind} run")).hint("milink runs list"));
+        };
+        let found: Vec<_> = runs.iter().filter(|r| r.as_str() == name || r.as_str().starts_with(name)).collect();
+        match found.as_slice() {
+            [one] => Ok((*one).clone()),
+            [] => Err(Error::new(Kind::NotFound, format!("no run is called `{name}`")).hint("milink runs list")),
+            many => match many.iter().find(|r| r.as_str() == name) {
+                Some(exact) => Ok((**exact).clone()),
+                None => Err(Error::usage(format!("`{name}` begins the names of {} runs", many.len())).hint("milink runs list")),
+            },
+        }
+    }
+}
+
+fn pending(state: &RunState) -> Result<BTreeMap<crate::model::ids::StepId, crate::arm::operation::Continuation>> {
+    let mut pending = BTreeMap::new();
+    for (_, change) in state.changes.iter().filter(|(_, c)| !c.settled && c.continuation.is_some()) {
+        let value = change.continuation.clone().unwrap_or_default();
+        let handle = serde_json::from_value(value)
+            .map_err(|e| Error::bug(format!("the poll handle of {} cannot be read", change.step)).caused_by(e))?;
+        pending.insert(change.step.clone(), handle);
+    }
+    Ok(pending)
+}

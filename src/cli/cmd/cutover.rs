@@ -1,0 +1,134 @@
+//! `milink cutover plan|run|resume|abort|status`.
+
+use super::link::undone;
+use super::plan_text;
+use crate::app::run::Ended;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::cli::args::CutoverAbortArgs;
+use crate::cli::args::CutoverResumeArgs;
+use crate::cli::args::CutoverRunArgs;
+use crate::cli::args::Format;
+use crate::cli::args::LinkPlanArgs;
+use crate::cli::args::OptionalRunArgs;
+use crate::cli::exit::Exit;
+use crate::cli::live;
+use crate::cli::output::Printer;
+use crate::cli::prompt;
+use crate::cli::settings::Settings;
+use crate::cli::signal;
+use crate::engine::cancel::Cancel;
+use crate::engine::run::RunEnd;
+use crate::report;
+use serde::Serialize;
+
+/// Outcome of a cutover, on stdout.
+#[derive(Debug, Serialize)]
+struct CutoverEnd {
+    schema_version: u32,
+    run_id: String,
+    outcome: &'static str,
+}
+
+pub async fn plan(args: &LinkPlanArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let app = super::app::open(settings).await?;
+    let plan = app.plan_cutover(&args.links.links).await?;
+    plan_text::show(&plan, args.script, printer)?;
+    printer.next(&format!("milink cutover run {}", names(&plan)))?;
+    Ok(Exit::OK)
+}
+
+fn names(plan: &crate::plan::types::Plan) -> String {
+    plan.links.iter().map(|l| l.name.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+pub async fn run(args: &CutoverRunArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    if args.change.no_wait {
+        return Err(Error::usage("`cutover run --no-wait` is not there yet").hint("run it in a session of its own, such as tmux"));
+    }
+    let app = super::app::open(settings).await?;
+    let plan = app.plan_cutover(&args.links).await?;
+    if args.change.dry_run || args.change.script {
+        plan_text::show(&plan, args.change.script, printer)?;
+        return Ok(Exit::OK);
+    }
+    approve(args, &names(&plan), settings, printer)?;
+    let token = signal::safe_stop("milink cutover resume", Box::new(|| {}));
+    let ended = live::follow(printer, |feed| app.start(&plan, feed, Cancel::from_token(token))).await?;
+    finish(ended, printer)
+}
+
+/// A cutover stops an application: it is approved by `--yes`, by `--confirm`, or by typing the links' names.
+fn approve(args: &CutoverRunArgs, names: &str, settings: &Settings, printer: &mut Printer) -> Result<()> {
+    let fits = |answer: &str| answer == names || answer == "all";
+    if settings.yes || args.confirm.as_deref().is_some_and(fits) {
+        return Ok(());
+    }
+    if let Some(other) = &args.confirm {
+        return Err(Error::usage(format!("`--confirm {other}` does not name the links `{names}`")));
+    }
+    if !prompt::can_ask(settings.input) {
+        return Err(Error::usage("a cutover must be approved").hint(format!("milink cutover run {names} --yes")));
+    }
+    printer.message(&format!("This stops every writer of {names} until the target is open."))?;
+    let answer = prompt::line(&format!("type `{names}` to go on: "))?;
+    if fits(answer.trim()) { Ok(()) } else { Err(Error::refused("not approved; nothing was changed")) }
+}
+
+pub async fn resume(args: &CutoverResumeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let app = super::app::open(settings).await?;
+    let run = app.find_run(args.run.run.as_deref(), "cutover")?;
+    let token = signal::safe_stop(&format!("milink cutover resume {run}"), Box::new(|| {}));
+    let ended = live::follow(printer, |feed| app.resume(&run, feed, Cancel::from_token(token))).await?;
+    finish(ended, printer)
+}
+
+pub async fn abort(args: &CutoverAbortArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let app = super::app::open(settings).await?;
+    let run = app.find_run(args.run.run.as_deref(), "cutover")?;
+    if let Some(name) = &args.confirm
+        && name != run.as_str()
+    {
+        return Err(Error::usage(format!("`--confirm {name}` does not name the run `{run}`")));
+    }
+    let ended = live::follow(printer, |feed| app.abort(&run, feed)).await?;
+    match ended.end {
+        RunEnd::Committed => finish(ended, printer),
+        RunEnd::RolledBack(_) => {
+            tell(&ended, "rolled_back", printer)?;
+            Ok(Exit::OK)
+        }
+    }
+}
+
+fn finish(ended: Ended, printer: &mut Printer) -> Result<Exit> {
+    match ended.end {
+        RunEnd::Committed => {
+            tell(&ended, "committed", printer)?;
+            printer.next("milink link list")?;
+            Ok(Exit::OK)
+        }
+        RunEnd::RolledBack(cause) => {
+            printer.message(&format!("run {} was rolled back: the application is on its source", ended.run))?;
+            Err(undone(cause))
+        }
+    }
+}
+
+fn tell(ended: &Ended, outcome: &'static str, printer: &mut Printer) -> Result<()> {
+    let end = CutoverEnd { schema_version: report::dto::SCHEMA_VERSION, run_id: ended.run.0.clone(), outcome };
+    if printer.format() == Format::Table { Ok(()) } else { printer.json(&end) }
+}
+
+/// How far a run is, from its journal alone: works while another process drives it.
+pub async fn status(args: &OptionalRunArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let app = super::app::open(settings).await?;
+    let run = app.find_run(args.run.as_deref(), "cutover")?;
+    let summary = report::run::summary(&app.journal.records(&run)?)?;
+    printer.answer(&summary, |width| report::text::run(&summary, width))?;
+    match summary.status {
+        report::dto::RunStatus::Open => Ok(Exit::from(Kind::Stopped)),
+        _ => Ok(Exit::OK),
+    }
+}

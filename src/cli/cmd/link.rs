@@ -1,0 +1,123 @@
+//! `milink link plan|create|list|show`.
+
+use super::plan_text;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::cli::args::LinkCreateArgs;
+use crate::cli::args::LinkPlanArgs;
+use crate::cli::exit::Exit;
+use crate::cli::live;
+use crate::cli::output::Printer;
+use crate::cli::settings::Settings;
+use crate::cli::signal;
+use crate::engine::cancel::Cancel;
+use crate::engine::run::RunEnd;
+use crate::inventory::link::LinkFacts;
+use crate::report::dto::LinkLine;
+use crate::report::dto::Milestone;
+
+pub async fn plan(args: &LinkPlanArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let app = super::app::open(settings).await?;
+    let plan = app.plan_create(&args.links.links).await?;
+    plan_text::show(&plan, args.script, printer)?;
+    if plan.is_empty() {
+        printer.message("nothing is missing")?;
+        printer.next("milink link list")?;
+    } else {
+        printer.next("milink link create")?;
+    }
+    Ok(Exit::OK)
+}
+
+pub async fn create(args: &LinkCreateArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let app = super::app::open(settings).await?;
+    let plan = app.plan_create(&args.links.links).await?;
+    if args.change.dry_run || args.change.script {
+        plan_text::show(&plan, args.change.script, printer)?;
+        return Ok(Exit::OK);
+    }
+    if args.change.no_wait {
+        return Err(Error::usage("`link create --no-wait` is not there yet: seeding is waited for").hint("leave it with Ctrl-C; the same command goes on from there"));
+    }
+    if plan.is_empty() {
+        printer.message("nothing is missing")?;
+        printer.next("milink link list")?;
+        return Ok(Exit::OK);
+    }
+    let token = signal::safe_stop("milink link create", Box::new(|| {}));
+    let ended = live::follow(printer, |feed| app.start(&plan, feed, Cancel::from_token(token))).await?;
+    match ended.end {
+        RunEnd::Committed => {
+            printer.next("milink cutover plan")?;
+            Ok(Exit::OK)
+        }
+        RunEnd::RolledBack(cause) => Err(undone(cause)),
+    }
+}
+
+/// The cause decides the exit code: a rolled-back run has changed nothing that lasts.
+pub(super) fn undone(cause: Error) -> Error {
+    let kind = match cause.kind() {
+        Kind::Server | Kind::AnswerLost | Kind::Stopped | Kind::NotFound => Kind::Refused,
+        other => other,
+    };
+    let hint = cause.get_hint().map(ToOwned::to_owned);
+    let e = Error::new(kind, format!("rolled back: {}", cause.chain()));
+    match hint {
+        Some(hint) => e.hint(hint),
+        None => e.hint("milink runs show last"),
+    }
+}
+
+pub async fn list(links: &[String], settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let app = super::app::open(settings).await?;
+    let facts = app.look_at_links(links).await?;
+    let mut lines = Vec::new();
+    for (f, l) in facts.iter().zip(app.config.select(links)?) {
+        lines.push(line(f, format!("{:?}", l.intent)));
+    }
+    printer.answers(&lines, |width| crate::report::text::links(&lines, width))?;
+    Ok(verdict(&facts))
+}
+
+pub async fn show(link: &str, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let app = super::app::open(settings).await?;
+    let facts = app.look_at_links(&[link.to_owned()]).await?;
+    let found = facts.first().ok_or_else(|| Error::bug("a link was looked at and is not there"))?;
+    printer.answer(found, |_| plan_text::link(found))?;
+    Ok(verdict(&facts))
+}
+
+/// Two writable copies are an exit code of their own; nothing could be judged: unreachable.
+fn verdict(facts: &[LinkFacts]) -> Exit {
+    if facts.iter().any(|f| f.writable_copies().is_some_and(|n| n > 1)) {
+        return Exit::from(Kind::SplitBrain);
+    }
+    let blind = |f: &LinkFacts| f.source.access.known().is_none() && f.target.access.known().is_none();
+    if !facts.is_empty() && facts.iter().all(blind) { Exit::from(Kind::Unreachable) } else { Exit::OK }
+}
+
+pub(crate) fn line(f: &LinkFacts, intent: String) -> LinkLine {
+    LinkLine {
+        link: f.name.clone(),
+        database: f.database.clone(),
+        source: f.source.site.0.clone(),
+        target: f.target.site.0.clone(),
+        intent,
+        milestone: milestone(f.milestone()),
+        state: f.sentence(),
+        lag_ms: f.lag_seconds().and_then(|s| u64::try_from(s * 1000).ok()),
+        writable_copies: f.writable_copies(),
+    }
+}
+
+pub(crate) fn milestone(word: Option<&str>) -> Option<Milestone> {
+    Some(match word? {
+        "linked" => Milestone::Linked,
+        "cut_over" => Milestone::CutOver,
+        "unlinked" => Milestone::Unlinked,
+        "protected" => Milestone::Protected,
+        _ => Milestone::None,
+    })
+}

@@ -1,0 +1,4 @@
+//! Facts of both sides, read at once; what could not be read stays unknown.
+
+pub mod fact;
+pub mod link;

@@ -1,0 +1,111 @@
+//! The steps of a gated cutover. Links cross each barrier together: all fenced, all drained, all switched, all opened.
+
+use super::create::each;
+use super::types::FORMAT;
+use super::types::LinkPlan;
+use super::types::Plan;
+use super::types::PlanKind;
+use super::types::PlanPolicy;
+use super::types::PlannedStage;
+
+/// The stage from which the outage budget counts.
+pub const BUDGET_FROM: &str = "fence";
+
+/// Order of cutover-night 1–4 and mi-link 14.
+pub fn build(links: Vec<LinkPlan>, policy: PlanPolicy) -> Plan {
+    let mut stages = vec![
+        stage("gates", &["cutover.lease"], &links),
+        stage("gates", &["cutover.gates"], &links),
+        stage("prepare", &["cutover.snapshot"], &links),
+        stage("prepare", &["cutover.synchronous"], &links),
+        stage("prepare", &["cutover.close_target"], &links),
+        stage("fence", &["cutover.fence"], &links),
+        stage("drain", &["cutover.drain"], &links),
+        stage("switch", &["cutover.switch"], &links),
+        stage("switch", &["cutover.confirm"], &links),
+        stage("open", &["cutover.repoint"], &links),
+        stage("open", &["cutover.open"], &links),
+        stage("retire", &["cutover.retire"], &links),
+    ];
+    stages.retain(|s| !s.steps.is_empty());
+    Plan { format: FORMAT, kind: PlanKind::Cutover, links, stages, policy }
+}
+
+fn stage(name: &str, kinds: &[&str], links: &[LinkPlan]) -> PlannedStage {
+    let steps = kinds
+        .iter()
+        .flat_map(|kind| {
+            each(kind, links, |l| match *kind {
+                "cutover.close_target" | "cutover.switch" | "cutover.confirm" | "cutover.repoint" | "cutover.open" => {
+                    &l.target
+                }
+                _ => &l.source,
+            })
+            .steps
+        })
+        .collect();
+    PlannedStage { name: name.to_owned(), steps }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::types::Path;
+
+    fn link(name: &str) -> LinkPlan {
+        LinkPlan {
+            name: name.into(),
+            database: name.to_owned(),
+            source: "sql-a".into(),
+            target: "mi-a".into(),
+            group: format!("AG_{name}"),
+            instance_group: format!("AG_{name}_MI"),
+            path: Path::OneWay,
+            endpoint_url: "TCP://10.0.1.8:5022".to_owned(),
+            mirroring_port: 5022,
+            fqdn: "mi-a.z.database.windows.net".to_owned(),
+            resource_group: "rg".to_owned(),
+            managed_instance: "mi-a".to_owned(),
+            certificate: "c".to_owned(),
+            source_build: "15.0.4312.2".to_owned(),
+        }
+    }
+
+    fn policy() -> PlanPolicy {
+        PlanPolicy {
+            budget_ms: 900_000,
+            stability_samples: 3,
+            stability_window_ms: 1000,
+            seeding_timeout_ms: 1,
+            certificate_days: 30,
+            allow_logins: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_link_is_fenced_before_any_is_switched_and_switched_before_any_is_opened() {
+        let plan = build(vec![link("a"), link("b")], policy());
+        let order: Vec<_> = plan.steps().map(|s| s.id.0.as_str()).collect();
+        let at = |id: &str| order.iter().position(|s| *s == id).unwrap_or(usize::MAX);
+        for (before, after) in [
+            ("cutover.snapshot/b", "cutover.fence/a"),
+            ("cutover.close_target/b", "cutover.fence/a"),
+            ("cutover.fence/b", "cutover.drain/a"),
+            ("cutover.drain/b", "cutover.switch/a"),
+            ("cutover.confirm/b", "cutover.open/a"),
+            ("cutover.open/b", "cutover.retire/a"),
+        ] {
+            assert!(at(before) < at(after), "{before} before {after}: {order:?}");
+        }
+        assert!(order.iter().all(|id| at(id) != usize::MAX));
+    }
+
+    #[test]
+    fn shared_work_of_links_of_one_pair_is_done_once() {
+        let plan = super::super::create::build(vec![link("a"), link("b")], policy());
+        let ids: Vec<_> = plan.steps().map(|s| s.id.0.as_str()).collect();
+        assert_eq!(ids.iter().filter(|i| i.starts_with("create.endpoint")).count(), 1);
+        assert_eq!(ids.iter().filter(|i| i.starts_with("create.group")).count(), 2);
+        assert!(ids.contains(&"create.trust_source/sql-a@mi-a"));
+    }
+}

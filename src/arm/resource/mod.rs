@@ -1,0 +1,8 @@
+//! Resources as the service shows them: every member optional, every enumeration open.
+
+pub mod access;
+pub mod certificate;
+pub mod database;
+mod fields;
+pub mod instance;
+pub mod link;

@@ -31,7 +31,7 @@ pub struct GlobalArgs {
     /// Folder of the journal [env: MILINK_STATE_DIR] [default: the user's state folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
-    /// How data is printed on stdout [env: MILINK_OUTPUT] [default: table]
+    /// Text, one JSON document, or one JSON object a line, on stdout [env: MILINK_OUTPUT] [default: table]
     #[arg(long, global = true, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
     /// Never ask; fail where an answer would be needed
@@ -44,12 +44,9 @@ pub struct GlobalArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
-    /// Text for people
     #[default]
     Table,
-    /// One JSON document
     Json,
-    /// One JSON object a line
     Jsonl,
 }
 

@@ -62,9 +62,12 @@ fn refused(e: &clap::Error, printer: &mut Printer) -> Exit {
             Ok(()) => Exit::OK,
             Err(e) => exit::show(&e, printer),
         },
-        _ if printer.is_json() => {
-            let line = text.lines().next().unwrap_or_default();
-            exit::show(&Error::usage(line.trim_start_matches("error: ")).hint("see `milink --help`"), printer)
+        kind if printer.is_json() => {
+            let line = match kind {
+                ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "expected a command, found none",
+                _ => text.lines().next().unwrap_or_default().trim_start_matches("error: "),
+            };
+            exit::show(&Error::usage(line).hint("see `milink --help`"), printer)
         }
         _ => {
             let _ = printer.message(text.trim_end());

@@ -5,7 +5,6 @@ use schemars::Schema;
 use schemars::SchemaGenerator;
 use serde::Deserialize;
 use serde::Deserializer;
-use serde::de::Error as _;
 use serde::de::Unexpected;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -57,7 +56,7 @@ impl<'de> Deserialize<'de> for Span {
                 parse(text).map(Span).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &EXPECTED))
             }
         }
-        d.deserialize_str(Visitor).map_err(D::Error::custom)
+        d.deserialize_str(Visitor)
     }
 }
 

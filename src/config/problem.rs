@@ -5,6 +5,9 @@ use crate::base::error::Error;
 use std::ops::Range;
 use std::path::Path;
 
+/// Said where there is nothing better.
+const SEE_SCHEMA: &str = "`milink schema estate` describes every key";
+
 /// A finding of the cross-checks.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -54,10 +57,7 @@ impl<'a> Place<'a> {
 pub(super) fn join(place: &Place<'_>, problems: &[Problem]) -> Error {
     let lines: Vec<String> = problems.iter().map(|p| p.line(place)).collect();
     let error = Error::usage(lines.join("\n"));
-    match problems.iter().find_map(|p| p.hint.clone()) {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
+    error.hint(problems.iter().find_map(|p| p.hint.as_deref()).unwrap_or(SEE_SCHEMA))
 }
 
 /// Rewords the parser's error: what was expected, what was found, and the nearest known word.
@@ -73,14 +73,18 @@ pub(super) fn from_toml(place: &Place<'_>, error: &toml::de::Error) -> Error {
         let e = Error::usage(format!("{at}: expected {}, found unknown {noun} `{found}`", quoted_list(&known)));
         return match nearest(found, known.iter().copied()) {
             Some(near) => e.hint(format!("did you mean `{near}`?")),
-            None => e.hint("`milink schema estate` prints all that may stand there"),
+            None => e.hint(SEE_SCHEMA),
         };
     }
     if let Some(found) = raw.strip_prefix("invalid type: ").or_else(|| raw.strip_prefix("invalid value: "))
         && let Some((found, expected)) = found.split_once(", expected ")
     {
         let e = Error::usage(format!("{at}: expected {expected}, found {found}"));
-        return if expected.starts_with("a secret") { e.hint("secrets never stand in the estate file") } else { e };
+        return e.hint(if expected.starts_with("a secret") {
+            "secrets never stand in the estate file"
+        } else {
+            SEE_SCHEMA
+        });
     }
     if raw.starts_with("missing field") {
         let key = words.first().copied().unwrap_or_default();
@@ -88,7 +92,7 @@ pub(super) fn from_toml(place: &Place<'_>, error: &toml::de::Error) -> Error {
             .hint(format!("add `{key} = …` to this table"));
     }
     if raw.starts_with("duplicate key") {
-        return Error::usage(format!("{at}: expected each key once, found it again"));
+        return Error::usage(format!("{at}: expected each key once, found it again")).hint("remove one of the two");
     }
     Error::usage(format!("{at}: {}", raw.replace('\n', "; "))).hint("the file must be TOML 1.0")
 }

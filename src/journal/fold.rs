@@ -177,8 +177,8 @@ impl RunState {
     }
 
     fn step_started(&mut self, step: &StepId, attempt: u32) -> std::result::Result<(), String> {
-        let state = self.steps.entry(step.clone()).or_default();
-        match state.status {
+        let attempts = self.steps.get(step).map_or(0, |s| s.attempts);
+        match self.step(step) {
             StepStatus::UndoStarted => return Err(format!("step `{step}` was being undone")),
             StepStatus::NotStarted
             | StepStatus::Started { .. }
@@ -186,9 +186,10 @@ impl RunState {
             | StepStatus::Finished(_)
             | StepStatus::Undone => {}
         }
-        if attempt <= state.attempts {
-            return Err(format!("expected an attempt of step `{step}` after {}, found {attempt}", state.attempts));
+        if attempt <= attempts {
+            return Err(format!("expected an attempt of step `{step}` after {attempts}, found {attempt}"));
         }
+        let state = self.steps.entry(step.clone()).or_default();
         state.status = StepStatus::Started { attempt };
         state.attempts = attempt;
         if !self.order.contains(step) {

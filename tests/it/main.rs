@@ -1,2 +1,10 @@
-#[test]
-fn t() {}
+//! All integration tests, one binary.
+
+/// The command line: exit code, stdout and stderr together.
+mod cli;
+/// Estate files, good and bad.
+mod config;
+/// Several processes, one journal; damage found.
+mod journal;
+/// The rules of this source tree.
+mod tidy;

@@ -27,9 +27,10 @@ pub(crate) fn list(settings: &Settings, printer: &mut Printer) -> Result<Exit> {
             }
         }
     }
-    printer.answers(&lines, |width| report::text::runs(&lines, width))?;
     if lines.is_empty() && !printer.is_json() {
         printer.message(&format!("no runs in `{}`", settings.journal_path()?.display()))?;
+    } else {
+        printer.answers(&lines, |width| report::text::runs(&lines, width))?;
     }
     Ok(Exit::OK)
 }

@@ -1,12 +1,10 @@
 //! From a configuration to connectors.
 
-use crate::arm::auth::TokenSource;
-use crate::arm::client::Arm;
+use crate::arm::Arm;
 use crate::base::clock::SharedClock;
 use crate::base::error::During;
 use crate::base::error::Error;
 use crate::base::error::Result;
-use crate::base::redact::SecretString;
 use crate::config::Config;
 use crate::config::load::Environment;
 use crate::config::secret::Prompt;
@@ -68,7 +66,8 @@ impl App {
         let Parts { config, env, prompt, clock, journal, state_dir, dialer, faults, sabotage } = parts;
         let mut logins = BTreeMap::new();
         for source in &config.sources {
-            let password = source.password.resolve(prompt.as_ref()).during(|| format!("the password of {}", source.name))?;
+            let password =
+                source.password.resolve(prompt.as_ref()).during(|| format!("the password of {}", source.name))?;
             logins.insert(source.name.clone(), Login::Password { user: source.user.clone(), password });
         }
         let arm = match &config.azure {
@@ -77,7 +76,7 @@ impl App {
         };
         let mut hosts = BTreeMap::new();
         for target in &config.targets {
-            let login = target_login(target, &config, prompt.as_ref()).await?;
+            let login = target_login(target, &config, prompt.as_ref(), clock.clone()).await?;
             logins.insert(target.name.clone(), login);
             let host = match &target.host {
                 Some(host) => host.clone(),
@@ -87,9 +86,10 @@ impl App {
                             .hint("add `host` to the [[target]], or [azure] to the estate file")
                     })?;
                     let instance = arm.instance(&super::facts::instance_ref(&config, target)?).await?;
-                    instance.fqdn().map(ToOwned::to_owned).ok_or_else(|| {
-                        Error::bug(format!("Azure names no address of `{}`", target.managed_instance))
-                    })?
+                    instance
+                        .properties
+                        .fully_qualified_domain_name
+                        .ok_or_else(|| Error::bug(format!("Azure names no address of `{}`", target.managed_instance)))?
                 }
             };
             hosts.insert(target.name.clone(), host);
@@ -151,7 +151,7 @@ impl App {
     }
 }
 
-async fn target_login(target: &Target, config: &Config, prompt: &dyn Prompt) -> Result<Login> {
+async fn target_login(target: &Target, config: &Config, prompt: &dyn Prompt, clock: SharedClock) -> Result<Login> {
     match &target.login {
         TargetLogin::Sql { user, password } => {
             let password = password.resolve(prompt).during(|| format!("the password of {}", target.name))?;
@@ -162,12 +162,9 @@ async fn target_login(target: &Target, config: &Config, prompt: &dyn Prompt) -> 
                 Error::usage(format!("target `{}` logs in with Entra, and there is no [azure]", target.name))
                     .hint("add [azure] to the estate file")
             })?;
-            let source = super::facts::tokens(azure, prompt)?;
-            let token: SecretString = source.token(&super::facts::cloud(azure).sql_scope()).await?;
-            Ok(Login::Token(token))
+            let source = super::facts::tokens(azure, prompt, clock)?;
+            let token = source.token(&super::facts::cloud(azure)?.sql_scope).await?;
+            Ok(Login::Token(token.secret))
         }
     }
 }
-
-/// Tokens for whoever needs them.
-pub type SharedTokens = Arc<dyn TokenSource>;

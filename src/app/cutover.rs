@@ -19,7 +19,10 @@ impl App {
         }
         let forward = format!("milink cutover resume {run}");
         if state.crossed(Line::L2) {
-            return Err(Error::refused("beyond line L2: the target is open and may hold new data; only forward is left").hint(forward));
+            return Err(Error::refused(
+                "beyond line L2: the target is open and may hold new data; only forward is left",
+            )
+            .hint(forward));
         }
         if state.crossed(Line::L1) {
             return Err(Error::refused(

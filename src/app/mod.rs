@@ -3,6 +3,7 @@
 pub mod build;
 pub mod cutover;
 pub mod facts;
+pub mod find;
 pub mod links;
 pub mod plan;
 pub mod run;

@@ -101,26 +101,35 @@ impl App {
         let target = self.config.target(&link.target)?;
         let reference = facts::instance_ref(&self.config, target)?;
         let arm = self.arm.as_ref().ok_or_else(|| {
-            Error::usage("a link needs Azure, and the estate file has no [azure]").hint("add [azure] to the estate file")
+            Error::usage("a link needs Azure, and the estate file has no [azure]")
+                .hint("add [azure] to the estate file")
         })?;
         let managed = arm.instance(&reference).await?;
         let fqdn = managed
-            .fqdn()
+            .properties
+            .fully_qualified_domain_name
+            .clone()
             .ok_or_else(|| Error::bug(format!("Azure names no address of `{}`", target.managed_instance)))?;
-        let policy = managed.database_format().ok_or_else(|| {
+        let policy = managed.properties.database_format.as_ref().map(|f| f.as_str().to_owned()).ok_or_else(|| {
             Error::refused(format!("the update policy of {} is unknown", target.name))
                 .hint("databaseFormat is missing in Azure's answer: check the rights on the instance")
         })?;
         let build = Build::parse(&facts.version)
             .ok_or_else(|| Error::bug(format!("`{}` is no build number", facts.version)))?;
-        let verdict = judge(build, policy, InitialPrimary::SqlServer);
+        let verdict = judge(build, &policy, InitialPrimary::SqlServer);
         if verdict.direction == Direction::None {
-            return Err(Error::refused(format!("SQL Server {build} cannot link to update policy {policy}: {}", verdict.why))
-                .hint("patch the source or choose another instance"));
+            return Err(Error::refused(format!(
+                "SQL Server {build} cannot link to update policy {policy}: {}",
+                verdict.why
+            ))
+            .hint("patch the source or choose another instance"));
         }
         if verdict.needs_probe && !facts.is_link_capable() {
-            return Err(Error::refused(format!("{} lacks the procedures of the link (Azure Connect pack)", link.source))
-                .hint("install the pack, restart, try again"));
+            return Err(Error::refused(format!(
+                "{} lacks the procedures of the link (Azure Connect pack)",
+                link.source
+            ))
+            .hint("install the pack, restart, try again"));
         }
         let path = match verdict.direction {
             Direction::TwoWay => Path::TwoWay,
@@ -136,7 +145,7 @@ impl App {
             path,
             endpoint_url: names::endpoint_url(&source.mirroring_host, source.mirroring_port),
             mirroring_port: source.mirroring_port,
-            fqdn: fqdn.to_owned(),
+            fqdn,
             resource_group: reference.resource_group.clone(),
             managed_instance: reference.name.clone(),
             certificate: names::certificate(facts.server_name.as_deref().unwrap_or(link.source.as_str())),

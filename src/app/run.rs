@@ -2,7 +2,6 @@
 
 use super::build::App;
 use crate::base::error::Error;
-use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::base::redact::SecretString;
 use crate::base::redact::secret;
@@ -65,12 +64,16 @@ impl App {
     pub async fn resume(&self, run: &RunId, observer: SharedObserver, cancel: Cancel) -> Result<Ended> {
         let state = fold(&self.journal.records(run)?)?;
         if let Some((outcome, _)) = &state.finished {
-            return Err(Error::refused(format!("run {run} has ended: {outcome:?}")).hint(format!("milink runs show {run}")));
+            return Err(
+                Error::refused(format!("run {run} has ended: {outcome:?}")).hint(format!("milink runs show {run}"))
+            );
         }
         let plan: Plan = serde_json::from_value(state.plan.clone())
             .map_err(|e| Error::bug(format!("the plan of {run} cannot be read")).caused_by(e))?;
         if plan.format > crate::plan::types::FORMAT {
-            return Err(Error::refused(format!("run {run} was started by a newer milink")).hint("resume it with that version"));
+            return Err(
+                Error::refused(format!("run {run} was started by a newer milink")).hint("resume it with that version")
+            );
         }
         let passwords = self.master_key_passwords(&plan, run)?;
         self.journal.append(
@@ -124,10 +127,13 @@ impl App {
 
     pub(super) fn tools(&self, master_key_password: BTreeMap<String, SecretString>) -> Result<Tools> {
         let mut roots: Vec<Root> = Vec::new();
-        for anchor in trust::mirroring_roots(&self.config.trust.mirroring_roots)? {
-            let name = crate::plan::names::root(&anchor.facts.subject);
-            if !roots.iter().any(|r| r.der == anchor.der) {
-                roots.push(Root { name, der: anchor.der });
+        let mut found = trust::shipped()?;
+        for path in &self.config.trust.mirroring_roots {
+            found.extend(trust::from_file(path)?);
+        }
+        for root in found {
+            if !roots.iter().any(|r| r.der == root.der) {
+                roots.push(Root { name: root.name, der: root.der });
             }
         }
         let mut undo_dirs = vec![self.state_dir.join("undo")];
@@ -148,7 +154,8 @@ impl App {
                 Some((point.to_owned(), Hook { command: hook.command.clone(), limit: hook.timeout }))
             })
             .collect();
-        Ok(Tools { roots, master_key_password, undo_dirs, hooks, sabotage: self.sabotage.clone() })
+        let arm = self.arm.as_ref().map(|a| a.config().clone());
+        Ok(Tools { roots, arm, master_key_password, undo_dirs, hooks, sabotage: self.sabotage.clone() })
     }
 
     fn new_run(&self, kind: PlanKind) -> RunId {
@@ -178,31 +185,6 @@ impl App {
             passwords.insert(step.site.0.clone(), secret(kept));
         }
         Ok(passwords)
-    }
-
-    /// The run meant by a name, its beginning, or nothing (the newest of that kind that has not ended, else the newest).
-    pub fn find_run(&self, name: Option<&str>, kind: &str) -> Result<RunId> {
-        let runs = self.journal.runs()?;
-        let Some(name) = name else {
-            let mut newest = None;
-            for run in runs.iter().filter(|r| r.as_str().starts_with(kind)) {
-                newest.get_or_insert_with(|| run.clone());
-                if fold(&self.journal.records(run)?)?.finished.is_none() {
-                    return Ok(run.clone());
-                }
-            }
-            return newest
-                .ok_or_else(|| Error::new(Kind::NotFound, format!("there is no {kind} run")).hint("milink runs list"));
-        };
-        let found: Vec<_> = runs.iter().filter(|r| r.as_str() == name || r.as_str().starts_with(name)).collect();
-        match found.as_slice() {
-            [one] => Ok((*one).clone()),
-            [] => Err(Error::new(Kind::NotFound, format!("no run is called `{name}`")).hint("milink runs list")),
-            many => match many.iter().find(|r| r.as_str() == name) {
-                Some(exact) => Ok((**exact).clone()),
-                None => Err(Error::usage(format!("`{name}` begins the names of {} runs", many.len())).hint("milink runs list")),
-            },
-        }
     }
 }
 

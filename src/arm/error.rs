@@ -100,7 +100,9 @@ impl ServiceError {
 pub fn hint(code: &str, status: u16) -> Option<&'static str> {
     let has = |part: &str| code.to_ascii_lowercase().contains(&part.to_ascii_lowercase());
     Some(match code {
-        "AuthorizationFailed" => "the role `SQL Managed Instance Contributor` on the instance covers every step of a link",
+        "AuthorizationFailed" => {
+            "the role `SQL Managed Instance Contributor` on the instance covers every step of a link"
+        }
         "ExpiredAuthenticationToken" | "InvalidAuthenticationToken" | "AuthenticationFailed" => {
             "sign in again (`az login`), or renew the token"
         }
@@ -114,7 +116,9 @@ pub fn hint(code: &str, status: u16) -> Option<&'static str> {
         "ManagedInstanceLinkTdeCertificateMissing" | "CannotFindServerCertificateWithThumbprint" => {
             "upload the TDE certificate to the instance first"
         }
-        "ManagedDatabaseNameInUse" | "RemoteDatabaseExists" => "a database of this name is on the instance: drop it first",
+        "ManagedDatabaseNameInUse" | "RemoteDatabaseExists" => {
+            "a database of this name is on the instance: drop it first"
+        }
         "DatabaseNumberLimitReached" => "the instance holds as many databases as its tier allows",
         "NoMoreSpaceInManagedInstance" => "raise the storage of the instance",
         "ManagedInstanceRestoreToInstanceWithOlderVersionEdition" => {
@@ -124,7 +128,9 @@ pub fn hint(code: &str, status: u16) -> Option<&'static str> {
         _ if has("FailoverInstanceRole") || has("FailoverInvalidInstanceRole") => {
             "a planned failover starts on the current primary: run it on the SQL Server"
         }
-        _ if has("CertificateNotFoundOnManagedInstance") => "upload the SQL Server endpoint certificate to the instance",
+        _ if has("CertificateNotFoundOnManagedInstance") => {
+            "upload the SQL Server endpoint certificate to the instance"
+        }
         _ if has("CertificateNotFoundOnSqlServer") => {
             "import the instance's certificate on the SQL Server under its full domain name"
         }

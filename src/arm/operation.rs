@@ -59,7 +59,10 @@ pub enum Polled {
     },
     Succeeded,
     /// The operation is over without success. `OperationIdNotFound` after a DELETE: there was nothing to delete.
-    Failed { code: String, message: String },
+    Failed {
+        code: String,
+        message: String,
+    },
 }
 
 #[derive(Deserialize)]

@@ -54,7 +54,8 @@ impl Pipeline {
         endpoint: &str,
         user_agent: String,
     ) -> Result<Self> {
-        let host = origin(endpoint).ok_or_else(|| Error::usage(format!("`{endpoint}` is no address of an Azure endpoint")))?;
+        let host =
+            origin(endpoint).ok_or_else(|| Error::usage(format!("`{endpoint}` is no address of an Azure endpoint")))?;
         Ok(Self { transport, tokens, clock, scope, host, user_agent })
     }
 

@@ -193,7 +193,9 @@ fn failed(error: &reqwest::Error) -> TransportError {
     while let Some(e) = cause {
         let line = e.to_string();
         // The address may carry a signature: only the causes are told.
-        if !std::ptr::eq(std::ptr::from_ref(e).cast::<u8>(), std::ptr::from_ref(error).cast::<u8>()) && !message.contains(&line) {
+        if !std::ptr::eq(std::ptr::from_ref(e).cast::<u8>(), std::ptr::from_ref(error).cast::<u8>())
+            && !message.contains(&line)
+        {
             if !message.is_empty() {
                 message.push_str(": ");
             }

@@ -109,7 +109,9 @@ fn line(printer: &Printer, event: &Event) -> Option<String> {
             let took = text::duration(Duration::from_millis(*duration_ms));
             format!("  {} {step:<32} {took:>9}  {note}", printer.paint_message(style, mark))
         }
-        Event::LineCrossed { line } => printer.paint_message(Style::Strong, &format!("---- line {line:?} crossed ----")),
+        Event::LineCrossed { line } => {
+            printer.paint_message(Style::Strong, &format!("---- line {line:?} crossed ----"))
+        }
         Event::UndoStarted { step, summary } => format!("  undo {step}: {summary}"),
         Event::UndoFinished { step, note } => format!("  undone {step}: {note}"),
         Event::RunFinished { run, outcome } => {

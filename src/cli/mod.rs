@@ -3,6 +3,7 @@
 pub mod args;
 pub mod cmd;
 pub mod exit;
+pub mod live;
 pub mod output;
 pub mod progress;
 pub mod prompt;

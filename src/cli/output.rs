@@ -23,6 +23,7 @@ pub enum Style {
     Good,
     Bad,
     Strong,
+    Faint,
 }
 
 /// A place to write to that may go away: a reader that has seen enough (`| head`) is not an error.
@@ -58,6 +59,7 @@ impl Sink {
             Style::Good => "32",
             Style::Bad => "1;31",
             Style::Strong => "1",
+            Style::Faint => "2",
         };
         format!("\x1b[{code}m{text}\x1b[0m")
     }

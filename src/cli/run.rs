@@ -2,7 +2,9 @@
 
 use super::args::Cli;
 use super::args::Command;
+use super::args::CutoverCommand;
 use super::args::Format;
+use super::args::LinkCommand;
 use super::args::RunsCommand;
 use super::cmd;
 use super::exit;
@@ -91,10 +93,18 @@ fn wanted_format(args: &[OsString], env: &Environment) -> Format {
     }
 }
 
-#[expect(clippy::unused_async, reason = "commands that reach servers are async")]
 async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     match command {
         Command::Init(args) => cmd::init::run(&args, settings, printer),
+        Command::Link(LinkCommand::Plan(args)) => cmd::link::plan(&args, settings, printer).await,
+        Command::Link(LinkCommand::Create(args)) => cmd::link::create(&args, settings, printer).await,
+        Command::Link(LinkCommand::List(args)) => cmd::link::list(&args.links, settings, printer).await,
+        Command::Link(LinkCommand::Show(args)) => cmd::link::show(&args.link, settings, printer).await,
+        Command::Cutover(CutoverCommand::Plan(args)) => cmd::cutover::plan(&args, settings, printer).await,
+        Command::Cutover(CutoverCommand::Run(args)) => cmd::cutover::run(&args, settings, printer).await,
+        Command::Cutover(CutoverCommand::Resume(args)) => cmd::cutover::resume(&args, settings, printer).await,
+        Command::Cutover(CutoverCommand::Abort(args)) => cmd::cutover::abort(&args, settings, printer).await,
+        Command::Cutover(CutoverCommand::Status(args)) => cmd::cutover::status(&args, settings, printer),
         Command::Runs(RunsCommand::List) => cmd::runs::list(settings, printer),
         Command::Runs(RunsCommand::Show(args)) => cmd::runs::show(&args.run, settings, printer),
         Command::Runs(RunsCommand::Export(args)) => cmd::runs::export(&args.run, settings, printer),

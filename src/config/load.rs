@@ -29,6 +29,8 @@ pub struct Environment {
     pub columns: Option<u16>,
     /// Folder for state of this user's programs.
     pub user_state: Option<PathBuf>,
+    /// `MILINK_FAULT`: a fault for tests, `fail|hang:<step>:<point>`.
+    pub fault: Option<String>,
     /// Who runs this, for the journal.
     pub user: String,
     /// Where, for the journal.
@@ -47,6 +49,7 @@ impl Environment {
             subscription: variable("MILINK_AZURE_SUBSCRIPTION"),
             tenant: variable("MILINK_AZURE_TENANT"),
             no_color: variable("NO_COLOR").is_some(),
+            fault: variable("MILINK_FAULT"),
             columns: variable("COLUMNS").and_then(|c| c.parse().ok()),
             user_state,
             user: variable("USER").or_else(|| variable("USERNAME")).unwrap_or_else(|| "unknown".into()),

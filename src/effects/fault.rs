@@ -87,10 +87,8 @@ impl Scripted {
 
     pub fn parse(text: &str) -> Result<Self> {
         let wrong = || {
-            Error::usage(format!("fault `{text}` is not `fail|hang:<step>:<point>`")).hint(format!(
-                "points are {}",
-                Point::ALL.map(Point::name).join(", ")
-            ))
+            Error::usage(format!("fault `{text}` is not `fail|hang:<step>:<point>`"))
+                .hint(format!("points are {}", Point::ALL.map(Point::name).join(", ")))
         };
         let mut parts = text.splitn(3, ':');
         let (strike, step, point) = match (parts.next(), parts.next(), parts.next()) {

@@ -16,11 +16,10 @@ impl Effects {
         let query = lease::take(resource)?;
         let act = async {
             let mut session = self.sites.dedicated(site).await?;
-            let granted = session.read(&query).await?;
-            Ok(granted.then_some(session))
+            let taken = session.read(&query).await?;
+            Ok((taken == lease::Taken::Granted).then_some(session))
         };
-        let (_, session) =
-            self.through_the_door(step, site, query.rendered.id, &query.rendered.shown, act).await?;
+        let (_, session) = self.through_the_door(step, site, query.rendered.id, &query.rendered.shown, act).await?;
         let granted = session.is_some();
         if let Some(session) = session {
             self.held().insert(resource.to_owned(), session);

@@ -1,10 +1,10 @@
 //! Changes through ARM: long-running, their poll handle journaled, so that nothing is ever sent twice.
 
 use super::perform::Effects;
-use crate::arm::client::ArmChange;
-use crate::arm::client::Begun;
-use crate::arm::operation::Continuation;
-use crate::arm::operation::Polled;
+use crate::arm::ArmChange;
+use crate::arm::Begun;
+use crate::arm::Continuation;
+use crate::arm::Polled;
 use crate::base::clock::SharedClock;
 use crate::base::clock::pause;
 use crate::base::error::Error;
@@ -22,7 +22,7 @@ const POLL_DEFAULT: Duration = Duration::from_secs(15);
 impl Effects {
     /// Sends a change. An operation that goes on is kept as pending of its step.
     pub async fn arm_change(&self, step: &StepId, site: &SiteId, change: &ArmChange) -> Result<()> {
-        let shown = change.preview().to_string();
+        let shown = change.preview(self.arm()?.config())?.to_string();
         let (number, begun) =
             self.through_the_door(step, site, change.id(), &shown, async { self.arm()?.begin(change).await }).await?;
         if let Begun::Pending(continuation) = begun {

@@ -119,7 +119,7 @@ impl Context {
         Fut: Future<Output = Result<Option<T>>>,
     {
         let end = self.clock.monotonic() + limit;
-        let mut last = None;
+        let mut last: Option<Error>;
         loop {
             match look().await {
                 Ok(Some(value)) => return Ok(value),
@@ -133,7 +133,9 @@ impl Context {
                     format!("waited {} for {what}, in vain", crate::base::text::duration(limit)),
                 );
                 return Err(match last {
-                    Some(cause) => e.hint(cause.get_hint().unwrap_or("look at the servers, then `resume`")).caused_by(cause),
+                    Some(cause) => {
+                        e.hint(cause.get_hint().unwrap_or("look at the servers, then `resume`")).caused_by(cause)
+                    }
                     None => e,
                 });
             }

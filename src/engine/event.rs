@@ -11,18 +11,51 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    RunStarted { run: RunId, kind: String, steps: usize, resumed: bool },
-    StageStarted { stage: String },
-    StepStarted { step: StepId, summary: String },
+    RunStarted {
+        run: RunId,
+        kind: String,
+        steps: usize,
+        resumed: bool,
+    },
+    StageStarted {
+        stage: String,
+    },
+    StepStarted {
+        step: StepId,
+        summary: String,
+    },
     /// `fraction` 0 to 1 when known.
-    Progress { step: StepId, text: String, fraction: Option<f64> },
-    StepFinished { step: StepId, outcome: StepResult, note: String, duration_ms: u64 },
-    LineCrossed { line: Line },
-    UndoStarted { step: StepId, summary: String },
-    UndoFinished { step: StepId, note: String },
-    RunFinished { run: RunId, outcome: RunResult },
+    Progress {
+        step: StepId,
+        text: String,
+        fraction: Option<f64>,
+    },
+    StepFinished {
+        step: StepId,
+        outcome: StepResult,
+        note: String,
+        duration_ms: u64,
+    },
+    LineCrossed {
+        line: Line,
+    },
+    UndoStarted {
+        step: StepId,
+        summary: String,
+    },
+    UndoFinished {
+        step: StepId,
+        note: String,
+    },
+    RunFinished {
+        run: RunId,
+        outcome: RunResult,
+    },
     /// Stopped without an end: `resume` is needed.
-    RunStopped { run: RunId, why: String },
+    RunStopped {
+        run: RunId,
+        why: String,
+    },
 }
 
 /// Where events go. Must not block.

@@ -294,11 +294,7 @@ fn blocked(step: &dyn Step, expected: &str, found: &str, hint: &str) -> Error {
     if hint.is_empty() { e } else { e.hint(hint) }
 }
 
-async fn run_all(
-    cx: &Context,
-    state: &RunState,
-    steps: &[Arc<dyn Step>],
-) -> Vec<(Arc<dyn Step>, Result<StepResult>)> {
+async fn run_all(cx: &Context, state: &RunState, steps: &[Arc<dyn Step>]) -> Vec<(Arc<dyn Step>, Result<StepResult>)> {
     stream::iter(steps.iter().cloned())
         .map(|step| async move {
             let begun = matches!(state.step(step.id()), StepStatus::Started { .. });

@@ -1,7 +1,7 @@
 //! One link, both ends and Azure, as they say themselves.
 
 use super::fact::Fact;
-use crate::arm::client::InstanceRef;
+use crate::arm::InstanceRef;
 use crate::effects::perform::Effects;
 use crate::model::database::BackupFacts;
 use crate::model::database::DatabaseAccess;
@@ -67,8 +67,8 @@ pub async fn read(effects: &Effects, q: &LinkQuestion) -> LinkFacts {
             let db = l.database(&q.database);
             AzureView {
                 replica_state: db.and_then(|d| d.replica_state.clone()),
-                connected_state: db.and_then(|d| d.connected_state.clone()),
-                health: db.and_then(|d| d.synchronization_health.clone()),
+                connected_state: db.and_then(|d| d.connected_state.as_ref().map(ToString::to_string)),
+                health: db.and_then(|d| d.synchronization_health.as_ref().map(ToString::to_string)),
                 seeding_progress: db.and_then(|d| d.seeding_progress.clone()),
                 error: db.and_then(|d| d.most_recent_link_error.clone()),
             }
@@ -163,7 +163,8 @@ impl LinkFacts {
             None => "no link".to_owned(),
             Some(a) => {
                 let state = a.replica_state.as_deref().unwrap_or("state unknown");
-                let error = a.error.as_deref().filter(|e| !e.is_empty()).map_or(String::new(), |e| format!(", error {e}"));
+                let error =
+                    a.error.as_deref().filter(|e| !e.is_empty()).map_or(String::new(), |e| format!(", error {e}"));
                 let seeding = a.seeding_progress.as_deref().map_or(String::new(), |p| format!(", seeded {p}"));
                 format!("{state}{seeding}{error}")
             }

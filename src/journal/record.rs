@@ -74,6 +74,11 @@ pub enum Record {
     LineCrossed {
         line: Line,
     },
+    /// The switch was refused and every server says so itself: the line was never crossed.
+    LineWithdrawn {
+        line: Line,
+        why: String,
+    },
     /// Lifecycle end; nothing follows but reports.
     RunFinished {
         outcome: RunResult,

@@ -16,18 +16,6 @@ pub fn certificate(server_name: &str) -> String {
     format!("Cert_{clean}_endpoint")
 }
 
-/// Object name of an imported root.
-pub fn root(subject: &str) -> String {
-    if subject.contains("DigiCert") {
-        "DigiCertPKI".to_owned()
-    } else if subject.contains("Microsoft RSA Root") {
-        "MicrosoftPKI".to_owned()
-    } else {
-        let clean: String = subject.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        format!("PKI_{}", clean.trim_matches('_'))
-    }
-}
-
 /// `TCP://10.0.1.8:5022`; IPv6 in brackets.
 pub fn endpoint_url(host: &str, port: u16) -> String {
     if host.contains(':') { format!("TCP://[{host}]:{port}") } else { format!("TCP://{host}:{port}") }
@@ -62,6 +50,5 @@ mod tests {
         );
         assert_eq!(issuer_pattern("mi-a.abc.database.windows.net"), "*.database.windows.net");
         assert_eq!(endpoint_url("fe80::1", 5022), "TCP://[fe80::1]:5022");
-        assert_eq!(root("CN=DigiCert Global Root G2,OU=www.digicert.com"), "DigiCertPKI");
     }
 }

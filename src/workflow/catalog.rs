@@ -34,9 +34,8 @@ pub fn stages(plan: &Plan, tools: &Arc<Tools>) -> Result<Vec<Stage>> {
 fn link_of(plan: &Plan, id: &StepId) -> Result<LinkPlan> {
     let what = id.as_str().split_once('/').map_or("", |(_, w)| w);
     let named = plan.links.iter().find(|l| l.name.as_str() == what);
-    let shared = || {
-        plan.links.iter().find(|l| l.source.as_str() == what || format!("{}@{}", l.source, l.target) == what)
-    };
+    let shared =
+        || plan.links.iter().find(|l| l.source.as_str() == what || format!("{}@{}", l.source, l.target) == what);
     let shared_kind = SHARED.contains(&id.kind());
     let found = if shared_kind { shared() } else { named };
     found.cloned().ok_or_else(|| Error::bug(format!("step {id} belongs to no link of its plan")))

@@ -1,5 +1,7 @@
 //! What steps need besides the plan: secrets, roots, places for files, hooks.
 
+use crate::arm::ArmChange;
+use crate::arm::ArmConfig;
 use crate::base::redact::SecretString;
 use crate::model::ids::StepId;
 use std::collections::BTreeMap;
@@ -30,11 +32,17 @@ pub struct Tools {
     pub undo_dirs: Vec<PathBuf>,
     /// By point: `repoint`, `before-fence`, …
     pub hooks: BTreeMap<String, Hook>,
+    /// For previews: where requests would go.
+    pub arm: Option<ArmConfig>,
     /// Steps that a test leaves out, to see the oracle turn red; always empty in a shipped command.
     pub sabotage: Vec<String>,
 }
 
 impl Tools {
+    /// The request a change would make, as text.
+    pub fn request(&self, change: &ArmChange) -> Vec<String> {
+        self.arm.as_ref().and_then(|c| change.preview(c).ok()).map(|p| p.to_string()).into_iter().collect()
+    }
     pub fn sabotaged(&self, step: &StepId) -> bool {
         self.sabotage.iter().any(|s| s == step.kind())
     }

@@ -68,7 +68,9 @@ mod tests {
     #[test]
     fn stars_match_any_run() {
         let delete = "Microsoft.Sql/managedInstances/distributedAvailabilityGroups/delete";
-        for good in ["*", "microsoft.sql/*", "Microsoft.Sql/*/delete", "Microsoft.Sql/managedInstances/*/delete", delete] {
+        for good in
+            ["*", "microsoft.sql/*", "Microsoft.Sql/*/delete", "Microsoft.Sql/managedInstances/*/delete", delete]
+        {
             assert!(matches(good, delete), "{good}");
         }
         for bad in ["*/read", "Microsoft.Sql", "Microsoft.Sql/*/delete/x", "", "Microsoft.Network/*"] {

@@ -12,7 +12,7 @@ use crate::sql::TcpDialer;
 use std::sync::Arc;
 
 /// Opens the estate named by the settings.
-pub async fn open(settings: &Settings) -> Result<App> {
+pub(super) async fn open(settings: &Settings) -> Result<App> {
     let config = settings.config()?;
     let clock = TokioClock::system();
     let journal = Arc::new(SqliteJournal::open(&settings.journal_path()?, clock.clone())?);

@@ -2,6 +2,7 @@
 
 use super::link::undone;
 use super::plan_text;
+use crate::app::find::find_run;
 use crate::app::run::Ended;
 use crate::base::error::Error;
 use crate::base::error::Kind;
@@ -20,6 +21,7 @@ use crate::cli::settings::Settings;
 use crate::cli::signal;
 use crate::engine::cancel::Cancel;
 use crate::engine::run::RunEnd;
+use crate::journal::Journal;
 use crate::report;
 use serde::Serialize;
 
@@ -45,7 +47,8 @@ fn names(plan: &crate::plan::types::Plan) -> String {
 
 pub async fn run(args: &CutoverRunArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     if args.change.no_wait {
-        return Err(Error::usage("`cutover run --no-wait` is not there yet").hint("run it in a session of its own, such as tmux"));
+        return Err(Error::usage("`cutover run --no-wait` is not there yet")
+            .hint("run it in a session of its own, such as tmux"));
     }
     let app = super::app::open(settings).await?;
     let plan = app.plan_cutover(&args.links).await?;
@@ -78,7 +81,7 @@ fn approve(args: &CutoverRunArgs, names: &str, settings: &Settings, printer: &mu
 
 pub async fn resume(args: &CutoverResumeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings).await?;
-    let run = app.find_run(args.run.run.as_deref(), "cutover")?;
+    let run = find_run(app.journal.as_ref(), args.run.run.as_deref(), "cutover")?;
     let token = signal::safe_stop(&format!("milink cutover resume {run}"), Box::new(|| {}));
     let ended = live::follow(printer, |feed| app.resume(&run, feed, Cancel::from_token(token))).await?;
     finish(ended, printer)
@@ -86,7 +89,7 @@ pub async fn resume(args: &CutoverResumeArgs, settings: &Settings, printer: &mut
 
 pub async fn abort(args: &CutoverAbortArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings).await?;
-    let run = app.find_run(args.run.run.as_deref(), "cutover")?;
+    let run = find_run(app.journal.as_ref(), args.run.run.as_deref(), "cutover")?;
     if let Some(name) = &args.confirm
         && name != run.as_str()
     {
@@ -122,10 +125,11 @@ fn tell(ended: &Ended, outcome: &'static str, printer: &mut Printer) -> Result<(
 }
 
 /// How far a run is, from its journal alone: works while another process drives it.
-pub async fn status(args: &OptionalRunArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings).await?;
-    let run = app.find_run(args.run.as_deref(), "cutover")?;
-    let summary = report::run::summary(&app.journal.records(&run)?)?;
+pub fn status(args: &OptionalRunArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let journal = super::runs::existing(settings)?
+        .ok_or_else(|| Error::new(Kind::NotFound, "there are no runs").hint("milink cutover plan"))?;
+    let run = find_run(&journal, args.run.as_deref(), "cutover")?;
+    let summary = report::run::summary(&journal.records(&run)?)?;
     printer.answer(&summary, |width| report::text::run(&summary, width))?;
     match summary.status {
         report::dto::RunStatus::Open => Ok(Exit::from(Kind::Stopped)),

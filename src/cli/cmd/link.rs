@@ -38,7 +38,8 @@ pub async fn create(args: &LinkCreateArgs, settings: &Settings, printer: &mut Pr
         return Ok(Exit::OK);
     }
     if args.change.no_wait {
-        return Err(Error::usage("`link create --no-wait` is not there yet: seeding is waited for").hint("leave it with Ctrl-C; the same command goes on from there"));
+        return Err(Error::usage("`link create --no-wait` is not there yet: seeding is waited for")
+            .hint("leave it with Ctrl-C; the same command goes on from there"));
     }
     if plan.is_empty() {
         printer.message("nothing is missing")?;

@@ -9,7 +9,7 @@ use crate::plan::types::Plan;
 use std::fmt::Write;
 
 /// The plan: JSON, the exact calls in order (`--script`), or a numbered list.
-pub fn show(plan: &Plan, script: bool, printer: &mut Printer) -> Result<()> {
+pub(super) fn show(plan: &Plan, script: bool, printer: &mut Printer) -> Result<()> {
     if printer.format() != Format::Table {
         return printer.json(plan);
     }
@@ -43,7 +43,7 @@ fn list(plan: &Plan) -> String {
 }
 
 /// A link, both ends side by side.
-pub fn link(f: &LinkFacts) -> String {
+pub(super) fn link(f: &LinkFacts) -> String {
     let mut text = format!("{}: {} -> {}, database {}\n", f.name, f.source.site, f.target.site, f.database);
     let copies = f.writable_copies().map_or("unknown".to_owned(), |n| n.to_string());
     let _ = writeln!(text, "milestone: {}   writable copies: {copies}", f.milestone().unwrap_or("unknown"));

@@ -94,7 +94,7 @@ fn words(verified: &Verified) -> String {
 }
 
 /// The journal, if there is one: looking must not make files.
-fn existing(settings: &Settings) -> Result<Option<SqliteJournal>> {
+pub(super) fn existing(settings: &Settings) -> Result<Option<SqliteJournal>> {
     let path = settings.journal_path()?;
     if !path.exists() {
         return Ok(None);

@@ -17,8 +17,8 @@ const YEARS: i64 = 10;
 pub struct Certificate(pub PairStep);
 
 impl Certificate {
-    fn expiry(now: OffsetDateTime) -> OffsetDateTime {
-        now + time::Duration::days(365 * YEARS)
+    fn expiry(now: OffsetDateTime) -> time::Date {
+        (now + time::Duration::days(365 * YEARS)).date()
     }
     fn subject(&self) -> String {
         format!("Certificate for {}", self.0.link.certificate)
@@ -44,7 +44,9 @@ impl Step for Certificate {
         let now = cx.clock.now();
         Ok(match found.iter().find(|c| c.name.eq_ignore_ascii_case(&self.0.link.certificate)) {
             None => Precheck::Ready,
-            Some(c) if c.serves_endpoint() && c.is_valid_at(now) => Precheck::AlreadyDone("there, valid, key under the master key".to_owned()),
+            Some(c) if c.serves_endpoint() && c.is_valid_at(now) => {
+                Precheck::AlreadyDone("there, valid, key under the master key".to_owned())
+            }
             Some(c) => Precheck::Blocked {
                 expected: "a valid certificate with its key under the master key".to_owned(),
                 found: format!("`{}`, key protection {}, valid until {:?}", c.name, c.key_protection, c.not_after),
@@ -56,6 +58,10 @@ impl Step for Certificate {
         let expiry = Self::expiry(cx.clock.now());
         let statement = certificate::create(&self.0.link.certificate, &self.subject(), expiry)?;
         cx.effects.change(&self.0.id, &self.0.link.source, &statement).await?;
-        Ok(Done::note(format!("valid until {}", expiry.date())))
+        Ok(Done::note(format!("valid until {expiry}")))
+    }
+    /// Other links may stand on it by now: a creation that fails leaves it for the next attempt.
+    async fn undo(&self, _: &Context) -> Result<String> {
+        Ok(self.undo_summary())
     }
 }

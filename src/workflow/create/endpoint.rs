@@ -78,7 +78,14 @@ impl Step for Endpoint {
     async fn verify(&self, cx: &Context) -> Result<()> {
         match cx.effects.read(&self.0.link.source, endpoint::show()).await? {
             Some(e) if Self::good(&e) => Ok(()),
-            other => Err(Error::new(Kind::Server, format!("the endpoint of {} is not as it must be: {other:?}", self.0.link.source))),
+            other => Err(Error::new(
+                Kind::Server,
+                format!("the endpoint of {} is not as it must be: {other:?}", self.0.link.source),
+            )),
         }
+    }
+    /// Other links may stand on it by now: a creation that fails leaves it for the next attempt.
+    async fn undo(&self, _: &Context) -> Result<String> {
+        Ok(self.undo_summary())
     }
 }

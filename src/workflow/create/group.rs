@@ -20,16 +20,29 @@ pub struct Group(pub LinkStep);
 /// Evidence: this run made the group, so undo may drop it.
 const MADE: &str = "made";
 
+impl Group {
+    /// 2016 does not know CLUSTER_TYPE (facts: mi-link 5.4).
+    fn cluster(&self) -> group::Cluster {
+        match Build::parse(&self.0.link.source_build).map(Build::major) {
+            Some(13) => group::Cluster::Windows,
+            _ => group::Cluster::None,
+        }
+    }
+}
+
 #[async_trait]
 impl Step for Group {
     link_step!(source);
 
     fn summary(&self) -> String {
-        format!("create availability group {} for {} on {}", self.0.link.group, self.0.link.database, self.0.link.source)
+        format!(
+            "create availability group {} for {} on {}",
+            self.0.link.group, self.0.link.database, self.0.link.source
+        )
     }
     fn preview(&self) -> Vec<String> {
         let link = &self.0.link;
-        group::create(&link.group, &link.database, "<@@SERVERNAME>", &link.endpoint_url)
+        group::create(self.cluster(), &link.group, &link.database, "<@@SERVERNAME>", &link.endpoint_url)
             .map(|s| vec![s.rendered.shown.clone()])
             .unwrap_or_default()
     }
@@ -80,14 +93,10 @@ impl Step for Group {
         let link = &self.0.link;
         let facts = cx.effects.read(&link.source, instance::facts()).await?;
         let server = facts.server_name.ok_or_else(|| {
-            Error::new(Kind::Server, format!("@@SERVERNAME of {} is NULL", link.source)).hint("sp_addserver N'<name>', N'local', then restart SQL Server")
+            Error::new(Kind::Server, format!("@@SERVERNAME of {} is NULL", link.source))
+                .hint("sp_addserver N'<name>', N'local', then restart SQL Server")
         })?;
-        let major = Build::parse(&link.source_build).map_or(16, Build::major);
-        let statement = if major == 13 {
-            group::create_2016(&link.group, &link.database, &server, &link.endpoint_url)?
-        } else {
-            group::create(&link.group, &link.database, &server, &link.endpoint_url)?
-        };
+        let statement = group::create(self.cluster(), &link.group, &link.database, &server, &link.endpoint_url)?;
         cx.prove(&self.0.id, MADE, &true)?;
         cx.effects.change(&self.0.id, &link.source, &statement).await?;
         Ok(Done::note(format!("{} is primary in {}", link.source, link.group)))

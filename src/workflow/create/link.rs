@@ -1,9 +1,11 @@
 //! The link in Azure: the managed instance joins (facts: mi-link 6; arm-api 3).
 
-use crate::arm::client::ArmChange;
-use crate::arm::client::InstanceRef;
-use crate::arm::client::LinkBody;
-use crate::arm::client::LinkResource;
+use crate::arm::ArmChange;
+use crate::arm::InstanceRef;
+use crate::arm::LinkBody;
+use crate::arm::change::FailoverMode;
+use crate::arm::change::InstanceRole;
+use crate::arm::resource::link::LinkResource;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
@@ -12,6 +14,7 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
+use crate::model::group::Connected;
 use crate::plan::types::Path;
 use crate::sql::query::database;
 use crate::workflow::link_step::LinkStep;
@@ -37,17 +40,17 @@ impl Link {
         ArmChange::PutLink {
             instance: Self::instance(&self.0),
             name: link.name.0.clone(),
-            body: LinkBody {
-                database: link.database.clone(),
+            link: LinkBody {
+                databases: vec![link.database.clone()],
                 partner_endpoint: link.endpoint_url.clone(),
                 partner_availability_group: link.group.clone(),
                 instance_availability_group: link.instance_group.clone(),
-                instance_role: "Secondary".to_owned(),
+                instance_role: InstanceRole::Secondary,
                 failover_mode: match link.path {
-                    Path::OneWay => "None".to_owned(),
-                    Path::TwoWay => "Manual".to_owned(),
+                    Path::OneWay => FailoverMode::None,
+                    Path::TwoWay => FailoverMode::Manual,
                 },
-                seeding_mode: "Automatic".to_owned(),
+                multi_database: false,
             },
         }
     }
@@ -84,7 +87,7 @@ impl Step for Link {
         format!("create link {} on {}", self.0.link.name, self.0.link.target)
     }
     fn preview(&self) -> Vec<String> {
-        vec![self.put().preview().to_string()]
+        self.0.tools.request(&self.put())
     }
     fn undo_summary(&self) -> String {
         "delete the link if this run made it and it never carried data".to_owned()
@@ -127,7 +130,8 @@ impl Step for Link {
             if let Some(e) = trouble(&self.0, &link) {
                 return Err(e.with_kind(Kind::Refused));
             }
-            let connected = link.database(&self.0.link.database).and_then(|d| d.connected_state.as_deref()) == Some("CONNECTED");
+            let connected = link.database(&self.0.link.database).and_then(|d| d.connected_state.as_ref())
+                == Some(&Connected::Connected);
             Ok(connected.then_some(()))
         })
         .await?;

@@ -8,8 +8,8 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
-use crate::sql::query::instance;
 use crate::sql::query::certificate;
+use crate::sql::query::instance;
 use async_trait::async_trait;
 
 pub struct MasterKey(pub PairStep);
@@ -44,5 +44,9 @@ impl Step for MasterKey {
         })?;
         cx.effects.change(&self.0.id, source, &certificate::create_master_key(password)?).await?;
         Ok(Done::note("made, protected by the service master key"))
+    }
+    /// Other links may stand on it by now: a creation that fails leaves it for the next attempt.
+    async fn undo(&self, _: &Context) -> Result<String> {
+        Ok(self.undo_summary())
     }
 }

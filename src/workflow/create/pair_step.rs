@@ -26,12 +26,8 @@ macro_rules! pair_step {
         fn link(&self) -> Option<&crate::model::ids::LinkName> {
             None
         }
-        /// Other links may stand on it by now: a creation that fails leaves it for the next attempt.
-        async fn undo(&self, _: &crate::engine::context::Context) -> crate::base::error::Result<String> {
-            Ok("left in place: harmless, and the next attempt needs it".to_owned())
-        }
         fn undo_summary(&self) -> String {
-            "left in place".to_owned()
+            "left in place: harmless, and the next attempt needs it".to_owned()
         }
     };
 }

@@ -52,10 +52,13 @@ impl Seed {
     /// Newest seeding of this database, as the source sees it.
     async fn progress(&self, cx: &Context) -> Result<Option<Seeding>> {
         let link = &self.0.link;
-        let (all, groups) =
-            tokio::join!(cx.effects.read(&link.source, group::seedings()), cx.effects.read(&link.source, group::list()));
+        let (all, groups) = tokio::join!(
+            cx.effects.read(&link.source, group::seedings()),
+            cx.effects.read(&link.source, group::list())
+        );
         let (all, groups) = (all?, groups?);
-        let ours: Vec<_> = groups.iter().filter(|g| g.name.eq_ignore_ascii_case(link.name.as_str())).map(|g| g.group_id).collect();
+        let ours: Vec<_> =
+            groups.iter().filter(|g| g.name.eq_ignore_ascii_case(link.name.as_str())).map(|g| g.group_id).collect();
         Ok(all
             .into_iter()
             .filter(|s| s.group_id.is_some_and(|g| ours.contains(&g)) || s.database.as_deref() == Some(&link.database))

@@ -2,7 +2,9 @@
 
 use super::pair_step::PairStep;
 use super::pair_step::pair_step;
-use crate::arm::client::InstanceRef;
+use crate::arm::InstanceRef;
+use crate::base::error::Error;
+use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::engine::context::Context;
 use crate::engine::step::Done;
@@ -15,9 +17,16 @@ pub struct TrustInstance(pub PairStep);
 
 impl TrustInstance {
     async fn der(&self, cx: &Context) -> Result<Vec<u8>> {
-        let instance =
-            InstanceRef { resource_group: self.0.link.resource_group.clone(), name: self.0.link.managed_instance.clone() };
-        Ok(cx.effects.arm()?.endpoint_certificate(&instance).await?.der)
+        let instance = InstanceRef {
+            resource_group: self.0.link.resource_group.clone(),
+            name: self.0.link.managed_instance.clone(),
+        };
+        cx.effects
+            .arm()?
+            .endpoint_certificate(&instance)
+            .await?
+            .der()
+            .ok_or_else(|| Error::new(Kind::Server, format!("Azure gives no public key of {}", self.0.link.target)))
     }
 }
 
@@ -29,7 +38,10 @@ impl Step for TrustInstance {
         format!("import {}'s public key on {} as [{}]", self.0.link.target, self.0.link.source, self.0.link.fqdn)
     }
     fn preview(&self) -> Vec<String> {
-        vec![format!("CREATE CERTIFICATE [{}] FROM BINARY = 0x<public key of {}>", self.0.link.fqdn, self.0.link.target)]
+        vec![format!(
+            "CREATE CERTIFICATE [{}] FROM BINARY = 0x<public key of {}>",
+            self.0.link.fqdn, self.0.link.target
+        )]
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         let name = &self.0.link.fqdn;
@@ -38,7 +50,9 @@ impl Step for TrustInstance {
             None => Precheck::Ready,
             Some(there) if there == der => Precheck::AlreadyDone("there, same bytes".to_owned()),
             // After a rotation no re-import is needed as long as the chain validates (facts: mi-link 3.2).
-            Some(_) => Precheck::AlreadyDone("there, an earlier one of the instance's; the roots vouch for its successor".to_owned()),
+            Some(_) => Precheck::AlreadyDone(
+                "there, an earlier one of the instance's; the roots vouch for its successor".to_owned(),
+            ),
         })
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
@@ -46,5 +60,9 @@ impl Step for TrustInstance {
         let statement = certificate::import(&self.0.link.fqdn, &der)?;
         cx.effects.change(&self.0.id, &self.0.link.source, &statement).await?;
         Ok(Done::note(format!("imported as [{}]", self.0.link.fqdn)))
+    }
+    /// Other links may stand on it by now: a creation that fails leaves it for the next attempt.
+    async fn undo(&self, _: &Context) -> Result<String> {
+        Ok(self.undo_summary())
     }
 }

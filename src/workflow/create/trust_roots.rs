@@ -22,8 +22,8 @@ impl TrustRoots {
         let mut missing = Vec::new();
         for root in &self.0.tools.roots {
             let same_name = there.iter().any(|c| c.name.eq_ignore_ascii_case(&root.name));
-            let same_bytes =
-                same_name && cx.effects.read(source, certificate::encoded(&root.name)).await?.as_deref() == Some(&root.der);
+            let same_bytes = same_name
+                && cx.effects.read(source, certificate::encoded(&root.name)).await?.as_deref() == Some(&root.der);
             if !same_bytes {
                 missing.push((root.clone(), same_name));
             }
@@ -78,5 +78,9 @@ impl Step for TrustRoots {
         }
         cx.prove(&self.0.id, "issuers_marked", &true)?;
         Ok(Done::note(format!("{} vouch for {pattern}", crate::base::text::count(self.0.tools.roots.len(), "root"))))
+    }
+    /// Other links may stand on it by now: a creation that fails leaves it for the next attempt.
+    async fn undo(&self, _: &Context) -> Result<String> {
+        Ok(self.undo_summary())
     }
 }

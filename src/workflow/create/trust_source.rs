@@ -2,8 +2,8 @@
 
 use super::pair_step::PairStep;
 use super::pair_step::pair_step;
-use crate::arm::client::ArmChange;
-use crate::arm::client::InstanceRef;
+use crate::arm::ArmChange;
+use crate::arm::InstanceRef;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
@@ -30,7 +30,8 @@ impl TrustSource {
         let used = cx.effects.read(source, endpoint::show()).await?.and_then(|e| e.certificate_name);
         let name = used.unwrap_or_else(|| self.0.link.certificate.clone());
         let der = cx.effects.read(source, certificate::encoded(&name)).await?;
-        der.map(|d| (name.clone(), d)).ok_or_else(|| Error::new(Kind::NotFound, format!("{source} has no certificate `{name}`")))
+        der.map(|d| (name.clone(), d))
+            .ok_or_else(|| Error::new(Kind::NotFound, format!("{source} has no certificate `{name}`")))
     }
     /// Certificate names become resource names.
     fn resource_name(name: &str) -> String {
@@ -51,13 +52,13 @@ impl Step for TrustSource {
             name: Self::resource_name(&self.0.link.certificate),
             der: Vec::new(),
         };
-        vec![change.preview().to_string()]
+        self.0.tools.request(&change)
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         let Ok((_, der)) = self.der(cx).await else { return Ok(Precheck::Ready) };
         let there = cx.effects.arm()?.trust_certificates(&self.instance()).await?;
-        Ok(match there.iter().find(|t| t.der == der) {
-            Some(t) => Precheck::AlreadyDone(format!("there as `{}`", t.name)),
+        Ok(match there.iter().find(|t| t.der().as_ref() == Some(&der)) {
+            Some(t) => Precheck::AlreadyDone(format!("there as `{}`", t.name.as_deref().unwrap_or("?"))),
             None => Precheck::Ready,
         })
     }
@@ -67,5 +68,9 @@ impl Step for TrustSource {
         let change = ArmChange::PutTrustCertificate { instance: self.instance(), name: name.clone(), der };
         cx.effects.arm_change_and_wait(&cx.clock, &self.0.id, &self.0.link.target, &change, UPLOAD_MAX).await?;
         Ok(Done::note(format!("uploaded as `{name}`")))
+    }
+    /// Other links may stand on it by now: a creation that fails leaves it for the next attempt.
+    async fn undo(&self, _: &Context) -> Result<String> {
+        Ok(self.undo_summary())
     }
 }

@@ -7,8 +7,8 @@ use crate::model::ids::StepId;
 use crate::model::login::ConnectSql;
 use crate::model::login::DatabaseLogins;
 use crate::model::login::Login;
-use crate::sql::query::login;
 use crate::sql::Statement;
+use crate::sql::query::login;
 use serde::Deserialize;
 use serde::Serialize;
 

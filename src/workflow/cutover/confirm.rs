@@ -44,7 +44,10 @@ impl Step for Confirm {
         if seen.as_deref() != Some(cx.effects.run().as_str()) && self.0.tools.sabotage.is_empty() {
             return Err(Error::new(
                 Kind::Server,
-                format!("the marker on {} is {seen:?}, not this run's: this is not the copy that was drained", link.target),
+                format!(
+                    "the marker on {} is {seen:?}, not this run's: this is not the copy that was drained",
+                    link.target
+                ),
             ));
         }
         Ok(Done::note("online, read-write, marker there"))

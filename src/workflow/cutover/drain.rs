@@ -56,7 +56,10 @@ impl Drain {
                 let found = position.comparable().map_or("no LSN that both sides know".to_owned(), |(c, s, t)| {
                     format!("{c:?}: {} has {s}, {} has {t}", self.0.link.source, self.0.link.target)
                 });
-                return Err(Error::new(Kind::TimedOut, format!("the logs of {} never stood equal and still: {found}", self.0.link.database)));
+                return Err(Error::new(
+                    Kind::TimedOut,
+                    format!("the logs of {} never stood equal and still: {found}", self.0.link.database),
+                ));
             }
             if cx.cancel.requested() {
                 return Err(Error::new(Kind::Interrupted, "asked to stop while draining"));

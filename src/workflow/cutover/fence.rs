@@ -43,7 +43,8 @@ impl Fence {
             .ok_or_else(|| Error::bug("the fence was to be raised before the logins were noted"))
     }
 
-    async fn proven_closed(&self, cx: &Context) -> Result<Result<(), String>> {
+    /// Why the fence does not hold; `None`: it does.
+    async fn gap(&self, cx: &Context) -> Result<Option<String>> {
         let link = &self.0.link;
         let bars = self.bars(cx)?;
         let (found, sessions, open) = tokio::join!(
@@ -53,16 +54,16 @@ impl Fence {
         );
         let (found, sessions, open) = (found?, sessions?, open?);
         if let Some(b) = bars::still_open(&found, &bars).first() {
-            return Ok(Err(format!("login `{}` can still get in", b.name)));
+            return Ok(Some(format!("login `{}` can still get in", b.name)));
         }
         if let Some(s) = sessions.first() {
-            return Ok(Err(format!("session {} is still there", s.session_id)));
+            return Ok(Some(format!("session {} is still there", s.session_id)));
         }
         let writing = open.iter().filter(|t| t.is_user && t.has_written()).count();
         if writing > 0 {
-            return Ok(Err(format!("{} still open", crate::base::text::count(writing, "writing transaction"))));
+            return Ok(Some(format!("{} still open", crate::base::text::count(writing, "writing transaction"))));
         }
-        Ok(Ok(()))
+        Ok(None)
     }
 }
 
@@ -143,11 +144,12 @@ impl Step for Fence {
                 backoff.wait().await;
             }
         }
-        if let Err(why) = self.proven_closed(cx).await? {
+        if let Some(why) = self.gap(cx).await? {
             return Err(Error::new(Kind::TimedOut, format!("the fence of {} does not hold: {why}", link.database)));
         }
         let guard = {
-            let (cx, step, site, database) = (cx.clone(), self.0.id.clone(), link.source.clone(), link.database.clone());
+            let (cx, step, site, database) =
+                (cx.clone(), self.0.id.clone(), link.source.clone(), link.database.clone());
             tokio::spawn(async move {
                 loop {
                     pause(GUARD_INTERVAL).await;

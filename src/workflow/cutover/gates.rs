@@ -66,7 +66,12 @@ impl Gates {
             pass: readable,
             expected: format!("{} ONLINE and read-only on {}", link.database, link.target),
             found: access.as_ref().map_or("no such database".to_owned(), |a| {
-                format!("{}, updateability {:?}, role {:?}", a.state, a.updateability, a.distributed_role().map(Role::as_str))
+                format!(
+                    "{}, updateability {:?}, role {:?}",
+                    a.state,
+                    a.updateability,
+                    a.distributed_role().map(Role::as_str)
+                )
             }),
             hint: show,
         });
@@ -82,7 +87,10 @@ impl Gates {
             pass: Some(missing.is_empty()),
             expected: format!("the {} logins of {} on {} with the same SID", wanted.len(), link.database, link.target),
             found: if missing.is_empty() { "all there".to_owned() } else { format!("missing: {}", missing.join(", ")) },
-            hint: format!("create them on {} WITH SID = the source's SID, or name them in [application] allow_logins", link.target),
+            hint: format!(
+                "create them on {} WITH SID = the source's SID, or name them in [application] allow_logins",
+                link.target
+            ),
         });
         Ok(gates)
     }

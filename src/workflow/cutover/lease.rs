@@ -15,7 +15,7 @@ pub struct Lease(pub LinkStep);
 
 impl Lease {
     fn resource(&self) -> String {
-        format!("milink:{}", self.0.link.name)
+        lease::resource(self.0.link.name.as_str())
     }
 }
 

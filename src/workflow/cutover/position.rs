@@ -51,8 +51,7 @@ impl Position {
 
 /// Reads both sides in parallel. On a Business Critical instance only the primary replica's rows count (facts: mi-link 7.5).
 pub async fn read(cx: &Context, link: &LinkPlan) -> Result<Position> {
-    let (source, target) =
-        tokio::join!(rows(cx, &link.source, link), rows(cx, &link.target, link));
+    let (source, target) = tokio::join!(rows(cx, &link.source, link), rows(cx, &link.target, link));
     let (source, target) = (source?, target?);
     Ok(Position {
         source: source.iter().find(|r| r.is_local).cloned(),

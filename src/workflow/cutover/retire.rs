@@ -26,7 +26,8 @@ impl Retire {
         let all = cx.effects.read(&self.0.link.source, group::list()).await?;
         let ours = [self.0.link.name.as_str(), self.0.link.group.as_str()];
         // The DAG before the group it stands on.
-        let mut found: Vec<_> = all.into_iter().filter(|g| ours.iter().any(|o| g.name.eq_ignore_ascii_case(o))).collect();
+        let mut found: Vec<_> =
+            all.into_iter().filter(|g| ours.iter().any(|o| g.name.eq_ignore_ascii_case(o))).collect();
         found.sort_by_key(|g| !g.is_distributed);
         Ok(found.into_iter().map(|g| g.name).collect())
     }
@@ -66,7 +67,11 @@ impl Step for Retire {
         if self.0.link.path == Path::TwoWay {
             return Ok(Precheck::Skip("it is the secondary of the kept link and takes no writes".to_owned()));
         }
-        Ok(if self.retired(cx).await? { Precheck::AlreadyDone("out of its group and read-only".to_owned()) } else { Precheck::Ready })
+        Ok(if self.retired(cx).await? {
+            Precheck::AlreadyDone("out of its group and read-only".to_owned())
+        } else {
+            Precheck::Ready
+        })
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let link = &self.0.link;
@@ -85,8 +90,11 @@ impl Step for Retire {
         if self.retired(cx).await? {
             return Ok(());
         }
-        Err(Error::new(Kind::Server, format!("the old copy of {} on {} still takes writes", self.0.link.database, self.0.link.source))
-            .hint("it stays fenced; resume tries again"))
+        Err(Error::new(
+            Kind::Server,
+            format!("the old copy of {} on {} still takes writes", self.0.link.database, self.0.link.source),
+        )
+        .hint("it stays fenced; resume tries again"))
     }
     async fn undo(&self, _: &Context) -> Result<String> {
         Ok("not undone".to_owned())

@@ -46,7 +46,10 @@ impl Snapshot {
             cx.effects.read(site, login::for_database(&self.0.link.database)),
         );
         let (facts, found) = (facts?, found?);
-        Ok((bars::to_bar(&found, &facts.login, &self.0.policy.allow_logins), bars::residual_sysadmins(&found, &facts.login)))
+        Ok((
+            bars::to_bar(&found, &facts.login, &self.0.policy.allow_logins),
+            bars::residual_sysadmins(&found, &facts.login),
+        ))
     }
 }
 

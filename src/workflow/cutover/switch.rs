@@ -3,8 +3,8 @@
 use super::drain::TOKEN;
 use super::position;
 use super::token::FenceToken;
-use crate::arm::client::ArmChange;
-use crate::arm::client::InstanceRef;
+use crate::arm::ArmChange;
+use crate::arm::InstanceRef;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
@@ -74,7 +74,8 @@ impl Switch {
             cx.effects.read(&link.target, database::access(&link.database)),
         );
         let (source, target) = (source?, target?);
-        let role = |a: &Option<crate::model::database::DatabaseAccess>| a.as_ref().and_then(|a| a.distributed_role().cloned());
+        let role =
+            |a: &Option<crate::model::database::DatabaseAccess>| a.as_ref().and_then(|a| a.distributed_role().cloned());
         Ok(match (role(&source), role(&target)) {
             (Some(Role::Primary), Some(Role::Primary)) => {
                 return Err(Error::new(Kind::SplitBrain, format!("both sides of {} are PRIMARY", link.name))
@@ -87,28 +88,32 @@ impl Switch {
     }
 
     /// The token is there, and the frozen source still stands where it stood, and the target has reached it.
-    async fn token_holds(&self, cx: &Context) -> Result<Result<FenceToken, (String, String)>> {
+    /// Expected and found, where it does not hold; `None`: it does.
+    async fn token_gap(&self, cx: &Context) -> Result<Option<(String, String)>> {
         let link = &self.0.link;
         let Some(token) = cx.proven::<FenceToken>(&self.0.sibling("cutover.drain"), TOKEN)? else {
-            return Ok(Err(("a fence token".to_owned(), "none was issued".to_owned())));
+            return Ok(Some(("a fence token".to_owned(), "none was issued".to_owned())));
         };
         let position = position::read(cx, link).await?;
         let Some((source, target)) = position.in_column(token.column) else {
-            return Ok(Err((format!("{:?} on both sides", token.column), "a side that does not say".to_owned())));
+            return Ok(Some((format!("{:?} on both sides", token.column), "a side that does not say".to_owned())));
         };
         if source != token.lsn || target != token.lsn {
-            return Ok(Err((
+            return Ok(Some((
                 format!("both sides at the token's {}", token.lsn),
                 format!("{} at {source}, {} at {target}: somebody wrote after the fence", link.source, link.target),
             )));
         }
-        Ok(Ok(token))
+        Ok(None)
     }
 
     async fn wait_done(&self, cx: &Context) -> Result<()> {
-        cx.until(&format!("{} to become writable on {}", self.0.link.database, self.0.link.target), SWITCH_MAX, Backoff::urgent(), || async {
-            Ok((self.seen(cx).await? == Seen::Done).then_some(()))
-        })
+        cx.until(
+            &format!("{} to become writable on {}", self.0.link.database, self.0.link.target),
+            SWITCH_MAX,
+            Backoff::urgent(),
+            || async { Ok((self.seen(cx).await? == Seen::Done).then_some(())) },
+        )
         .await
     }
 
@@ -142,13 +147,15 @@ impl Step for Switch {
     }
     fn summary(&self) -> String {
         match self.0.link.path {
-            Path::OneWay => format!("switch {}: delete the link, {} becomes writable", self.0.link.name, self.0.link.target),
+            Path::OneWay => {
+                format!("switch {}: delete the link, {} becomes writable", self.0.link.name, self.0.link.target)
+            }
             Path::TwoWay => format!("switch {}: planned failover to {}", self.0.link.name, self.0.link.target),
         }
     }
     fn preview(&self) -> Vec<String> {
         match self.0.link.path {
-            Path::OneWay => vec![self.deletion().preview().to_string()],
+            Path::OneWay => self.0.tools.request(&self.deletion()),
             Path::TwoWay => {
                 group::failover(self.0.link.name.as_str()).map(|s| vec![s.rendered.shown.clone()]).unwrap_or_default()
             }
@@ -159,18 +166,29 @@ impl Step for Switch {
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         match self.seen(cx).await? {
-            Seen::Done => return Ok(Precheck::AlreadyDone(format!("{} is writable on {}", self.0.link.database, self.0.link.target))),
+            Seen::Done => {
+                return Ok(Precheck::AlreadyDone(format!(
+                    "{} is writable on {}",
+                    self.0.link.database, self.0.link.target
+                )));
+            }
             // Sent already: what is left is to wait, and never to send it twice.
             Seen::Moving if self.0.link.path == Path::OneWay => return Ok(Precheck::Ready),
-            Seen::Moving => return Err(Error::new(Kind::TimedOut, format!("{} is between two roles", self.0.link.name))),
+            Seen::Moving => {
+                return Err(Error::new(Kind::TimedOut, format!("{} is between two roles", self.0.link.name)));
+            }
             Seen::NotDone => {}
         }
         if self.0.tools.sabotage.iter().any(|s| s == "cutover.fence") {
             return Ok(Precheck::Ready);
         }
-        Ok(match self.token_holds(cx).await? {
-            Ok(_) => Precheck::Ready,
-            Err((expected, found)) => Precheck::Blocked { expected, found, hint: "the run goes back and writers are let in; find the writer, then cut over again".to_owned() },
+        Ok(match self.token_gap(cx).await? {
+            None => Precheck::Ready,
+            Some((expected, found)) => Precheck::Blocked {
+                expected,
+                found,
+                hint: "the run goes back and writers are let in; find the writer, then cut over again".to_owned(),
+            },
         })
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
@@ -178,7 +196,9 @@ impl Step for Switch {
         match self.0.link.path {
             Path::OneWay => self.delete_link(cx).await?,
             Path::TwoWay => {
-                cx.effects.change(&self.0.id, &self.0.link.source, &group::failover(self.0.link.name.as_str())?).await?;
+                cx.effects
+                    .change(&self.0.id, &self.0.link.source, &group::failover(self.0.link.name.as_str())?)
+                    .await?;
                 self.wait_done(cx).await?;
             }
         }
@@ -189,7 +209,10 @@ impl Step for Switch {
     async fn undo(&self, cx: &Context) -> Result<String> {
         match self.seen(cx).await? {
             Seen::NotDone => Ok("nothing was switched".to_owned()),
-            other => Err(Error::new(Kind::Stopped, format!("the switch of {} is {other:?}; it cannot be undone", self.0.link.name))),
+            other => Err(Error::new(
+                Kind::Stopped,
+                format!("the switch of {} is {other:?}; it cannot be undone", self.0.link.name),
+            )),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! One-way path: both sides synchronous before the fence, so that nothing acknowledged is only on one side (facts: mi-link 8.2).
 
 use super::position;
-use crate::arm::client::ArmChange;
-use crate::arm::client::InstanceRef;
+use crate::arm::ArmChange;
+use crate::arm::InstanceRef;
+use crate::arm::change::ReplicationMode;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
@@ -39,7 +40,12 @@ impl Synchronous {
         if mine.len() == 2 {
             Ok(mine)
         } else {
-            Err(Error::refused(format!("{} shows {} participants of {}, not 2", self.0.link.source, mine.len(), self.0.link.name)))
+            Err(Error::refused(format!(
+                "{} shows {} participants of {}, not 2",
+                self.0.link.source,
+                mine.len(),
+                self.0.link.name
+            )))
         }
     }
 
@@ -48,7 +54,7 @@ impl Synchronous {
     }
 
     /// Names as the catalogue has them: pages disagree on the second one (facts: mi-link 8.2).
-    async fn set(&self, cx: &Context, mode: AvailabilityMode, replication: &str) -> Result<()> {
+    async fn set(&self, cx: &Context, mode: AvailabilityMode, replication: ReplicationMode) -> Result<()> {
         let participants = self.participants(cx).await?;
         if participants.iter().any(|p| p.mode != mode) {
             let statement =
@@ -57,14 +63,14 @@ impl Synchronous {
         }
         let arm = cx.effects.arm()?;
         let link = arm.link(&self.instance(), self.0.link.name.as_str()).await?;
-        let now = link.and_then(|l| l.replication_mode().map(ToOwned::to_owned));
-        if now.is_some_and(|m| m.eq_ignore_ascii_case(replication)) {
+        let now = link.and_then(|l| l.properties.replication_mode);
+        if now.is_some_and(|m| m.as_str().eq_ignore_ascii_case(&format!("{replication:?}"))) {
             return Ok(());
         }
         let change = ArmChange::SetReplicationMode {
             instance: self.instance(),
             name: self.0.link.name.0.clone(),
-            mode: replication.to_owned(),
+            mode: replication,
         };
         cx.effects.arm_change_and_wait(&cx.clock, &self.0.id, &self.0.link.target, &change, SYNCHRONIZED_MAX).await
     }
@@ -79,11 +85,16 @@ impl Step for Synchronous {
     }
     fn preview(&self) -> Vec<String> {
         let link = &self.0.link;
-        let sql = group::set_mode(link.name.as_str(), &link.group, &link.instance_group, &AvailabilityMode::Synchronous)
-            .map(|s| s.rendered.shown.clone())
-            .unwrap_or_default();
-        let arm = ArmChange::SetReplicationMode { instance: self.instance(), name: link.name.0.clone(), mode: "Sync".to_owned() };
-        vec![sql, arm.preview().to_string()]
+        let sql =
+            group::set_mode(link.name.as_str(), &link.group, &link.instance_group, &AvailabilityMode::Synchronous)
+                .map(|s| s.rendered.shown.clone())
+                .unwrap_or_default();
+        let arm = ArmChange::SetReplicationMode {
+            instance: self.instance(),
+            name: link.name.0.clone(),
+            mode: ReplicationMode::Sync,
+        };
+        std::iter::once(sql).chain(self.0.tools.request(&arm)).collect()
     }
     fn undo_summary(&self) -> String {
         "asynchronous again".to_owned()
@@ -108,12 +119,13 @@ impl Step for Synchronous {
             let was = self.participants(cx).await?.iter().any(|p| p.mode == AvailabilityMode::Asynchronous);
             cx.prove(&self.0.id, WAS_ASYNC, &was)?;
         }
-        self.set(cx, AvailabilityMode::Synchronous, "Sync").await?;
+        self.set(cx, AvailabilityMode::Synchronous, ReplicationMode::Sync).await?;
         let link = &self.0.link;
         cx.until("SYNCHRONIZED on both sides", SYNCHRONIZED_MAX, Backoff::urgent(), || async {
             let position = position::read(cx, link).await?;
             let target = position.target.as_ref().and_then(|t| t.sync_state.clone());
-            Ok((position.sync_state() == Some(&SyncState::Synchronized) && target == Some(SyncState::Synchronized)).then_some(()))
+            Ok((position.sync_state() == Some(&SyncState::Synchronized) && target == Some(SyncState::Synchronized))
+                .then_some(()))
         })
         .await?;
         Ok(Done::note("SYNCHRONIZED"))
@@ -122,7 +134,7 @@ impl Step for Synchronous {
         if cx.proven::<bool>(&self.0.id, WAS_ASYNC)? != Some(true) {
             return Ok("the mode was not changed".to_owned());
         }
-        match self.set(cx, AvailabilityMode::Asynchronous, "Async").await {
+        match self.set(cx, AvailabilityMode::Asynchronous, ReplicationMode::Async).await {
             Ok(()) => Ok("asynchronous again".to_owned()),
             Err(e) if e.kind() == Kind::Refused => Err(e.during("going back to asynchronous")),
             Err(e) => Err(e),

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod error;
+pub mod hex;
 pub mod redact;
 pub mod retry;
 pub mod text;

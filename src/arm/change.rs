@@ -4,7 +4,7 @@ use super::client::ArmConfig;
 use super::client::InstanceRef;
 use super::transport::Method;
 use crate::base::error::Result;
-use crate::sql::ident::hex;
+use crate::base::hex;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -140,7 +140,7 @@ impl ArmChange {
         };
         let (method, url, body) = match self {
             ArmChange::PutTrustCertificate { instance, name, der } => {
-                let body = json!({ "properties": { "publicBlob": format!("0x{}", hex(der)) } });
+                let body = json!({ "properties": { "publicBlob": format!("0x{}", hex::encode(der)) } });
                 (Method::Put, certificate(instance, name)?, Some(body))
             }
             ArmChange::DeleteTrustCertificate { instance, name } => {

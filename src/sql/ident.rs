@@ -2,8 +2,8 @@
 
 use crate::base::error::Error;
 use crate::base::error::Result;
+use crate::base::hex;
 use std::fmt;
-use std::fmt::Write;
 
 /// Longest identifier, in UTF-16 code units as the server counts them.
 pub const MAX_IDENTIFIER: usize = 128;
@@ -69,7 +69,7 @@ pub struct Binary(String);
 
 impl Binary {
     pub fn new(bytes: &[u8]) -> Self {
-        Self(format!("0x{}", hex(bytes)))
+        Self(format!("0x{}", hex::encode(bytes)))
     }
 }
 
@@ -77,16 +77,6 @@ impl fmt::Display for Binary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// Upper-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02X}");
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Certificates of an instance (facts: arm-api 4, 5).
 
-use super::fields::unhex;
+use crate::base::hex;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -29,7 +29,7 @@ pub struct RootCertificate {
 
 impl EndpointCertificate {
     pub fn der(&self) -> Option<Vec<u8>> {
-        self.properties.public_blob.as_deref().and_then(unhex)
+        self.properties.public_blob.as_deref().and_then(hex::decode)
     }
     pub fn roots(&self) -> &[RootCertificate] {
         &self.properties.trusted_root_certificates
@@ -38,7 +38,7 @@ impl EndpointCertificate {
 
 impl RootCertificate {
     pub fn der(&self) -> Option<Vec<u8>> {
-        self.public_blob.as_deref().and_then(unhex)
+        self.public_blob.as_deref().and_then(hex::decode)
     }
 }
 
@@ -61,6 +61,6 @@ pub struct TrustCertificateProperties {
 
 impl TrustCertificate {
     pub fn der(&self) -> Option<Vec<u8>> {
-        self.properties.public_blob.as_deref().and_then(unhex)
+        self.properties.public_blob.as_deref().and_then(hex::decode)
     }
 }

@@ -6,9 +6,9 @@ use super::kinds::maybe;
 use super::kinds::rows;
 use super::kinds::script;
 use crate::base::error::Result;
+use crate::base::hex;
 use crate::base::redact::SecretString;
 use crate::model::certificate::ServerCertificate;
-use crate::sql::ident::hex;
 use time::Date;
 
 pub fn list() -> Result<Query<Vec<ServerCertificate>>> {
@@ -20,7 +20,7 @@ pub fn list() -> Result<Query<Vec<ServerCertificate>>> {
                 subject: row.get("subject")?,
                 issuer: row.get("issuer")?,
                 serial: row.get("serial")?,
-                thumbprint: row.get::<Option<Vec<u8>>>("thumbprint")?.map(|t| hex(&t)),
+                thumbprint: row.get::<Option<Vec<u8>>>("thumbprint")?.map(|t| hex::encode(&t)),
                 not_before: row.get("not_before")?,
                 not_after: row.get("not_after")?,
                 key_protection: row.get("key_protection")?,

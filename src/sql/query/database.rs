@@ -7,6 +7,7 @@ use super::kinds::rows;
 use super::kinds::script;
 use super::kinds::set;
 use crate::base::error::Result;
+use crate::base::hex;
 use crate::model::database::DatabaseAccess;
 use crate::model::database::DatabaseFacts;
 use crate::model::database::DatabaseState;
@@ -15,7 +16,6 @@ use crate::model::database::RecoveryModel;
 use crate::model::database::Role;
 use crate::model::database::Updateability;
 use crate::model::database::UserAccess;
-use crate::sql::ident::hex;
 use crate::sql::row::Row;
 
 /// Every database of the instance, in one row set.
@@ -48,7 +48,7 @@ fn facts(row: &Row) -> Result<DatabaseFacts> {
         is_trustworthy: flag("is_trustworthy")?,
         is_db_chaining: flag("is_db_chaining")?,
         containment: row.get::<Option<i32>>("containment")?.unwrap_or(0),
-        owner_sid: row.get::<Option<Vec<u8>>>("owner_sid")?.map(|sid| format!("0x{}", hex(&sid))),
+        owner_sid: row.get::<Option<Vec<u8>>>("owner_sid")?.map(|sid| format!("0x{}", hex::encode(&sid))),
         replica_id: row.get("replica_id")?,
         group_database_id: row.get("group_database_id")?,
         log_reuse_wait: row.get("log_reuse_wait")?,

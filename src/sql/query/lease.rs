@@ -6,6 +6,7 @@ use super::kinds::one;
 use super::kinds::rows;
 use super::kinds::script;
 use crate::base::error::Result;
+use crate::base::hex;
 use crate::model::session::LeaseHolder;
 use sha2::Digest;
 use sha2::Sha256;
@@ -13,7 +14,7 @@ use sha2::Sha256;
 /// Name of the lock for a link: at most 32 characters, because the lock view shows no more.
 pub fn resource(link: &str) -> String {
     let digest = Sha256::digest(link.as_bytes());
-    format!("milink:{}", &crate::sql::ident::hex(&digest)[..24])
+    format!("milink:{}", &hex::encode(&digest)[..24])
 }
 
 /// What `sp_getapplock` answered.

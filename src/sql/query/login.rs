@@ -5,11 +5,11 @@ use super::kinds::Statement;
 use super::kinds::script;
 use super::kinds::set;
 use crate::base::error::Result;
+use crate::base::hex;
 use crate::model::login::ConnectSql;
 use crate::model::login::ContainedUser;
 use crate::model::login::DatabaseLogins;
 use crate::model::login::Login;
-use crate::sql::ident::hex;
 use crate::sql::row::ResultSet;
 use crate::sql::row::Row;
 
@@ -40,7 +40,7 @@ fn kind(row: &Row) -> Result<String> {
 }
 
 fn sid(row: &Row) -> Result<Option<String>> {
-    Ok(row.get::<Option<Vec<u8>>>("sid")?.map(|sid| format!("0x{}", hex(&sid))))
+    Ok(row.get::<Option<Vec<u8>>>("sid")?.map(|sid| format!("0x{}", hex::encode(&sid))))
 }
 
 /// Several grantors give several rows; a denial wins.

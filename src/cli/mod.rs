@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod cmd;
+pub mod confirm;
 pub mod exit;
 pub mod live;
 pub mod output;

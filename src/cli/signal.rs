@@ -1,32 +1,52 @@
 //! Ctrl-C: the first asks for a safe stop, the second leaves at once.
 
+use crate::base::error::Error;
 use crate::base::error::Kind;
+use crate::base::error::Result;
 use std::io::Write;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// Puts the terminal back as it was; called before the process leaves without unwinding.
 pub type Restore = Box<dyn FnOnce() + Send>;
 
-/// Listens from now on. The token is cancelled by the first Ctrl-C (or SIGTERM), and `resume` is told as the way to go on.
+/// Listens from now on. The token is cancelled by the first Ctrl-C (or SIGTERM, or a terminal that is gone), and `resume` is told as the way to go on.
 ///
 /// Only for commands that can stop safely: the others keep the system's own handling.
-pub fn safe_stop(resume: &str, restore: Restore) -> CancellationToken {
+pub fn safe_stop(resume: &str, restore: Restore) -> Result<CancellationToken> {
     let token = CancellationToken::new();
-    let (cancel, resume) = (token.clone(), resume.to_owned());
-    tokio::spawn(async move {
-        interrupt().await;
-        cancel.cancel();
-        say(&format!("stopping at the next safe point; once more to leave at once\ngo on later with: {resume}"));
-        interrupt().await;
+    let (send, interrupts) = mpsc::channel(2);
+    forward(send).map_err(|e| Error::bug("Ctrl-C cannot be listened to").caused_by(e))?;
+    let stopping = format!("stopping at the next safe point; once more to leave at once\ngo on later with: {resume}");
+    let left = format!("left at once; what was under way is settled by: {resume}");
+    let leave = move || {
         restore();
-        leave(&resume);
-    });
-    token
+        say(&left);
+        leave();
+    };
+    tokio::spawn(stages(interrupts, token.clone(), move || say(&stopping), leave));
+    Ok(token)
+}
+
+/// First interrupt: cancel, then say so. Second: leave.
+async fn stages(
+    mut interrupts: mpsc::Receiver<()>,
+    token: CancellationToken,
+    say_stopping: impl FnOnce() + Send,
+    leave: impl FnOnce() + Send,
+) {
+    if interrupts.recv().await.is_none() {
+        return;
+    }
+    token.cancel();
+    say_stopping();
+    if interrupts.recv().await.is_some() {
+        leave();
+    }
 }
 
 #[expect(clippy::exit, reason = "the user asked twice: no destructor may hold the process back")]
-fn leave(resume: &str) -> ! {
-    say(&format!("left at once; what was under way is settled by: {resume}"));
+fn leave() {
     std::process::exit(i32::from(Kind::Interrupted.exit_code()))
 }
 
@@ -35,25 +55,44 @@ fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "\n{text}");
 }
 
+/// Registered before it returns, so that no signal falls between two listeners.
 #[cfg(unix)]
-async fn interrupt() {
+fn forward(send: mpsc::Sender<()>) -> std::io::Result<()> {
     use tokio::signal::unix::SignalKind;
     use tokio::signal::unix::signal;
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                biased;
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
-        }
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        let (mut signals, send) = (signal(kind)?, send.clone());
+        tokio::spawn(async move { while signals.recv().await.is_some() && send.send(()).await.is_ok() {} });
     }
+    Ok(())
 }
 
-#[cfg(not(unix))]
-async fn interrupt() {
-    let _ = tokio::signal::ctrl_c().await;
+#[cfg(windows)]
+fn forward(send: mpsc::Sender<()>) -> std::io::Result<()> {
+    let mut signals = tokio::signal::windows::ctrl_c()?;
+    tokio::spawn(async move { while signals.recv().await.is_some() && send.send(()).await.is_ok() {} });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_first_cancels_and_the_second_leaves() {
+        let token = CancellationToken::new();
+        let (send, interrupts) = mpsc::channel(2);
+        let (told, mut telling) = mpsc::unbounded_channel();
+        let (stopping, leaving) = (told.clone(), told);
+        let cancelled = token.clone();
+        let say = move || stopping.send(("stopping", cancelled.is_cancelled())).expect("heard");
+        tokio::spawn(stages(interrupts, token.clone(), say, move || leaving.send(("left", true)).expect("heard")));
+        assert!(!token.is_cancelled());
+        send.send(()).await.expect("listening");
+        assert_eq!(telling.recv().await, Some(("stopping", true)), "cancelled before it is said");
+        assert!(telling.try_recv().is_err(), "one interrupt does not leave");
+        send.send(()).await.expect("listening");
+        assert_eq!(telling.recv().await, Some(("left", true)));
+        assert_eq!(telling.recv().await, None);
+    }
 }

@@ -27,10 +27,15 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
-use time::format_description::well_known::Rfc3339;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 
 /// Longest wait for another process's commit: each takes milliseconds, so this only ends on a stuck disk.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// RFC 3339 in UTC, always as long, so that the order of texts is the order of times.
+const TIME: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
 
 /// A journal file. Several processes may have it open and append to different runs.
 pub struct SqliteJournal {
@@ -97,7 +102,7 @@ pub(super) fn stamp(
 ) -> Result<(Stored, String)> {
     let bug = |what: &str| Error::bug(format!("a record of run `{run}` {what}"));
     let body = serde_json::to_string(record).map_err(|e| bug("does not serialise").caused_by(e))?;
-    let at = clock.now().format(&Rfc3339).map_err(|e| bug("has no time").caused_by(e))?;
+    let at = clock.now().to_offset(time::UtcOffset::UTC).format(TIME).map_err(|e| bug("has no time").caused_by(e))?;
     let monotonic_ms = clock.monotonic().as_millis() as u64;
     let hash = chain::hash(previous, &chain::Row { run: run.as_str(), seq, at: &at, monotonic_ms, body: &body });
     Ok((Stored { run: run.clone(), seq, at, monotonic_ms, record: record.clone(), hash }, body))

@@ -2,6 +2,8 @@
 
 /// Narrowest that a column is squeezed to.
 const NARROWEST: usize = 8;
+/// The first column is the key that people copy: a run's name must stand in one piece.
+const KEY: usize = 32;
 const GAP: usize = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +62,14 @@ impl Table {
             .collect();
         let room = width.saturating_sub(GAP * widths.len().saturating_sub(1));
         while widths.iter().sum::<usize>() > room {
-            match widths.iter_mut().max() {
-                Some(widest) if *widest > NARROWEST => *widest -= 1,
-                _ => break,
+            let head = |i: usize| length(&self.columns[i].0).max(NARROWEST);
+            let widest = |least: &dyn Fn(usize) -> usize| {
+                (0..widths.len()).filter(|i| widths[*i] > least(*i)).max_by_key(|i| widths[*i])
+            };
+            // When nothing else gives way the key does: a line that is too long is worse.
+            match widest(&|i| if i == 0 { KEY } else { head(i) }).or_else(|| widest(&head)) {
+                Some(i) => widths[i] -= 1,
+                None => break,
             }
         }
         widths

@@ -132,8 +132,8 @@ fn open_run() -> RunSummary {
 fn a_run_that_stopped_half_way() {
     insta::assert_snapshot!(text::run(&open_run(), 80), @r#"
     cutover-20261121T101500Z-1a2b: open, crossed L1, 1 change with unknown fate
-    started 2026-11-21T10:15:00Z by dba@ops1 with milink 0.1.0; 6 records, last
-    2026-11-21T10:15:03Z
+    started 2026-11-21 10:15:00 UTC by dba@ops1 with milink 0.1.0; 6 records, last
+    2026-11-21 10:15:03 UTC
 
     step                   status   tries    took  note
     ---------------------  -------  -----  ------  ---------------------------------
@@ -143,9 +143,9 @@ fn a_run_that_stopped_half_way() {
     cutover.switch/ledger  started      1
     "#);
     insta::assert_snapshot!(text::runs(&[open_run()], 80), @r#"
-    run                            status  started (UTC)     steps  lines  by
-    -----------------------------  ------  ----------------  -----  -----  --------
-    cutover-20261121T101500Z-1a2b  open    2026-11-21 10:15      2  L1     dba@ops1
+    run                            status  steps  lines  by
+    -----------------------------  ------  -----  -----  --------
+    cutover-20261121T101500Z-1a2b  open        2  L1     dba@ops1
     "#);
 }
 
@@ -171,13 +171,14 @@ fn links_with_known_and_unknown_values() {
         ..known.clone()
     };
     insta::assert_snapshot!(text::links(&[known, unknown], 80), @r#"
-    link            database  from   to    milestone     lag   copies  state
-    --------------  --------  -----  ----  ---------  ------  -------  -------------
-    ledger          ledger    sql-a  mi-a  linked     850 ms        1  healthy
-    a-link-with-a-  ledger    sql-a  mi-a  unknown         -  unknown  the source
-    very-long-name                                                     did not
-    -indeed                                                            answer for 30
-                                                                       s
+    link                 database  from   to    milestone     lag   copies  state
+    -------------------  --------  -----  ----  ---------  ------  -------  --------
+    ledger               ledger    sql-a  mi-a  linked     850 ms        1  healthy
+    a-link-with-a-very-  ledger    sql-a  mi-a  unknown         -  unknown  the
+    long-name-indeed                                                        source
+                                                                            did not
+                                                                            answer
+                                                                            for 30 s
     "#);
 }
 

@@ -67,14 +67,13 @@ pub fn demo(report: &DemoReport, width: usize) -> String {
     out
 }
 
-/// One line a run.
+/// One line a run; its name holds its time.
 pub fn runs(runs: &[RunSummary], width: usize) -> String {
-    let mut table = Table::new(&["run", "status", "started (UTC)", ">steps", "lines", "by"]);
+    let mut table = Table::new(&["run", "status", ">steps", "lines", "by"]);
     for r in runs {
         table.row([
             r.run_id.clone(),
             status(r).to_owned(),
-            minute(&r.started_at),
             r.steps.len().to_string(),
             r.lines.join(" "),
             format!("{}@{}", r.user, r.host),
@@ -96,12 +95,12 @@ pub fn run(run: &RunSummary, width: usize) -> String {
     let resumed = if run.resumes == 0 { String::new() } else { format!(", resumed {} times", run.resumes) };
     let started = format!(
         "{} by {}@{} with milink {}{resumed}; {}, last {}",
-        run.started_at,
+        second(&run.started_at),
         run.user,
         run.host,
         run.version,
         text::count(run.records, "record"),
-        run.last_at
+        second(&run.last_at)
     );
     lines(&mut out, &format!("started {started}"), width);
     out.push('\n');
@@ -147,9 +146,9 @@ fn copies(n: Option<u32>) -> String {
     n.map_or_else(|| "unknown".into(), |n| n.to_string())
 }
 
-/// RFC 3339 cut to the minute: `2026-11-21 10:15`.
-fn minute(at: &str) -> String {
-    at.get(..16).unwrap_or(at).replace('T', " ")
+/// RFC 3339 in UTC, cut to the second: `2026-11-21 10:15:00 UTC`.
+fn second(at: &str) -> String {
+    at.get(..19).map_or_else(|| at.to_owned(), |at| format!("{} UTC", at.replace('T', " ")))
 }
 
 fn outcome(outcome: Outcome) -> &'static str {

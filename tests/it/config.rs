@@ -280,8 +280,8 @@ fn the_template_loads_with_and_without_its_comments() {
     assert_eq!(plain.links.len(), 1);
     let is_key = |line: &str| line.strip_prefix('#').is_some_and(|l| l.starts_with(|c: char| c.is_ascii_lowercase()));
     let keys = template.lines().filter(|l| is_key(l)).count();
-    let all: String = template.lines().map(|l| format!("{}\n", if is_key(l) { &l[1..] } else { l })).collect();
-    let full = load::parse(&all, path, path, &Environment::default()).unwrap();
+    let all: Vec<&str> = template.lines().map(|l| if is_key(l) { &l[1..] } else { l }).collect();
+    let full = load::parse(&all.join("\n"), path, path, &Environment::default()).unwrap();
     assert!(keys > 30, "found {keys} keys to switch on");
     // What is switched on stands at its default, where there is one.
     assert_eq!(full.policy.lag_max, plain.policy.lag_max);

@@ -1,4 +1,5 @@
 //! All integration tests, one binary.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 /// The command line: exit code, stdout and stderr together.
 mod cli;

@@ -129,6 +129,10 @@ pub enum TransactionRequest {
 /// An instance, as the TDS listener sees it.
 #[async_trait]
 pub trait Backend: Send + Sync + 'static {
+    /// What PRELOGIN answers and the errors of a refused login name: asked before anybody is logged in.
+    fn server(&self) -> (String, (u8, u8, u16)) {
+        (String::new(), (16, 0, 1000))
+    }
     async fn login(&self, request: LoginRequest) -> Result<(LoginAck, Box<dyn Session>), LoginFailure>;
 }
 
@@ -136,6 +140,10 @@ pub trait Backend: Send + Sync + 'static {
 /// `cancelled()`. Dropping the session ends it: open work is rolled back, locks and applocks go.
 #[async_trait]
 pub trait Session: Send {
+    /// Goes into the header of every packet.
+    fn spid(&self) -> u16 {
+        0
+    }
     async fn batch(&mut self, text: &str, sink: &Sink);
     async fn rpc(&mut self, call: RpcCall, sink: &Sink);
     async fn transaction(&mut self, request: TransactionRequest, sink: &Sink);

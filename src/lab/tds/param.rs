@@ -95,7 +95,7 @@ pub(super) fn read_type(body: &mut Cursor<'_>) -> Result<ParamType, ParamError> 
 
 impl ParamType {
     /// The T-SQL type; `None` for the untyped NULL.
-    pub(super) fn sql(&self) -> Result<Option<SqlType>, Malformed> {
+    pub(super) fn sql(self) -> Result<Option<SqlType>, Malformed> {
         // A declared length of 0 comes with empty values; the shortest type there is has 1.
         let units = |width: u32| (self.size / width).clamp(1, 8000 / width) as u16;
         let len = |width| if self.size == u32::from(MAX) { Len::Max } else { Len::N(units(width)) };
@@ -139,7 +139,7 @@ impl ParamType {
     }
 
     /// The nullable forms, told apart by their size.
-    fn nullable(&self) -> Result<SqlType, Malformed> {
+    fn nullable(self) -> Result<SqlType, Malformed> {
         Ok(match (self.token, self.size) {
             (byte::GUID, 16) => SqlType::UniqueIdentifier,
             (byte::BITN, 1) => SqlType::Bit,
@@ -159,7 +159,7 @@ impl ParamType {
 }
 
 /// Reads one value with its length.
-pub(super) fn read_value(body: &mut Cursor<'_>, ty: &ParamType) -> Result<Value, Malformed> {
+pub(super) fn read_value(body: &mut Cursor<'_>, ty: ParamType) -> Result<Value, Malformed> {
     let bytes = match ty.token {
         byte::NULL => return Ok(Value::Null),
         byte::INT1
@@ -200,7 +200,7 @@ pub(super) fn read_value(body: &mut Cursor<'_>, ty: &ParamType) -> Result<Value,
 }
 
 /// A chunked value: total length (or "unknown"), chunks, an empty chunk.
-fn chunks(body: &mut Cursor<'_>, ty: &ParamType) -> Result<Value, Malformed> {
+fn chunks(body: &mut Cursor<'_>, ty: ParamType) -> Result<Value, Malformed> {
     const NULL: u64 = u64::MAX;
     const UNKNOWN: u64 = u64::MAX - 1;
     let total = body.u64()?;
@@ -222,7 +222,7 @@ fn chunks(body: &mut Cursor<'_>, ty: &ParamType) -> Result<Value, Malformed> {
 }
 
 /// A value from its own bytes.
-pub(super) fn value_of(ty: &ParamType, bytes: &[u8]) -> Result<Value, Malformed> {
+pub(super) fn value_of(ty: ParamType, bytes: &[u8]) -> Result<Value, Malformed> {
     Ok(match ty.sql()?.ok_or(INSTANCE)? {
         SqlType::Bit => Value::Bit(u8::from_le_bytes(exact(bytes)?) != 0),
         SqlType::TinyInt => Value::TinyInt(u8::from_le_bytes(exact(bytes)?)),

@@ -102,7 +102,7 @@ fn parameter(body: &mut Cursor<'_>, ordinal: usize) -> Result<RpcParam, SqlError
             ),
         ),
     })?;
-    let value: Value = param::read_value(body, &ty).map_err(|e| wrong(&e))?;
+    let value: Value = param::read_value(body, ty).map_err(|e| wrong(&e))?;
     let ty = ty.sql().map_err(|e| wrong(&e))?;
     Ok(RpcParam { name, output: status & BY_REFERENCE != 0, default: status & DEFAULT != 0, ty, value })
 }

@@ -135,5 +135,5 @@ pub(super) fn read(bytes: &[u8]) -> Result<Value, Malformed> {
         return Err(WRONG);
     }
     let base = ty.sql()?.filter(|t| *t != SqlType::SqlVariant && *t != SqlType::Xml).ok_or(WRONG)?;
-    Ok(Value::Variant(Box::new((base, param::value_of(&ty, rest.rest())?))))
+    Ok(Value::Variant(Box::new((base, param::value_of(ty, rest.rest())?))))
 }

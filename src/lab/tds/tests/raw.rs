@@ -189,6 +189,25 @@ async fn an_attention_reaches_a_statement_whose_client_does_not_read() {
 }
 
 #[tokio::test]
+async fn a_client_that_goes_away_ends_its_statement() {
+    let server = stub::start(false).await;
+    let mut raw = Raw::logged_in(&server, 0).await;
+    raw.send(kind::BATCH, status::EOM, &batch("wait")).await;
+    drop(raw);
+    drop(tokio::time::timeout(LIMIT, server.ended.acquire()).await.unwrap().unwrap());
+}
+
+#[tokio::test]
+async fn a_message_does_not_wait_for_a_full_packet() {
+    let server = stub::start(false).await;
+    let mut raw = Raw::logged_in(&server, 0).await;
+    raw.send(kind::BATCH, status::EOM, &batch("print half way; wait")).await;
+    let mut head = [0; HEADER];
+    tokio::time::timeout(LIMIT, raw.stream.read_exact(&mut head)).await.unwrap().unwrap();
+    assert_eq!(Header::parse(head).unwrap().status, 0);
+}
+
+#[tokio::test]
 async fn reset_and_ignore() {
     let server = stub::start(false).await;
     let mut raw = Raw::logged_in(&server, 0).await;
@@ -239,7 +258,7 @@ async fn silent_foreign_and_broken_peers_are_dropped() {
         &[0x10, 1, 0, 8, 0, 0, 0, 0],
         &[0x12, 1, 0, 7, 0, 0, 0, 0],
         &[0x12, 1, 0, 9, 0, 0, 0, 0, 1],
-        &[0x16, 3, 1, 0, 2, 0, 0],
+        &[0x16, 3, 1, 0, 4, 1, 0, 0, 0],
     ] {
         let mut raw = Raw::connect(&server).await;
         raw.bytes(bytes).await;
@@ -260,7 +279,10 @@ async fn a_peer_that_says_nothing_is_dropped_after_the_login_timeout() {
         login_timeout: Duration::from_secs(15),
         default_packet_size: 4096,
     };
-    let backend = std::sync::Arc::new(stub::Stub { log: stub::Log::default() });
+    let backend = std::sync::Arc::new(stub::Stub {
+        log: stub::Log::default(),
+        ended: std::sync::Arc::new(tokio::sync::Semaphore::new(0)),
+    });
     let (_client, server) = tokio::io::duplex(64);
     let started = tokio::time::Instant::now();
     crate::lab::tds::serve::serve_connection(

@@ -35,6 +35,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -46,6 +47,8 @@ pub(super) type Log = Arc<Mutex<Vec<String>>>;
 
 pub(super) struct Stub {
     pub(super) log: Log,
+    /// One permit for each session that has ended.
+    pub(super) ended: Arc<Semaphore>,
 }
 
 struct StubSession {
@@ -53,6 +56,7 @@ struct StubSession {
     database: String,
     transaction: u64,
     killed: CancellationToken,
+    ended: Arc<Semaphore>,
 }
 
 #[async_trait]
@@ -86,7 +90,8 @@ impl Backend for Stub {
             server_name: "STUB".to_owned(),
         };
         let killed = CancellationToken::new();
-        Ok((ack, Box::new(StubSession { log: Arc::clone(&self.log), database, transaction: 0, killed })))
+        let (log, ended) = (Arc::clone(&self.log), Arc::clone(&self.ended));
+        Ok((ack, Box::new(StubSession { log, database, transaction: 0, killed, ended })))
     }
 }
 
@@ -179,7 +184,7 @@ impl Session for StubSession {
 
 impl Drop for StubSession {
     fn drop(&mut self) {
-        self.log.lock().unwrap().push("dropped".to_owned());
+        self.ended.add_permits(1);
     }
 }
 
@@ -344,6 +349,7 @@ pub(super) struct Server {
     pub(super) address: SocketAddr,
     pub(super) ca: String,
     pub(super) log: Log,
+    pub(super) ended: Arc<Semaphore>,
     pub(super) shutdown: CancellationToken,
 }
 
@@ -379,7 +385,8 @@ pub(super) async fn start(force_encryption: bool) -> Server {
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
     let config = TdsConfig { tls, force_encryption, login_timeout: Duration::from_secs(30), default_packet_size: 4096 };
-    let backend = Arc::new(Stub { log: Arc::clone(&log) });
+    let ended = Arc::new(Semaphore::new(0));
+    let backend = Arc::new(Stub { log: Arc::clone(&log), ended: Arc::clone(&ended) });
     tokio::spawn(serve::serve(listener, Arc::new(config), backend, shutdown.clone()));
-    Server { address, ca, log, shutdown }
+    Server { address, ca, log, ended, shutdown }
 }

@@ -16,7 +16,7 @@ for tls in (dict(cafile=os.environ["CA"]), {}):
         assert seen["nvarchar"] == "naïve 漢字 🙂"
         cur.execute("fixed")
         print("  ", cur.fetchone())
-        values = (1, 2**40, True, "é", "x" * 5000, b"\x01\x02", uuid.UUID(int=5), decimal.Decimal("1.50"), 2.5,
+        values = (1, 2**40, True, "é", "x" * 5000, pytds.Binary(b"\x01\x02"), uuid.UUID(int=5), decimal.Decimal("1.50"), 2.5,
                   datetime.datetime(2026, 11, 21, 10, 0, 0, 123456), datetime.date(2026, 1, 2))
         cur.execute("echo" + " %s" * len(values), values)
         back = cur.fetchone()

@@ -126,6 +126,17 @@ impl WireType {
         Self { sql, layout, collation }
     }
 
+    /// Most bytes a value of a counted type may have: clients set aside what was declared and trust it.
+    pub(super) fn limit(&self) -> usize {
+        usize::from(match self.sql {
+            SqlType::Char(n) | SqlType::VarChar(Len::N(n)) | SqlType::Binary(n) | SqlType::VarBinary(Len::N(n)) => {
+                declared(n, 1)
+            }
+            SqlType::NChar(n) | SqlType::NVarChar(Len::N(n)) => declared(n, 2),
+            _ => 8000,
+        })
+    }
+
     /// Appends TYPE_INFO.
     pub(super) fn put(&self, out: &mut BytesMut) {
         if let Some((bare, nullable, size)) = fixed(self.sql) {

@@ -11,8 +11,6 @@ use crate::lab::tsql::value::Value;
 use bytes::BufMut;
 use bytes::BytesMut;
 
-/// Longest value of a counted type, in bytes.
-const COUNTED_MAX: usize = 8000;
 /// PLP: total length of NULL.
 const PLP_NULL: u64 = u64::MAX;
 /// Units of money in one.
@@ -47,7 +45,7 @@ pub(super) fn put(out: &mut BytesMut, ty: &WireType, value: &Value) -> Result<()
             out.put_u16_le(0);
             put_bytes(out, ty, value)?;
             let length = out.len() - at - 2;
-            if length > COUNTED_MAX {
+            if length > ty.limit() {
                 return Err(Unfit);
             }
             out[at..at + 2].copy_from_slice(&(length as u16).to_le_bytes());

@@ -1,6 +1,8 @@
 //! Clients that nobody here wrote, where they are installed and `MILINK_FOREIGN_CLIENTS` is set: `tsql` (FreeTDS),
 //! `python3` with pymssql, python-tds and mssql-python, `node` with tedious (found through `NODE_PATH`).
 //!
+//! `MILINK_FOREIGN_COMMAND` runs any other one through `sh`, with PORT and CA in its environment.
+//!
 //! Each script prints what it saw, one `ok` per step, and ends with a status other than 0 when a step failed.
 
 use super::stub;
@@ -85,4 +87,11 @@ async fn odbc_talks() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tedious_talks() {
     script("node", &["-"], include_str!("clients/tedious_client.js")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_given_by_the_environment_talks() {
+    if let Ok(command) = std::env::var("MILINK_FOREIGN_COMMAND") {
+        script("sh", &["-c", &command], "").await;
+    }
 }

@@ -26,7 +26,7 @@ fn config(server: &Server, encryption: EncryptionLevel) -> Config {
 async fn connect(server: &Server, config: Config) -> tiberius::Result<Tiberius> {
     let stream = TcpStream::connect(server.address).await?;
     stream.set_nodelay(true)?;
-    Client::connect(config, stream.compat_write()).await
+    Box::pin(Client::connect(config, stream.compat_write())).await
 }
 
 async fn client(server: &Server) -> Tiberius {

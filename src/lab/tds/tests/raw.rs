@@ -5,13 +5,19 @@ use super::stub::Server;
 use crate::lab::tds::packet::HEADER;
 use crate::lab::tds::packet::Header;
 use crate::lab::tds::packet::kind;
+use crate::lab::tds::packet::read_packet;
 use crate::lab::tds::packet::status;
+use crate::lab::tds::tls::Mode;
+use crate::lab::tds::tls::Wire;
 use crate::lab::tds::token;
 use bytes::BufMut;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
 /// Long enough for any answer, short enough for a hanging test.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -129,6 +135,52 @@ async fn a_login_may_come_byte_by_byte_and_in_small_packets() {
     }
     let (answer, _) = raw.message().await.unwrap();
     assert!(answer.ends_with(&done(token::DONE, 0)));
+}
+
+/// Some clients leave TLS after the first packet of LOGIN7, some after the last.
+#[tokio::test]
+async fn login_only_encryption_ends_where_the_client_ends_it() {
+    let server = stub::start(false).await;
+    for in_tls in [1, 2, 3] {
+        let mut wire = Wire::new(TcpStream::connect(server.address).await.unwrap());
+        let prelogin = [1, 0, 6, 0, 1, 0xFF, 0];
+        let packet = |kind, end, body: &[u8]| [&Header::bytes(kind, end, body.len(), 0, 1)[..], body].concat();
+        wire.write_all(&packet(kind::PRELOGIN, status::EOM, &prelogin)).await.unwrap();
+        read_packet(&mut wire).await.unwrap();
+        wire.set_mode(Mode::Wrapped);
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(server.ca.as_bytes()).unwrap()).unwrap();
+        let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = "localhost".try_into().unwrap();
+        let mut tls = TlsConnector::from(std::sync::Arc::new(config)).connect(name, wire).await.unwrap();
+        tls.get_mut().0.set_mode(Mode::Bare);
+        let login = login7(0);
+        let parts: Vec<&[u8]> = login.chunks(login.len() / 2).collect();
+        assert_eq!(parts.len(), 2);
+        let packets = [packet(kind::LOGIN7, 0, parts[0]), packet(kind::LOGIN7, status::EOM, parts[1])];
+        let split = if in_tls == 3 { 9 } else { packets[0].len() };
+        // The third way: one packet in two records.
+        tls.write_all(&packets[0][..split]).await.unwrap();
+        tls.flush().await.unwrap();
+        tls.write_all(&packets[0][split..]).await.unwrap();
+        tls.flush().await.unwrap();
+        if in_tls > 1 {
+            tls.write_all(&packets[1]).await.unwrap();
+            tls.flush().await.unwrap();
+        }
+        let (mut wire, _) = tls.into_inner();
+        if in_tls == 1 {
+            wire.write_all(&packets[1]).await.unwrap();
+        }
+        let (header, body) = tokio::time::timeout(LIMIT, read_packet(&mut wire)).await.unwrap().unwrap();
+        assert_eq!(header.kind, kind::RESPONSE);
+        assert!(body.ends_with(&done(token::DONE, 0)), "{in_tls}");
+    }
 }
 
 #[tokio::test]

@@ -131,10 +131,10 @@ impl Session for StubSession {
             _ => None,
         });
         let values = &call.params[skip.min(call.params.len())..];
-        if values.is_empty() && skip < 4 && text.is_some() && skip == 2 {
-            self.batch(&text.unwrap(), sink).await;
-        } else if !values.is_empty() {
-            echo(values, sink).await;
+        match text {
+            Some(text) if values.is_empty() && skip == 2 => self.batch(&text, sink).await,
+            _ if values.is_empty() => {}
+            _ => echo(values, sink).await,
         }
         for param in values.iter().filter(|p| p.output) {
             let ty = param.ty.unwrap_or(SqlType::Int);

@@ -123,6 +123,7 @@ fn values_are_widened_but_never_cut() {
     assert_eq!(bytes_of(SqlType::TinyInt, false, &300.into()), Err(Unfit));
     assert_eq!(bytes_of(SqlType::Int, false, &"7".into()), Err(Unfit));
     assert_eq!(bytes_of(SqlType::Decimal(3, 0), true, &1000.into()), Err(Unfit));
+    assert_eq!(bytes_of(SqlType::NVarChar(Len::N(2)), true, &"abc".into()), Err(Unfit));
     let rounded = Value::Decimal { unscaled: -125, scale: 2 };
     assert_eq!(round(SqlType::Decimal(5, 1), true, &rounded), Value::Decimal { unscaled: -13, scale: 1 });
 }

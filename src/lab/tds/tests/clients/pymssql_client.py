@@ -1,7 +1,8 @@
+import os
 import pymssql
 
 for level in ("require", "request", "off"):
-    c = pymssql.connect(server=level, user="sa", password="Pässw0rd!", port="", database="app", autocommit=True)
+    c = pymssql.connect(server=level, user="sa", password="Pässw0rd!", port=os.environ["PORT"], database="app", autocommit=True)
     cur = c.cursor(as_dict=False)
     cur.execute("rows 3")
     assert len(cur.fetchall()) == 3
@@ -28,7 +29,7 @@ for level in ("require", "request", "off"):
     cur.execute("rows 1")
     cur.fetchall()
     c.close()
-    c = pymssql.connect(server=level, user="sa", password="Pässw0rd!", port="", database="app")
+    c = pymssql.connect(server=level, user="sa", password="Pässw0rd!", port=os.environ["PORT"], database="app")
     cur = c.cursor()
     cur.execute("rows 1")
     cur.fetchall()
@@ -37,7 +38,7 @@ for level in ("require", "request", "off"):
     c.close()
     print("ok", level)
 try:
-    pymssql.connect(server="require", user="sa", password="wrong", port="")
+    pymssql.connect(server="require", user="sa", password="wrong", port=os.environ["PORT"])
     raise SystemExit("logged in")
 except pymssql.OperationalError as e:
     assert "18456" in str(e), e

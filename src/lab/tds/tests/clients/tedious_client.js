@@ -39,6 +39,17 @@ const fail = (why) => { console.log('FAILED', why); process.exit(1); };
       [['a', TYPES.Int, 5], ['b', TYPES.NVarChar, 'é'], ['c', TYPES.DateTime2, new Date(0)], ['d', TYPES.Int, null]]);
     console.log('   ', JSON.stringify(rows));
     if (rows[0][0] !== 5 || rows[0][1] !== 'é' || rows[0][3] !== null) fail('parameters');
+    await new Promise((resolve, reject) => {
+      let step = 'prepare';
+      const r = new Request('echo', (e) => {
+        if (e) return reject(e);
+        if (step === 'execute') { step = 'unprepare'; c.unprepare(r); } else if (step === 'unprepare') resolve();
+      });
+      r.addParameter('a', TYPES.Int);
+      r.on('prepared', () => { step = 'execute'; c.execute(r, { a: 42 }); });
+      r.on('row', (cols) => { if (cols[0].value !== 42) fail('prepared'); });
+      c.prepare(r);
+    });
     await call(c, 'beginTransaction');
     await call(c, 'commitTransaction');
     await call(c, 'beginTransaction');

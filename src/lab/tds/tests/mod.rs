@@ -1,5 +1,6 @@
 //! The whole server, driven from outside.
 
+mod answer;
 mod foreign;
 mod hostile;
 mod live;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use std::sync::Arc;
 
 /// What LOGIN7 (and PRELOGIN) said.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LoginRequest {
     pub user: String,
     /// Clear text; drop it soon.
@@ -29,6 +29,22 @@ pub struct LoginRequest {
     pub client_address: String,
     pub encrypted: bool,
     pub packet_size: u32,
+}
+
+/// Neither the password nor the token.
+impl std::fmt::Debug for LoginRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoginRequest")
+            .field("user", &self.user)
+            .field("access_token", &self.access_token.is_some())
+            .field("integrated", &self.integrated)
+            .field("database", &self.database)
+            .field("host_name", &self.host_name)
+            .field("program_name", &self.program_name)
+            .field("client_address", &self.client_address)
+            .field("encrypted", &self.encrypted)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Errors to send before the connection is closed, in order (4060 then 18456, say).

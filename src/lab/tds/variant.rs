@@ -32,7 +32,7 @@ pub(super) fn put(out: &mut BytesMut, value: &Value, collation: [u8; 5]) -> Resu
     let ty = WireType { sql: base, layout: Layout::Fixed, collation };
     let start = out.len();
     value::put_bytes(out, &ty, inner)?;
-    if out.len() - start > 8000 {
+    if out.len() - start > ty.limit() {
         return Err(Unfit);
     }
     let length = (out.len() - at - 4) as u32;

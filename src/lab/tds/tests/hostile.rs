@@ -65,6 +65,7 @@ fn a_good_login_is_read() {
     let login = Login7::parse(&raw::login7(8000), "10.0.0.1", true).unwrap();
     assert_eq!((login.request.user.as_str(), login.request.password.as_str()), ("sa", "Pässw0rd!"));
     assert_eq!((login.packet_size, login.features.any), (8000, false));
+    assert!(!format!("{login:?}").contains("Pässw0rd!"), "a password must not reach a log");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use std::sync::Arc;
 
 /// What LOGIN7 (and PRELOGIN) said.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LoginRequest {
     pub user: String,
     /// Clear text; drop it soon.
@@ -29,6 +29,22 @@ pub struct LoginRequest {
     pub client_address: String,
     pub encrypted: bool,
     pub packet_size: u32,
+}
+
+/// Neither the password nor the token.
+impl std::fmt::Debug for LoginRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoginRequest")
+            .field("user", &self.user)
+            .field("access_token", &self.access_token.is_some())
+            .field("integrated", &self.integrated)
+            .field("database", &self.database)
+            .field("host_name", &self.host_name)
+            .field("program_name", &self.program_name)
+            .field("client_address", &self.client_address)
+            .field("encrypted", &self.encrypted)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Errors to send before the connection is closed, in order (4060 then 18456, say).
@@ -129,6 +145,10 @@ pub enum TransactionRequest {
 /// An instance, as the TDS listener sees it.
 #[async_trait]
 pub trait Backend: Send + Sync + 'static {
+    /// What PRELOGIN answers and the errors of a refused login name: asked before anybody is logged in.
+    fn server(&self) -> (String, (u8, u8, u16)) {
+        (String::new(), (16, 0, 1000))
+    }
     async fn login(&self, request: LoginRequest) -> Result<(LoginAck, Box<dyn Session>), LoginFailure>;
 }
 
@@ -136,6 +156,10 @@ pub trait Backend: Send + Sync + 'static {
 /// `cancelled()`. Dropping the session ends it: open work is rolled back, locks and applocks go.
 #[async_trait]
 pub trait Session: Send {
+    /// Goes into the header of every packet.
+    fn spid(&self) -> u16 {
+        0
+    }
     async fn batch(&mut self, text: &str, sink: &Sink);
     async fn rpc(&mut self, call: RpcCall, sink: &Sink);
     async fn transaction(&mut self, request: TransactionRequest, sink: &Sink);

@@ -9,6 +9,8 @@ pub mod error;
 pub mod host;
 mod lex;
 pub mod parse;
+#[cfg(test)]
+mod parse_tests;
 mod refine;
 mod statement;
 mod types;

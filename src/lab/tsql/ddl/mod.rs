@@ -9,8 +9,6 @@ mod endpoint;
 mod options;
 mod permission;
 mod principal;
-#[cfg(test)]
-mod tests;
 
 pub(super) use dispatch::statement;
 pub(super) use dispatch::unsupported_words;

@@ -40,8 +40,9 @@ pub(super) fn statement(c: &mut Cursor) -> SqlResult<Stmt> {
         "CREATE" | "ALTER" | "DROP" => create_alter_drop(c),
         "GRANT" | "DENY" | "REVOKE" | "BACKUP" | "RESTORE" => ddl::statement(c),
         "OPEN" | "CLOSE" if c.are(&[&word, "master", "key"]) => ddl::statement(c),
-        "OPEN" | "CLOSE" | "FETCH" | "DEALLOCATE" | "MERGE" | "GOTO" | "REVERT" | "BULK" | "READTEXT" | "WRITETEXT"
+        "OPEN" | "CLOSE" | "FETCH" | "DEALLOCATE" | "GOTO" | "REVERT" | "BULK" | "READTEXT" | "WRITETEXT"
         | "UPDATETEXT" | "SETUSER" => Ok(unsupported(c)),
+        "MERGE" => Ok(merge(c)),
         "ENABLE" | "DISABLE" if c.is_at(1, "trigger") => Ok(unsupported(c)),
         _ if c.at_identifier() && *c.peek_at(1) == Token::Colon => {
             c.next();
@@ -80,6 +81,15 @@ fn module(c: &mut Cursor) -> Stmt {
         if words.len() < 8 {
             words.push(token.to_string());
         }
+    }
+    Stmt::Ddl(Box::new(Ddl::Unsupported(words.join(" "))))
+}
+
+/// MERGE ends with the semicolon the server asks of it: its clauses look like statements.
+pub(super) fn merge(c: &mut Cursor) -> Stmt {
+    let mut words = Vec::new();
+    while !c.at_end() && *c.peek() != Token::SemiColon {
+        words.push(c.next().to_string());
     }
     Stmt::Ddl(Box::new(Ddl::Unsupported(words.join(" "))))
 }

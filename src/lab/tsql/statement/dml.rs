@@ -4,6 +4,7 @@ use super::dispatch;
 use super::exec;
 use super::output;
 use super::select;
+use crate::lab::tsql::ast::Ddl;
 use crate::lab::tsql::ast::Delete;
 use crate::lab::tsql::ast::Expr;
 use crate::lab::tsql::ast::Insert;
@@ -34,17 +35,18 @@ pub(super) fn with(c: &mut Cursor) -> SqlResult<Stmt> {
         Some("INSERT") => insert(c, with),
         Some("UPDATE") => update(c, with),
         Some("DELETE") => delete(c, with),
-        Some("MERGE") => Ok(dispatch::unsupported(c)),
+        Some("MERGE") => Ok(dispatch::merge(c)),
         _ if *c.peek() == Token::LParen => select::select(c, with),
         _ => Err(c.unexpected()),
     }
 }
 
 pub(super) fn insert(c: &mut Cursor, with: Option<With>) -> SqlResult<Stmt> {
-    if c.is_at(1, "top") || c.is_at(1, "bulk") {
+    if c.is_at(1, "bulk") {
         return Ok(dispatch::unsupported(c));
     }
     c.next();
+    let limited = top(c)?.is_some();
     c.eat("into");
     if ["openquery", "openrowset"].iter().any(|w| c.is(w)) {
         return Ok(dispatch::unsupported(c));
@@ -71,6 +73,9 @@ pub(super) fn insert(c: &mut Cursor, with: Option<With>) -> SqlResult<Stmt> {
     } else {
         return Err(c.unexpected());
     };
+    if limited {
+        return Ok(Stmt::Ddl(Box::new(Ddl::Unsupported("INSERT TOP".into()))));
+    }
     Ok(Stmt::Insert(Box::new(Insert { table, columns, source, output })))
 }
 

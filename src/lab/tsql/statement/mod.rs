@@ -12,6 +12,4 @@ mod output;
 mod select;
 mod table;
 mod table_column;
-#[cfg(test)]
-mod tests;
 mod transaction;

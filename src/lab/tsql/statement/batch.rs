@@ -10,6 +10,10 @@ use crate::lab::tsql::error::SqlResult;
 use crate::lab::tsql::lex;
 use sqlparser::tokenizer::Token;
 
+/// When less stack than this is left (bytes), this much more is taken.
+const STACK_LEFT: usize = 256 << 10;
+const STACK_MORE: usize = 2 << 20;
+
 /// The whole batch.
 pub(in crate::lab::tsql) fn batch(c: &mut Cursor) -> SqlResult<Vec<Spanned>> {
     let mut out = Vec::new();
@@ -58,7 +62,8 @@ pub(super) fn statement(c: &mut Cursor) -> SqlResult<Spanned> {
         return Err(lex::too_deep(line));
     }
     c.blocks += 1;
-    let stmt = dispatch::statement(c)?;
+    // A level takes many kilobytes in a debug build; callers run on small stacks.
+    let stmt = stacker::maybe_grow(STACK_LEFT, STACK_MORE, || dispatch::statement(c))?;
     c.blocks -= 1;
     Ok(Spanned { line, stmt })
 }

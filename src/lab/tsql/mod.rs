@@ -1,16 +1,20 @@
 //! A general T-SQL engine. What it cannot do is a loud error, never an empty set.
 
 pub mod ast;
+pub mod bind;
 mod cursor;
 mod ddl;
 mod depth;
 mod dialect;
 pub mod error;
+pub mod eval;
+pub mod function;
 pub mod host;
 mod lex;
 pub mod parse;
 #[cfg(test)]
 mod parse_tests;
+pub mod query;
 mod refine;
 mod statement;
 mod types;

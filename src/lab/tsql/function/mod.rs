@@ -1,0 +1,14 @@
+//! Scalar functions of the language itself (the server's own are the host's).
+
+mod builtin;
+pub mod dates;
+pub mod format;
+pub mod math;
+pub mod misc;
+pub mod strings;
+#[cfg(test)]
+mod tests;
+
+pub use builtin::Builtin;
+pub use builtin::Call;
+pub use builtin::find;

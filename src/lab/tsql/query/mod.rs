@@ -1,0 +1,16 @@
+//! Running bound queries.
+
+mod group;
+mod join;
+mod limit;
+mod run;
+mod select;
+mod source;
+#[cfg(test)]
+mod tests;
+mod window;
+mod xml;
+
+pub use run::run;
+pub use select::assign;
+pub use source::rows_of;

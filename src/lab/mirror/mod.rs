@@ -1,6 +1,11 @@
 //! Mirroring endpoints: handshake, seeding, log transport, redo, role changes, and the managed side of a link.
 
+mod channel;
+mod handshake;
+mod permission;
 pub mod pki;
-pub mod tls;
+mod tls;
+mod trust;
+pub mod url;
 pub mod wire;
 pub mod x509;

@@ -4,6 +4,7 @@
 
 pub mod arm;
 pub mod net;
+pub mod scenario;
 pub mod tds;
 pub mod tsql;
 pub mod world;

@@ -1,0 +1,13 @@
+//! Scenarios: an estate, its workload and its mishaps, as data.
+
+mod embedded;
+pub mod load;
+pub mod secrets;
+pub mod types;
+
+pub use embedded::NAMES;
+pub use load::Options;
+pub use load::ScenarioError;
+pub use load::load;
+pub use load::parse;
+pub use types::Scenario;

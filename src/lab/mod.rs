@@ -7,4 +7,6 @@ pub mod net;
 pub mod scenario;
 pub mod tds;
 pub mod tsql;
+pub mod verdict;
+pub mod workload;
 pub mod world;

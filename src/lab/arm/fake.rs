@@ -72,7 +72,7 @@ fn link(spec: &LinkSpec) -> LinkView {
         partner_endpoint: spec.partner_endpoint.clone(),
         instance_link_role: Some(role.as_str().to_owned()),
         instance_availability_group_name: spec.instance_ag.clone(),
-        failover_mode: if spec.two_way { "Manual" } else { "None" }.to_owned(),
+        failover_mode: if spec.two_way == Some(true) { "Manual" } else { "None" }.to_owned(),
         seeding_mode: "Automatic".to_owned(),
         link_mode: Some("SingleDatabase".to_owned()),
         databases: spec.databases.iter().map(database).collect(),

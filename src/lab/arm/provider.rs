@@ -23,8 +23,8 @@ pub struct LinkSpec {
     pub partner_ag: String,
     pub instance_ag: String,
     pub instance_role: LinkRole,
-    /// `Manual`: meant for both directions.
-    pub two_way: bool,
+    /// `Manual` (meant for both directions) or `None`; absent: the service decides.
+    pub two_way: Option<bool>,
     pub automatic_seeding: bool,
     pub multi_database: bool,
     /// Sent by old shapes only; the service decides at creation.

@@ -54,7 +54,7 @@ fn read(name: &str, sent: &Map<String, Value>, version: ApiVersion) -> ArmResult
         partner_ag: text("partnerAvailabilityGroupName", "PartnerAvailabilityGroupName")?,
         instance_ag: text("instanceAvailabilityGroupName", "InstanceAvailabilityGroupName")?,
         instance_role: if role == Some(1) { LinkRole::Primary } else { LinkRole::Secondary },
-        two_way: failover == Some(1),
+        two_way: failover.map(|at| at == 1),
         automatic_seeding: seeding != Some(1),
         multi_database: mode == Some(1),
         replication_mode: None,

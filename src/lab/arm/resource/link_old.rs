@@ -52,7 +52,7 @@ pub(super) fn read(name: &str, sent: &Map<String, Value>) -> ArmResult<LinkSpec>
         partner_ag: text("primaryAvailabilityGroupName", "PartnerAvailabilityGroupName")?,
         instance_ag: text("secondaryAvailabilityGroupName", "InstanceAvailabilityGroupName")?,
         instance_role: LinkRole::Secondary,
-        two_way: false,
+        two_way: None,
         automatic_seeding: true,
         multi_database: false,
         replication_mode: replication_mode(sent)?,

@@ -17,6 +17,8 @@ pub mod provider;
 mod resource;
 pub mod route;
 pub mod serve;
+#[cfg(test)]
+mod serve_tests;
 pub mod server;
 #[cfg(test)]
 mod tests;

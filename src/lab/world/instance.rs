@@ -56,7 +56,9 @@ impl InstanceConfig {
     /// Major version of the engine: 13 … 17 (a managed instance counts by its format).
     pub fn major(&self) -> u32 {
         match &self.kind {
-            InstanceKind::SqlServer { version, .. } => version.split('.').next().and_then(|v| v.parse().ok()).unwrap_or(16),
+            InstanceKind::SqlServer { version, .. } => {
+                version.split('.').next().and_then(|v| v.parse().ok()).unwrap_or(16)
+            }
             InstanceKind::Managed { database_format, .. } => match database_format.as_str() {
                 "SQLServer2022" => 16,
                 _ => 17,
@@ -125,7 +127,14 @@ pub struct InstanceState {
 impl Instance {
     pub fn new(config: InstanceConfig, state: InstanceState, network: Arc<Network>, clock: LabClock) -> Arc<Self> {
         let (changed, _) = tokio::sync::watch::channel(0);
-        Arc::new(Self { config, state: Mutex::new(state), changed, network, shutdown: tokio_util::sync::CancellationToken::new(), clock })
+        Arc::new(Self {
+            config,
+            state: Mutex::new(state),
+            changed,
+            network,
+            shutdown: tokio_util::sync::CancellationToken::new(),
+            clock,
+        })
     }
     /// Runs `f` on the state. Never await inside, never call `with` inside.
     pub fn with<R>(&self, f: impl FnOnce(&mut InstanceState) -> R) -> R {

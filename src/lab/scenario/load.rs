@@ -168,7 +168,7 @@ mod tests {
         let scenario = load("migrate-2019", &options).unwrap();
         let names: Vec<&str> = scenario.databases.iter().map(|d| d.name.as_str()).collect();
         assert_eq!(names, ["ledger", "ledger-2", "ledger-3", ODD_NAME]);
-        assert!(scenario.databases.iter().all(|d| d.setup == scenario.databases[0].setup));
+        assert!(scenario.databases.iter().all(|d| d.tables == scenario.databases[0].tables));
         assert_eq!(scenario.workload.writers, 7);
         let zero = Options { databases: Some(0), ..Options::default() };
         assert!(matches!(load("migrate-2019", &zero), Err(ScenarioError::Invalid(_))));

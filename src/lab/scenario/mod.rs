@@ -1,5 +1,6 @@
 //! Scenarios: an estate, its workload and its mishaps, as data.
 
+pub mod build;
 mod embedded;
 pub mod load;
 pub mod secrets;

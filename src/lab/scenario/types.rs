@@ -122,9 +122,30 @@ pub struct Database {
     /// A full backup was taken before the scenario starts.
     #[serde(default = "yes")]
     pub full_backup: bool,
-    /// Batches run in it before anything else, in order: tables and rows the application needs.
+    #[serde(default, rename = "table")]
+    pub tables: Vec<Table>,
+}
+
+/// An empty table of schema `dbo`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    pub name: String,
+    pub columns: Vec<Column>,
+    /// Names of its columns, in order; none: a heap.
     #[serde(default)]
-    pub setup: Vec<String>,
+    pub primary_key: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    pub name: String,
+    /// `int`, `bigint`, `bit`, `uniqueidentifier`, `datetime2`, `nvarchar(n)`, `varchar(n)`, `varbinary(n)`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(default)]
+    pub nullable: bool,
 }
 
 /// A SQL login, and the databases it has a user in.

@@ -105,6 +105,44 @@ pub fn from_hex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
+/// SHA-1, which Windows and SQL Server name certificates by (their "thumbprint"). Not for security.
+pub fn sha1(bytes: &[u8]) -> [u8; 20] {
+    let mut text = bytes.to_vec();
+    text.push(0x80);
+    text.resize(text.len().next_multiple_of(64) + if text.len() % 64 > 56 { 64 } else { 0 }, 0);
+    let end = text.len() - 8;
+    text[end..].copy_from_slice(&(bytes.len() as u64 * 8).to_be_bytes());
+    let mut h: [u32; 5] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0];
+    for block in text.chunks_exact(64) {
+        let mut w = [0_u32; 80];
+        for (word, four) in w.iter_mut().zip(block.chunks_exact(4)) {
+            *word = four.iter().fold(0, |sum, b| (sum << 8) | u32::from(*b));
+        }
+        for i in 16..80 {
+            w[i] = (w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16]).rotate_left(1);
+        }
+        let [mut a, mut b, mut c, mut d, mut e] = h;
+        for (i, word) in w.iter().enumerate() {
+            let (f, k) = match i {
+                0..20 => ((b & c) | (!b & d), 0x5A82_7999),
+                20..40 => (b ^ c ^ d, 0x6ED9_EBA1),
+                40..60 => ((b & c) | (b & d) | (c & d), 0x8F1B_BCDC),
+                _ => (b ^ c ^ d, 0xCA62_C1D6_u32),
+            };
+            let next = a.rotate_left(5).wrapping_add(f).wrapping_add(e).wrapping_add(k).wrapping_add(*word);
+            (a, b, c, d, e) = (next, a, b.rotate_left(30), c, d);
+        }
+        for (sum, part) in h.iter_mut().zip([a, b, c, d, e]) {
+            *sum = sum.wrapping_add(part);
+        }
+    }
+    let mut out = [0; 20];
+    for (four, word) in out.chunks_exact_mut(4).zip(h) {
+        four.copy_from_slice(&word.to_be_bytes());
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +160,17 @@ mod tests {
         assert_eq!(from_hex("0x00a"), None);
         assert_eq!(from_hex("zz"), None);
         assert_eq!(from_hex("+1"), None);
+    }
+
+    #[test]
+    fn sha1_matches_the_standard_s_answers() {
+        assert_eq!(hex(&sha1(b"abc")), "A9993E364706816ABA3E25717850C26C9CD0D89D");
+        assert_eq!(hex(&sha1(b"")), "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709");
+        let long = b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+        assert_eq!(hex(&sha1(long)), "84983E441C3BD26EBAAE4AA1F95129E5E54670F1");
+        assert_eq!(hex(&sha1(&[b'a'; 64])), "0098BA824B5C16427BD7A1122A5A442A25EC644D");
+        assert_eq!(hex(&sha1(&[b'a'; 55])), "C1C8BBDC22796E28C0E15163D20899B65621D65A");
+        assert_eq!(hex(&sha1(&[b'a'; 56])), "C2DB330F6083854C99D4B5BFB6E8F29F201BE699");
     }
 
     #[test]

@@ -106,6 +106,7 @@ pub fn from_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// SHA-1, which Windows and SQL Server name certificates by (their "thumbprint"). Not for security.
+#[expect(clippy::many_single_char_names, reason = "the names of the standard")]
 pub fn sha1(bytes: &[u8]) -> [u8; 20] {
     let mut text = bytes.to_vec();
     text.push(0x80);

@@ -125,10 +125,11 @@ pub async fn connect(access: &Access, address: &Address, database: &str) -> Resu
         }
         Tls::Off => config.encryption(EncryptionLevel::NotSupported),
     }
-    let open = async {
+    // Boxed: tiberius' login future is some 17 kB, and hundreds of writers hold one.
+    let open = Box::pin(async {
         let stream = access.dialer.dial(address).await.map_err(|e| Failure::Lost(e.to_string()))?;
-        Client::connect(config, stream.compat()).await.map_err(Failure::from)
-    };
+        Box::pin(Client::connect(config, stream.compat())).await.map_err(Failure::from)
+    });
     tokio::time::timeout(access.timeout, open)
         .await
         .unwrap_or_else(|_| Err(Failure::Lost("no login in time".to_owned())))

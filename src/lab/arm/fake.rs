@@ -155,12 +155,14 @@ impl Provider for FakeEstate {
         match change {
             Change::DeleteLink { name } => state.links.retain(|l| l.name != name),
             Change::UpdateLink { name, mode: Some(mode), .. } => {
-                let link = state.links.iter_mut().find(|l| l.name == name);
-                link.into_iter().for_each(|l| l.properties.replication_mode = mode.as_str().to_owned());
+                if let Some(link) = state.links.iter_mut().find(|l| l.name == name) {
+                    mode.as_str().clone_into(&mut link.properties.replication_mode);
+                }
             }
             Change::FailoverLink { name, .. } => {
-                let link = state.links.iter_mut().find(|l| l.name == name);
-                link.into_iter().for_each(|l| l.properties.instance_link_role = Some("Primary".to_owned()));
+                if let Some(link) = state.links.iter_mut().find(|l| l.name == name) {
+                    link.properties.instance_link_role = Some("Primary".to_owned());
+                }
             }
             Change::PutCertificate { name, der } => {
                 state.certificates.push(TrustCertificateView { name, der, thumbprint: "00".repeat(20) });

@@ -96,7 +96,7 @@ pub fn hex(bytes: &[u8]) -> String {
 /// Bytes of a hex text, with or without `0x`.
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
-    if digits.len() % 2 != 0 || !digits.is_ascii() {
+    if !digits.len().is_multiple_of(2) || !digits.is_ascii() {
         return None;
     }
     (0..digits.len())

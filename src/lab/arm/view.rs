@@ -11,10 +11,12 @@ pub fn stamp(time: OffsetDateTime) -> String {
     time.to_offset(time::UtcOffset::UTC).format(&form).unwrap_or_default()
 }
 
+#[expect(clippy::ref_option, reason = "serde passes the field")]
 fn stamp_some<S: serde::Serializer>(time: &Option<OffsetDateTime>, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(&time.map(stamp).unwrap_or_default())
 }
 
+#[expect(clippy::ref_option, reason = "serde passes the field")]
 fn none<T>(value: &Option<T>) -> bool {
     value.is_none()
 }

@@ -117,7 +117,7 @@ fn check(scenario: &Scenario) -> Result<(), String> {
     for fault in &scenario.faults {
         match &fault.what {
             Fault::CutPath { a, b, .. } | Fault::SlowPath { a, b, .. } => {
-                known(a, "a fault").and(known(b, "a fault"))?
+                known(a, "a fault").and(known(b, "a fault"))?;
             }
             Fault::Restart { instance, .. } | Fault::Kill { instance } => known(instance, "a fault")?,
             Fault::Arm { .. } => {}

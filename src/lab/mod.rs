@@ -2,8 +2,13 @@
 //!
 //! Written from the documented behaviour of the servers, never from milink's own client code.
 
+pub mod arm;
+pub mod catalog;
 pub mod mirror;
 pub mod net;
+pub mod scenario;
 pub mod tds;
 pub mod tsql;
+pub mod verdict;
+pub mod workload;
 pub mod world;

@@ -1,0 +1,133 @@
+//! What ARM knows of a managed instance beside the engine's own state.
+
+use crate::lab::arm::ids::sha1;
+use crate::lab::arm::view::InstanceOperationView;
+use crate::lab::arm::view::InstanceProperties;
+use crate::lab::arm::view::InstanceView;
+use crate::lab::arm::view::Sku;
+use crate::lab::scenario::types::ManagedInstance;
+use crate::lab::world::instance::Instance;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use time::OffsetDateTime;
+
+/// Memory per vCore of standard-series hardware, in tenths of a GB.
+const MEMORY_TENTHS_PER_VCORE: u32 = 51;
+
+/// A managed instance and its settings.
+pub struct Managed {
+    pub instance: Arc<Instance>,
+    /// Short name.
+    pub name: String,
+    settings: Mutex<Settings>,
+    spec: ManagedInstance,
+    created: OffsetDateTime,
+}
+
+/// What PUT and PATCH may change.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    pub(super) sku_name: String,
+    pub(super) v_cores: u32,
+    pub(super) storage_gb: u32,
+    pub(super) license_type: String,
+    pub(super) hybrid_secondary_usage: String,
+    pub(super) tags: BTreeMap<String, String>,
+    /// Scaling-type operations, oldest first.
+    pub(super) operations: Vec<InstanceOperationView>,
+}
+
+impl Managed {
+    pub fn new(instance: Arc<Instance>, spec: &ManagedInstance) -> Self {
+        let settings = Settings {
+            sku_name: spec.sku().to_owned(),
+            v_cores: spec.vcores,
+            storage_gb: spec.storage_gb,
+            license_type: "LicenseIncluded".to_owned(),
+            hybrid_secondary_usage: "Active".to_owned(),
+            tags: BTreeMap::new(),
+            operations: Vec::new(),
+        };
+        let created = instance.clock.now();
+        Self { instance, name: spec.name.clone(), settings: Mutex::new(settings), spec: spec.clone(), created }
+    }
+
+    pub(super) fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn database_format(&self) -> &str {
+        &self.spec.database_format
+    }
+
+    /// The instance as ARM lists it.
+    pub(super) fn view(&self, subscription: &str, group: &str, region: &str) -> InstanceView {
+        let settings = self.settings().clone();
+        let network = format!("/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network");
+        let virtual_cluster = format!(
+            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Sql/virtualClusters/VirtualCluster-{}",
+            self.name
+        );
+        // The free licence is deserved while the instance is nothing but the secondary of links.
+        let passive = self.instance.with(|s| !s.hadr.links.is_empty());
+        let properties = InstanceProperties {
+            provisioning_state: "Succeeded".to_owned(),
+            state: "Ready".to_owned(),
+            fully_qualified_domain_name: self.spec.fqdn(),
+            dns_zone: self.spec.dns_zone.clone(),
+            administrator_login: Some("lab_admin".to_owned()),
+            subnet_id: Some(format!("{network}/virtualNetworks/vnet-lab/subnets/{}", self.name)),
+            license_type: settings.license_type,
+            hybrid_secondary_usage: Some(settings.hybrid_secondary_usage),
+            hybrid_secondary_usage_detected: Some(if passive { "Passive" } else { "Active" }.to_owned()),
+            v_cores: settings.v_cores,
+            storage_size_in_gb: settings.storage_gb,
+            storage_iops: None,
+            memory_size_in_gb: Some(settings.v_cores * MEMORY_TENTHS_PER_VCORE / 10),
+            is_general_purpose_v2: Some(self.spec.next_gen),
+            collation: self.spec.collation.clone(),
+            timezone_id: "UTC".to_owned(),
+            public_data_endpoint_enabled: false,
+            proxy_override: "Proxy".to_owned(),
+            virtual_cluster_id: Some(virtual_cluster),
+            private_endpoint_connections: Vec::new(),
+            minimal_tls_version: "1.2".to_owned(),
+            current_backup_storage_redundancy: "Geo".to_owned(),
+            requested_backup_storage_redundancy: "Geo".to_owned(),
+            zone_redundant: false,
+            administrators: None,
+            external_governance_status: Some("Disabled".to_owned()),
+            pricing_model: Some("Regular".to_owned()),
+            create_time: Some(self.created),
+            authentication_metadata: Some("AzureAD".to_owned()),
+            database_format: Some(self.spec.database_format.clone()),
+            requested_logical_availability_zone: Some("NoPreference".to_owned()),
+        };
+        let family = settings.sku_name.split_once('_').map(|(_, family)| family.to_owned());
+        InstanceView {
+            name: self.name.clone(),
+            resource_group: group.to_owned(),
+            location: region.to_owned(),
+            tags: settings.tags,
+            sku: Sku {
+                name: settings.sku_name,
+                tier: Some(self.spec.tier.clone()),
+                family,
+                capacity: Some(settings.v_cores),
+            },
+            principal_id: Some(principal_of(&self.name)),
+            properties,
+        }
+    }
+}
+
+/// Object id of the instance's identity: made from its name, so that a run repeats.
+fn principal_of(name: &str) -> String {
+    let digest = sha1(name.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}

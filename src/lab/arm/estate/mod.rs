@@ -1,0 +1,10 @@
+//! The real provider: ARM in front of the lab's managed instances.
+
+mod convert;
+mod managed;
+mod provider;
+#[cfg(test)]
+mod tests;
+
+pub use managed::Managed;
+pub use provider::Estate;

@@ -1,0 +1,249 @@
+//! The provider over the lab's instances.
+
+use super::convert;
+use super::managed::Managed;
+use crate::lab::arm::error::ArmError;
+use crate::lab::arm::error::ArmResult;
+use crate::lab::arm::ids::hex;
+use crate::lab::arm::ids::sha1;
+use crate::lab::arm::provider::Change;
+use crate::lab::arm::provider::InstancePatch;
+use crate::lab::arm::provider::LinkRole;
+use crate::lab::arm::provider::Provider;
+use crate::lab::arm::provider::ReplicationMode;
+use crate::lab::arm::view::DatabaseView;
+use crate::lab::arm::view::EndpointCertificateView;
+use crate::lab::arm::view::EndpointType;
+use crate::lab::arm::view::InstanceOperationView;
+use crate::lab::arm::view::InstanceView;
+use crate::lab::arm::view::LinkView;
+use crate::lab::arm::view::SubscriptionView;
+use crate::lab::arm::view::TrustCertificateView;
+use crate::lab::mirror::managed;
+use crate::lab::scenario::types::Azure;
+use crate::lab::world::hadr::Role;
+use async_trait::async_trait;
+use hyper::http::StatusCode;
+use std::time::Duration;
+
+/// How long scaling takes in the lab.
+const SCALING: Duration = Duration::from_secs(20);
+/// How long a small change (certificate, tag) takes.
+const SMALL: Duration = Duration::from_millis(300);
+
+/// All managed instances of a lab.
+pub struct Estate {
+    pub azure: Azure,
+    pub managed: Vec<Managed>,
+    /// Subject and DER of each root that SQL Server must trust.
+    pub roots: Vec<(String, Vec<u8>)>,
+}
+
+impl Estate {
+    fn find(&self, name: &str) -> ArmResult<&Managed> {
+        self.managed.iter().find(|m| m.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+            ArmError::parent_missing(crate::lab::arm::route::MI_TYPE, name, &self.azure.resource_group)
+        })
+    }
+
+    /// A link of this instance is still seeding.
+    fn seeding(managed: &Managed) -> bool {
+        managed::list_links(&managed.instance).iter().flat_map(|l| &l.databases).any(|d| {
+            d.replica_state.as_deref().is_some_and(|s| s.eq_ignore_ascii_case("CreatingLink"))
+        })
+    }
+
+    fn check_patch(managed: &Managed, patch: &InstancePatch) -> ArmResult<()> {
+        if Self::seeding(managed) {
+            return Err(ArmError::bad_request(
+                "OperationCanNotStartDueToMiLink",
+                "The operation cannot start because a Managed Instance link is being created.",
+            ));
+        }
+        let rank = |format: &str| match format.to_ascii_lowercase().as_str() {
+            "sqlserver2022" => Some(22),
+            "sqlserver2025" => Some(25),
+            "alwaysuptodate" => Some(99),
+            _ => None,
+        };
+        let Some(wanted) = &patch.database_format else { return Ok(()) };
+        let Some(asked) = rank(wanted) else { return Err(ArmError::invalid_parameter("databaseFormat")) };
+        let now = rank(managed.database_format()).unwrap_or(0);
+        // The change is one-way (facts: arm-api 2).
+        if asked < now {
+            let code = if now == 99 {
+                "ManagedInstanceUpdateSloFromVersionlessToVersionedNotAllowed"
+            } else {
+                "ManagedInstanceUpdateSloFromNewerToOlderVersionEditionNotAllowed"
+            };
+            return Err(ArmError::bad_request(code, "The update policy of a managed instance cannot be taken back."));
+        }
+        if asked > now { Err(not_offered("changing the update policy of a running instance")) } else { Ok(()) }
+    }
+
+    async fn scale(managed: &Managed, patch: InstancePatch) {
+        let scaling = patch.v_cores.is_some() || patch.storage_gb.is_some() || patch.sku_name.is_some();
+        if scaling {
+            let start = managed.instance.clock.now();
+            let mut settings = managed.settings();
+            let id = format!("{}-{}-{}", managed.name, settings.operations.len(), start.unix_timestamp_nanos());
+            settings.operations.push(InstanceOperationView {
+                id: uuid_of(&id),
+                managed_instance_name: managed.name.clone(),
+                operation: "UpsertManagedServer".to_owned(),
+                operation_friendly_name: "UPDATE MANAGED SERVER".to_owned(),
+                percent_complete: 0,
+                start_time: Some(start),
+                state: "InProgress".to_owned(),
+                error_description: None,
+                is_cancellable: false,
+            });
+        }
+        tokio::time::sleep(if scaling { SCALING } else { SMALL }).await;
+        let mut settings = managed.settings();
+        if let Some(operation) = settings.operations.last_mut().filter(|_| scaling) {
+            operation.percent_complete = 100;
+            "Succeeded".clone_into(&mut operation.state);
+        }
+        settings.v_cores = patch.v_cores.unwrap_or(settings.v_cores);
+        settings.storage_gb = patch.storage_gb.unwrap_or(settings.storage_gb);
+        let text = |new: Option<String>, old: &mut String| *old = new.unwrap_or_else(|| std::mem::take(old));
+        text(patch.sku_name, &mut settings.sku_name);
+        text(patch.license_type, &mut settings.license_type);
+        text(patch.hybrid_secondary_usage, &mut settings.hybrid_secondary_usage);
+        if let Some(tags) = patch.tags {
+            settings.tags = tags;
+        }
+    }
+
+    /// A local failover: every session ends, the databases stay.
+    fn fail_over_locally(managed: &Managed) {
+        managed.instance.with(|s| {
+            let names: Vec<String> = s.databases.values().map(|d| d.name.clone()).collect();
+            for name in names {
+                s.kill_sessions_in(&name, None);
+            }
+        });
+        managed.instance.notify();
+    }
+}
+
+/// What a lab does not do is said, not faked.
+fn not_offered(what: &str) -> ArmError {
+    ArmError::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", format!("The lab does not offer this: {what}."))
+}
+
+fn uuid_of(text: &str) -> String {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&sha1(text.as_bytes())[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+#[async_trait]
+impl Provider for Estate {
+    fn subscriptions(&self) -> Vec<SubscriptionView> {
+        vec![SubscriptionView {
+            subscription_id: self.azure.subscription.clone(),
+            tenant_id: self.azure.tenant.clone(),
+            display_name: "lab".to_owned(),
+            state: "Enabled".to_owned(),
+        }]
+    }
+    fn resource_groups(&self) -> Vec<String> {
+        vec![self.azure.resource_group.clone()]
+    }
+    fn instances(&self) -> Vec<InstanceView> {
+        let azure = &self.azure;
+        self.managed.iter().map(|m| m.view(&azure.subscription, &azure.resource_group, &azure.region)).collect()
+    }
+    fn endpoint_certificate(&self, instance: &str, kind: EndpointType) -> Option<EndpointCertificateView> {
+        // The Service Broker endpoint of a lab instance has no certificate.
+        let managed = self.find(instance).ok().filter(|_| kind == EndpointType::DatabaseMirroring)?;
+        let der = managed::endpoint_certificate(&managed.instance)?;
+        Some(EndpointCertificateView { der, trusted_roots: self.roots.clone() })
+    }
+    fn trust_certificates(&self, instance: &str) -> Vec<TrustCertificateView> {
+        let Ok(managed) = self.find(instance) else { return Vec::new() };
+        let view = |c: crate::lab::world::hadr::TrustCertificate| {
+            let thumbprint = format!("0x{}", hex(&sha1(&c.der)));
+            TrustCertificateView { name: c.name, der: c.der, thumbprint }
+        };
+        managed::list_trust_certificates(&managed.instance).into_iter().map(view).collect()
+    }
+    fn links(&self, instance: &str) -> Vec<LinkView> {
+        let Ok(managed) = self.find(instance) else { return Vec::new() };
+        managed::list_links(&managed.instance).into_iter().map(convert::link).collect()
+    }
+    fn databases(&self, instance: &str) -> Vec<DatabaseView> {
+        let Ok(managed) = self.find(instance) else { return Vec::new() };
+        managed.instance.with(|s| s.databases.values().filter(|d| !d.is_system()).map(convert::database).collect())
+    }
+    fn operations(&self, instance: &str) -> Vec<InstanceOperationView> {
+        self.find(instance).map(|m| m.settings().operations.clone()).unwrap_or_default()
+    }
+
+    fn check(&self, instance: &str, change: &Change) -> ArmResult<()> {
+        let managed = self.find(instance)?;
+        match change {
+            Change::CreateLink(spec) if spec.multi_database => Err(not_offered("multi-database links")),
+            Change::CreateLink(spec) => {
+                managed::validate(&managed.instance, &convert::spec(spec)).map_err(convert::error)
+            }
+            Change::UpdateLink { databases: Some(_), .. } => Err(ArmError::bad_request(
+                "InvalidDistributedAvailabilityGroupsCreateOrUpdateRequestDatabases",
+                "The databases of a single-database link cannot be changed.",
+            )),
+            Change::UpdateInstance(patch) => Self::check_patch(managed, patch),
+            Change::DeleteInstance => Err(not_offered("deleting an instance")),
+            Change::StartInstance | Change::StopInstance => Err(not_offered("starting and stopping an instance")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn run(&self, instance: &str, change: Change) -> ArmResult<()> {
+        let managed = self.find(instance)?;
+        let mi = &managed.instance;
+        let done = match change {
+            Change::CreateLink(spec) => managed::create_link(mi, convert::spec(&spec)).await,
+            Change::DeleteLink { name } => managed::delete_link(mi, &name).await,
+            Change::FailoverLink { name, forced } => {
+                let kind = if forced {
+                    managed::FailoverType::ForcedAllowDataLoss
+                } else {
+                    managed::FailoverType::Planned
+                };
+                managed::failover(mi, &name, kind).await
+            }
+            Change::SetLinkRole { name, role, forced } => {
+                let role = if role == LinkRole::Primary { Role::Primary } else { Role::Secondary };
+                managed::set_role(mi, &name, role, forced).await
+            }
+            Change::UpdateLink { name, mode: Some(mode), .. } => {
+                let mode = match mode {
+                    ReplicationMode::Async => managed::ReplicationMode::Async,
+                    ReplicationMode::Sync => managed::ReplicationMode::Sync,
+                };
+                managed::set_replication_mode(mi, &name, mode).await
+            }
+            Change::PutCertificate { name, der } => {
+                tokio::time::sleep(SMALL).await;
+                managed::put_trust_certificate(mi, &name, &der)
+            }
+            Change::DeleteCertificate { name } => {
+                tokio::time::sleep(SMALL).await;
+                managed::delete_trust_certificate(mi, &name);
+                Ok(())
+            }
+            Change::UpdateInstance(patch) => {
+                Self::scale(managed, patch).await;
+                Ok(())
+            }
+            Change::FailoverInstance { .. } => {
+                Self::fail_over_locally(managed);
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        done.map_err(convert::error)
+    }
+}

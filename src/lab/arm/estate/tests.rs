@@ -1,0 +1,92 @@
+//! The front over real instances, in memory.
+
+use super::managed::Managed;
+use super::provider::Estate;
+use crate::lab::arm::error::ArmError;
+use crate::lab::arm::provider::Change;
+use crate::lab::arm::provider::InstancePatch;
+use crate::lab::arm::provider::LinkRole;
+use crate::lab::arm::provider::LinkSpec;
+use crate::lab::arm::provider::Provider;
+use crate::lab::net::Network;
+use crate::lab::scenario;
+use crate::lab::world::instance::Instance;
+use crate::lab::world::instance::LabClock;
+use time::macros::datetime;
+
+fn estate() -> Estate {
+    let mut lab = scenario::load("migrate-2019", &scenario::Options::default()).unwrap();
+    scenario::secrets::fill(&mut lab, &mut scenario::secrets::random);
+    let clock = LabClock::starting_at(datetime!(2026-03-01 10:00 UTC));
+    let (config, state) = scenario::build::instances(&lab, clock.now()).unwrap().remove(1);
+    let instance = Instance::new(config, state, Network::in_memory(), clock);
+    let managed = vec![Managed::new(instance, &lab.managed_instances[0])];
+    Estate { azure: lab.azure, managed, roots: Vec::new() }
+}
+
+fn patch(format: &str) -> Change {
+    Change::UpdateInstance(InstancePatch { database_format: Some(format.to_owned()), ..InstancePatch::default() })
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_shows_its_scenario() {
+    let estate = estate();
+    let view = estate.instance("MI-A").unwrap();
+    assert_eq!(view.properties.fully_qualified_domain_name, "mi-a.a1b2c3d4e5f6.database.windows.net");
+    assert_eq!((view.sku.name.as_str(), view.sku.family.as_deref()), ("GP_Gen5", Some("Gen5")));
+    assert_eq!(view.properties.memory_size_in_gb, Some(40));
+    assert!(estate.databases("mi-a").is_empty() && estate.links("mi-a").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_update_policy_goes_one_way() {
+    let estate = estate();
+    let code = |result: Result<(), ArmError>| result.unwrap_err().code;
+    assert!(estate.check("mi-a", &patch("SQLServer2022")).is_ok());
+    assert_eq!(code(estate.check("mi-a", &patch("AlwaysUpToDate"))), "NotImplemented");
+    assert_eq!(code(estate.check("mi-a", &patch("SQLServer2016"))), "InvalidParameterValue");
+}
+
+#[tokio::test(start_paused = true)]
+async fn scaling_takes_time_and_is_listed() {
+    let estate = estate();
+    let scale = Change::UpdateInstance(InstancePatch { v_cores: Some(16), ..InstancePatch::default() });
+    estate.run("mi-a", scale).await.unwrap();
+    assert_eq!(estate.instance("mi-a").unwrap().properties.v_cores, 16);
+    let operations = estate.operations("mi-a");
+    assert_eq!((operations.len(), operations[0].state.as_str()), (1, "Succeeded"));
+    assert_eq!(estate.cancel("mi-a", &operations[0].id).unwrap_err().code, "CannotCancelOperation");
+    assert_eq!(estate.cancel("mi-a", "x").unwrap_err().code, "OperationIdNotFound");
+}
+
+#[tokio::test(start_paused = true)]
+async fn certificates_go_in_and_out() {
+    let estate = estate();
+    let der = crate::lab::arm::fake::certificate("sql-a");
+    estate.run("mi-a", Change::PutCertificate { name: "c".into(), der: der.clone() }).await.unwrap();
+    let listed = estate.trust_certificates("mi-a");
+    assert_eq!((listed.len(), listed[0].der == der, listed[0].thumbprint.len()), (1, true, 42));
+    estate.run("mi-a", Change::DeleteCertificate { name: "C".into() }).await.unwrap();
+    assert!(estate.trust_certificates("mi-a").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_to_nobody_ends_in_failure() {
+    let estate = estate();
+    let spec = LinkSpec {
+        name: "dag".into(),
+        databases: vec!["ledger".into()],
+        partner_endpoint: "tcp://10.9.9.9:5022".into(),
+        partner_ag: "AG_SQL".into(),
+        instance_ag: "AG_MI".into(),
+        instance_role: LinkRole::Secondary,
+        two_way: Some(false),
+        automatic_seeding: true,
+        multi_database: false,
+        replication_mode: None,
+    };
+    let failed = estate.run("mi-a", Change::CreateLink(spec.clone())).await.unwrap_err();
+    assert!(failed.code.starts_with("ManagedInstanceLink"), "{failed}");
+    let multi = LinkSpec { multi_database: true, ..spec };
+    assert_eq!(estate.check("mi-a", &Change::CreateLink(multi)).unwrap_err().status.as_u16(), 501);
+}

@@ -1,0 +1,151 @@
+//! What the ARM front needs from the estate behind it.
+
+use super::error::ArmError;
+use super::error::ArmResult;
+use super::view::DatabaseView;
+use super::view::EndpointCertificateView;
+use super::view::EndpointType;
+use super::view::InstanceOperationView;
+use super::view::InstanceView;
+use super::view::LinkView;
+use super::view::SubscriptionView;
+use super::view::TrustCertificateView;
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+
+/// A link as asked for by PUT, its shape checked (facts: arm-api 3.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkSpec {
+    pub name: String,
+    pub databases: Vec<String>,
+    /// `tcp://host-or-ip:port`, as sent.
+    pub partner_endpoint: String,
+    pub partner_ag: String,
+    pub instance_ag: String,
+    pub instance_role: LinkRole,
+    /// `Manual` (meant for both directions) or `None`; absent: the service decides.
+    pub two_way: Option<bool>,
+    pub automatic_seeding: bool,
+    pub multi_database: bool,
+    /// Sent by old shapes only; the service decides at creation.
+    pub replication_mode: Option<ReplicationMode>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkRole {
+    Primary,
+    Secondary,
+}
+impl LinkRole {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "Primary",
+            Self::Secondary => "Secondary",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplicationMode {
+    Async,
+    Sync,
+}
+impl ReplicationMode {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Async => "Async",
+            Self::Sync => "Sync",
+        }
+    }
+}
+
+/// Members of an instance that PUT or PATCH may change.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InstancePatch {
+    pub sku_name: Option<String>,
+    pub v_cores: Option<u32>,
+    pub storage_gb: Option<u32>,
+    pub database_format: Option<String>,
+    pub hybrid_secondary_usage: Option<String>,
+    pub license_type: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+
+/// A change that ARM turns into a long-running operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    CreateLink(LinkSpec),
+    UpdateLink {
+        name: String,
+        mode: Option<ReplicationMode>,
+        /// The complete new list (multi-database links).
+        databases: Option<Vec<String>>,
+    },
+    DeleteLink {
+        name: String,
+    },
+    FailoverLink {
+        name: String,
+        forced: bool,
+    },
+    SetLinkRole {
+        name: String,
+        role: LinkRole,
+        forced: bool,
+    },
+    PutCertificate {
+        name: String,
+        der: Vec<u8>,
+    },
+    DeleteCertificate {
+        name: String,
+    },
+    UpdateInstance(InstancePatch),
+    DeleteInstance,
+    /// Local failover, of the readable secondary if true.
+    FailoverInstance {
+        readable_secondary: bool,
+    },
+    StartInstance,
+    StopInstance,
+}
+
+/// The estate, as ARM sees it. Instances are named by their short name, any case: it is unique in the world.
+#[async_trait]
+pub trait Provider: Send + Sync + 'static {
+    fn subscriptions(&self) -> Vec<SubscriptionView>;
+    fn resource_groups(&self) -> Vec<String>;
+    fn instances(&self) -> Vec<InstanceView>;
+    fn endpoint_certificate(&self, instance: &str, kind: EndpointType) -> Option<EndpointCertificateView>;
+    fn trust_certificates(&self, instance: &str) -> Vec<TrustCertificateView>;
+    fn links(&self, instance: &str) -> Vec<LinkView>;
+    fn databases(&self, instance: &str) -> Vec<DatabaseView>;
+    fn operations(&self, instance: &str) -> Vec<InstanceOperationView>;
+    /// Cancels a scaling-type operation.
+    fn cancel(&self, instance: &str, operation: &str) -> ArmResult<()> {
+        let known = self.operations(instance).into_iter().any(|o| o.id.eq_ignore_ascii_case(operation));
+        Err(if known {
+            ArmError::conflict(
+                "CannotCancelOperation",
+                "The management operation is in a state that cannot be cancelled.",
+            )
+        } else {
+            ArmError::operation_missing(operation)
+        })
+    }
+
+    /// Refusals that come with the request itself, before any operation exists.
+    fn check(&self, instance: &str, change: &Change) -> ArmResult<()>;
+    /// Does it. For a link's creation this lasts until seeding has caught up, in lab time. Dropped at shutdown.
+    async fn run(&self, instance: &str, change: Change) -> ArmResult<()>;
+
+    fn instance(&self, name: &str) -> Option<InstanceView> {
+        self.instances().into_iter().find(|i| i.name.eq_ignore_ascii_case(name))
+    }
+    fn link(&self, instance: &str, name: &str) -> Option<LinkView> {
+        self.links(instance).into_iter().find(|l| l.name.eq_ignore_ascii_case(name))
+    }
+    fn trust_certificate(&self, instance: &str, name: &str) -> Option<TrustCertificateView> {
+        self.trust_certificates(instance).into_iter().find(|c| c.name.eq_ignore_ascii_case(name))
+    }
+}

@@ -1,0 +1,14 @@
+//! The resources, one file each, and the table that leads to them.
+
+pub(super) mod certificate;
+pub(super) mod database;
+mod dispatch;
+pub(super) mod instance;
+pub(super) mod link;
+mod link_body;
+mod link_old;
+pub(super) mod metadata;
+pub(super) mod operation;
+pub(super) mod subscription;
+
+pub(super) use dispatch::dispatch;

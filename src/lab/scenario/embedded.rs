@@ -1,0 +1,8 @@
+//! The scenarios that come with the product.
+
+/// Name and text of each file.
+pub(super) const FILES: &[(&str, &str)] =
+    &[("migrate-2019", include_str!("migrate-2019.toml")), ("two-way-2022", include_str!("two-way-2022.toml"))];
+
+/// Names for `lab scenarios` and for completions.
+pub const NAMES: &[&str] = &["migrate-2019", "two-way-2022"];

@@ -1,0 +1,14 @@
+//! Scenarios: an estate, its workload and its mishaps, as data.
+
+pub mod build;
+mod embedded;
+pub mod load;
+pub mod secrets;
+pub mod types;
+
+pub use embedded::NAMES;
+pub use load::Options;
+pub use load::ScenarioError;
+pub use load::load;
+pub use load::parse;
+pub use types::Scenario;

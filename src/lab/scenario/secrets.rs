@@ -1,0 +1,48 @@
+//! Passwords and SIDs that the scenario leaves open, made anew for each run.
+
+use super::types::Scenario;
+use crate::lab::arm::ids::hex;
+
+/// Fills in what is not given. `draw` gives 16 random bytes a call: real randomness in a live lab, a seed in simulation.
+/// A login of the same name on several instances is not the same login: it gets a SID of its own there.
+pub fn fill(scenario: &mut Scenario, draw: &mut dyn FnMut() -> [u8; 16]) {
+    for login in &mut scenario.logins {
+        if login.password.is_none() {
+            // All four classes, so that any policy is content.
+            login.password = Some(format!("Lb1!{}", hex(&draw()).to_ascii_lowercase()));
+        }
+        if login.sid.is_none() {
+            login.sid = Some(format!("0x{}", hex(&draw())));
+        }
+    }
+}
+
+/// Bytes of the operating system's random source.
+pub fn random() -> [u8; 16] {
+    // Two v4 GUIDs: each has six fixed bits.
+    let (a, b) = (uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes());
+    std::array::from_fn(|i| a[i] ^ b[i].rotate_left(3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::scenario::Options;
+    use crate::lab::scenario::load;
+
+    #[test]
+    fn open_secrets_are_filled_and_given_ones_kept() {
+        let mut scenario = load("migrate-2019", &Options::default()).unwrap();
+        scenario.logins[0].password = Some("given".to_owned());
+        let mut n = 0_u8;
+        fill(&mut scenario, &mut || {
+            n += 1;
+            [n; 16]
+        });
+        assert_eq!(scenario.logins[0].password.as_deref(), Some("given"));
+        let all: std::collections::BTreeSet<_> = scenario.logins.iter().map(|l| l.sid.clone().unwrap()).collect();
+        assert_eq!(all.len(), scenario.logins.len(), "every SID differs");
+        assert!(all.iter().all(|s| s.len() == 34));
+        assert_ne!(random(), random());
+    }
+}

@@ -57,7 +57,7 @@ pub async fn run(args: &CutoverRunArgs, settings: &Settings, printer: &mut Print
         return Ok(Exit::OK);
     }
     approve(args, &names(&plan), settings, printer)?;
-    let token = signal::safe_stop("milink cutover resume", Box::new(|| {}));
+    let token = signal::safe_stop("milink cutover resume", Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.start(&plan, feed, Cancel::from_token(token))).await?;
     finish(ended, printer)
 }
@@ -82,7 +82,7 @@ fn approve(args: &CutoverRunArgs, names: &str, settings: &Settings, printer: &mu
 pub async fn resume(args: &CutoverResumeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings).await?;
     let run = find_run(app.journal.as_ref(), args.run.run.as_deref(), "cutover")?;
-    let token = signal::safe_stop(&format!("milink cutover resume {run}"), Box::new(|| {}));
+    let token = signal::safe_stop(&format!("milink cutover resume {run}"), Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.resume(&run, feed, Cancel::from_token(token))).await?;
     finish(ended, printer)
 }

@@ -46,7 +46,7 @@ pub async fn create(args: &LinkCreateArgs, settings: &Settings, printer: &mut Pr
         printer.next("milink link list")?;
         return Ok(Exit::OK);
     }
-    let token = signal::safe_stop("milink link create", Box::new(|| {}));
+    let token = signal::safe_stop("milink link create", Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.start(&plan, feed, Cancel::from_token(token))).await?;
     match ended.end {
         RunEnd::Committed => {

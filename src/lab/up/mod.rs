@@ -1,0 +1,8 @@
+//! A whole estate on loopback sockets, with its files and its control door.
+
+pub mod control;
+pub mod files;
+pub mod record;
+pub mod start;
+pub mod tls;
+pub mod verdict;

@@ -38,7 +38,9 @@ fn unsupported(stmts: &[Spanned], found: &mut Vec<String>) {
             Stmt::Block(body) => unsupported(body, found),
             Stmt::If { then, otherwise, .. } => {
                 unsupported(std::slice::from_ref(then), found);
-                otherwise.iter().for_each(|o| unsupported(std::slice::from_ref(o), found));
+                if let Some(o) = otherwise {
+                    unsupported(std::slice::from_ref(o), found);
+                }
             }
             Stmt::While { body, .. } => unsupported(std::slice::from_ref(body), found),
             Stmt::Try { body, catch } => {

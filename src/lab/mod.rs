@@ -3,6 +3,7 @@
 //! Written from the documented behaviour of the servers, never from milink's own client code.
 
 pub mod arm;
+pub mod mirror;
 pub mod net;
 pub mod scenario;
 pub mod tds;

@@ -9,6 +9,7 @@ pub mod net;
 pub mod scenario;
 pub mod tds;
 pub mod tsql;
+pub mod up;
 pub mod verdict;
 pub mod workload;
 pub mod world;

@@ -7,6 +7,7 @@ pub mod body;
 mod change;
 pub mod config;
 pub mod error;
+pub mod estate;
 #[cfg(test)]
 mod fake;
 pub mod fault;

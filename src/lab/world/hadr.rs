@@ -162,6 +162,10 @@ pub struct Group {
     pub synchronous: bool,
     /// Primary as far as a secondary knows.
     pub primary: Option<String>,
+    /// Databases whose movement is suspended here, by lower-case name, with `suspend_reason`.
+    pub suspended: BTreeMap<String, u8>,
+    /// Id of the group as a securable (class 108) and of its local replica's metadata.
+    pub metadata_id: i32,
 }
 
 impl Group {

@@ -41,16 +41,18 @@ pub struct Estate {
 
 impl Estate {
     fn find(&self, name: &str) -> ArmResult<&Managed> {
-        self.managed.iter().find(|m| m.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
-            ArmError::parent_missing(crate::lab::arm::route::MI_TYPE, name, &self.azure.resource_group)
-        })
+        self.managed
+            .iter()
+            .find(|m| m.name.eq_ignore_ascii_case(name))
+            .ok_or_else(|| ArmError::parent_missing(crate::lab::arm::route::MI_TYPE, name, &self.azure.resource_group))
     }
 
     /// A link of this instance is still seeding.
     fn seeding(managed: &Managed) -> bool {
-        managed::list_links(&managed.instance).iter().flat_map(|l| &l.databases).any(|d| {
-            d.replica_state.as_deref().is_some_and(|s| s.eq_ignore_ascii_case("CreatingLink"))
-        })
+        managed::list_links(&managed.instance)
+            .iter()
+            .flat_map(|l| &l.databases)
+            .any(|d| d.replica_state.as_deref().is_some_and(|s| s.eq_ignore_ascii_case("CreatingLink")))
     }
 
     fn check_patch(managed: &Managed, patch: &InstancePatch) -> ArmResult<()> {
@@ -207,11 +209,8 @@ impl Provider for Estate {
             Change::CreateLink(spec) => managed::create_link(mi, convert::spec(&spec)).await,
             Change::DeleteLink { name } => managed::delete_link(mi, &name).await,
             Change::FailoverLink { name, forced } => {
-                let kind = if forced {
-                    managed::FailoverType::ForcedAllowDataLoss
-                } else {
-                    managed::FailoverType::Planned
-                };
+                let kind =
+                    if forced { managed::FailoverType::ForcedAllowDataLoss } else { managed::FailoverType::Planned };
                 managed::failover(mi, &name, kind).await
             }
             Change::SetLinkRole { name, role, forced } => {

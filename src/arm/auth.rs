@@ -49,12 +49,24 @@ pub trait TokenSource: Send + Sync {
 /// How to get a token.
 #[derive(Debug, Clone)]
 pub enum Credential {
-    AzureCli { tenant: Option<String>, subscription: Option<String> },
+    AzureCli {
+        tenant: Option<String>,
+        subscription: Option<String>,
+    },
     /// System-assigned without a client id.
-    ManagedIdentity { client_id: Option<String> },
+    ManagedIdentity {
+        client_id: Option<String>,
+    },
     /// From the environment of a pod where not given.
-    WorkloadIdentity { tenant: Option<String>, client_id: Option<String> },
-    ClientSecret { tenant: String, client_id: String, secret: SecretString },
+    WorkloadIdentity {
+        tenant: Option<String>,
+        client_id: Option<String>,
+    },
+    ClientSecret {
+        tenant: String,
+        client_id: String,
+        secret: SecretString,
+    },
     /// Whatever tool of this machine is signed in.
     DeveloperTools,
     /// Given by hand; used for every scope.
@@ -125,12 +137,14 @@ impl TokenSource for Sdk {
     async fn token(&self, scope: &str) -> Result<Token> {
         let scopes = [scope];
         let denied = |message: &str| {
-            Error::new(Kind::Denied, message.to_owned()).hint("sign in again (`az login`), or check the `[azure]` credential")
+            Error::new(Kind::Denied, message.to_owned())
+                .hint("sign in again (`az login`), or check the `[azure]` credential")
         };
         match within(TOKEN_LIMIT, self.credential.get_token(&scopes, None)).await {
-            Some(Ok(token)) => {
-                Ok(Token { secret: SecretString::from(token.token.secret().to_owned()), expires: Some(token.expires_on) })
-            }
+            Some(Ok(token)) => Ok(Token {
+                secret: SecretString::from(token.token.secret().to_owned()),
+                expires: Some(token.expires_on),
+            }),
             Some(Err(e)) => Err(denied("no Azure access token could be had").caused_by(e)),
             None => Err(denied("no Azure access token came within 1 min 00 s")),
         }
@@ -230,8 +244,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_token_is_renewed_early_and_an_old_one_outlives_an_outage() {
         let clock = TokioClock::starting_at(datetime!(2026-01-01 0:00 UTC));
-        let inner =
-            Arc::new(Counting { clock: clock.clone(), asked: AtomicU32::new(0), fail: false.into() });
+        let inner = Arc::new(Counting { clock: clock.clone(), asked: AtomicU32::new(0), fail: false.into() });
         let cache = Cached::new(inner.clone(), clock);
         let get = async || cache.token("s").await.map(|t| t.secret.expose_secret().to_owned());
         assert_eq!(get().await.unwrap(), "s-0");

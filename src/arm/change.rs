@@ -66,13 +66,35 @@ pub enum FailoverType {
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum ArmChange {
     /// Gives the instance a SQL Server certificate. A changed certificate needs a new name.
-    PutTrustCertificate { instance: InstanceRef, name: String, der: Vec<u8> },
-    DeleteTrustCertificate { instance: InstanceRef, name: String },
-    PutLink { instance: InstanceRef, name: String, link: LinkBody },
-    SetReplicationMode { instance: InstanceRef, name: String, mode: ReplicationMode },
+    PutTrustCertificate {
+        instance: InstanceRef,
+        name: String,
+        der: Vec<u8>,
+    },
+    DeleteTrustCertificate {
+        instance: InstanceRef,
+        name: String,
+    },
+    PutLink {
+        instance: InstanceRef,
+        name: String,
+        link: LinkBody,
+    },
+    SetReplicationMode {
+        instance: InstanceRef,
+        name: String,
+        mode: ReplicationMode,
+    },
     /// On SQL Server 2016 to 2019 this *is* the failover.
-    DeleteLink { instance: InstanceRef, name: String },
-    FailoverLink { instance: InstanceRef, name: String, kind: FailoverType },
+    DeleteLink {
+        instance: InstanceRef,
+        name: String,
+    },
+    FailoverLink {
+        instance: InstanceRef,
+        name: String,
+        kind: FailoverType,
+    },
 }
 
 /// The very call a change makes.
@@ -113,14 +135,17 @@ impl ArmChange {
             path.extend(action);
             config.instance_url(instance, &path, version)
         };
-        let certificate =
-            |instance: &InstanceRef, name: &str| config.instance_url(instance, &["serverTrustCertificates", name], API_VERSION);
+        let certificate = |instance: &InstanceRef, name: &str| {
+            config.instance_url(instance, &["serverTrustCertificates", name], API_VERSION)
+        };
         let (method, url, body) = match self {
             ArmChange::PutTrustCertificate { instance, name, der } => {
                 let body = json!({ "properties": { "publicBlob": format!("0x{}", hex::encode(der)) } });
                 (Method::Put, certificate(instance, name)?, Some(body))
             }
-            ArmChange::DeleteTrustCertificate { instance, name } => (Method::Delete, certificate(instance, name)?, None),
+            ArmChange::DeleteTrustCertificate { instance, name } => {
+                (Method::Delete, certificate(instance, name)?, None)
+            }
             ArmChange::PutLink { instance, name, link: body } => {
                 let version = if body.multi_database { API_VERSION_PREVIEW } else { API_VERSION };
                 (Method::Put, link(instance, name, &[], version)?, Some(body.to_json()))

@@ -54,7 +54,8 @@ impl Cloud {
                 sql_scope: format!("https://{}/.default", suffix.trim_start_matches('.')),
             })
             .ok_or_else(|| {
-                Error::usage(format!("cloud `{name}` is not known")).hint("use `public`, `usgov` or `china`, or set the endpoint")
+                Error::usage(format!("cloud `{name}` is not known"))
+                    .hint("use `public`, `usgov` or `china`, or set the endpoint")
             })
     }
 

@@ -4,6 +4,7 @@ use super::transport::Response;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use serde::Deserialize;
+use std::fmt::Write;
 
 /// What the body of an error says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,9 +82,9 @@ impl ServiceError {
             message.push_str(text);
         }
         if let Some(id) = &self.request_id {
-            message.push_str(&format!(" (request {id}"));
+            let _ = write!(message, " (request {id}");
             if let Some(correlation) = self.correlation_id.as_ref().filter(|c| *c != id) {
-                message.push_str(&format!(", correlation {correlation}"));
+                let _ = write!(message, ", correlation {correlation}");
             }
             message.push(')');
         }
@@ -100,7 +101,9 @@ impl ServiceError {
 pub fn hint(code: &str, status: u16) -> Option<&'static str> {
     let has = |part: &str| code.to_ascii_lowercase().contains(&part.to_ascii_lowercase());
     Some(match code {
-        "AuthorizationFailed" => "the role `SQL Managed Instance Contributor` on the instance covers every step of a link",
+        "AuthorizationFailed" => {
+            "the role `SQL Managed Instance Contributor` on the instance covers every step of a link"
+        }
         "ExpiredAuthenticationToken" | "InvalidAuthenticationToken" | "AuthenticationFailed" => {
             "sign in again (`az login`), or renew the token"
         }
@@ -114,7 +117,9 @@ pub fn hint(code: &str, status: u16) -> Option<&'static str> {
         "ManagedInstanceLinkTdeCertificateMissing" | "CannotFindServerCertificateWithThumbprint" => {
             "upload the TDE certificate to the instance first"
         }
-        "ManagedDatabaseNameInUse" | "RemoteDatabaseExists" => "a database of this name is on the instance: drop it first",
+        "ManagedDatabaseNameInUse" | "RemoteDatabaseExists" => {
+            "a database of this name is on the instance: drop it first"
+        }
         "DatabaseNumberLimitReached" => "the instance holds as many databases as its tier allows",
         "NoMoreSpaceInManagedInstance" => "raise the storage of the instance",
         "ManagedInstanceRestoreToInstanceWithOlderVersionEdition" => {
@@ -124,7 +129,9 @@ pub fn hint(code: &str, status: u16) -> Option<&'static str> {
         _ if has("FailoverInstanceRole") || has("FailoverInvalidInstanceRole") => {
             "a planned failover starts on the current primary: run it on the SQL Server"
         }
-        _ if has("CertificateNotFoundOnManagedInstance") => "upload the SQL Server endpoint certificate to the instance",
+        _ if has("CertificateNotFoundOnManagedInstance") => {
+            "upload the SQL Server endpoint certificate to the instance"
+        }
         _ if has("CertificateNotFoundOnSqlServer") => {
             "import the instance's certificate on the SQL Server under its full domain name"
         }

@@ -111,6 +111,8 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         group::set_secondary("DAG_x"),
         group::drop("DAG_x"),
         group::remove_database("AG_x", WEIRD),
+        instance::trace_on(12381),
+        instance::trace_off(12381),
         job::set_enabled(id, false),
         job::stop(id),
         lease::release(&lease),

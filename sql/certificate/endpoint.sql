@@ -3,6 +3,6 @@
 -- edition: builds that can hold a link
 -- permission: VIEW on the endpoint
 -- params: -
--- columns: der binary?
--- why: 4 is database mirroring; the only column is EndpointCertificatePublicKey
+-- columns: EndpointCertificatePublicKey binary?
+-- why: 4 is database mirroring
 EXEC sp_get_endpoint_certificate 4;

@@ -18,6 +18,7 @@ use super::resource::access::PermissionEntry;
 use super::resource::certificate::EndpointCertificate;
 use super::resource::certificate::TrustCertificate;
 use super::resource::database::ManagedDatabase;
+use super::resource::failover_group::FailoverGroup;
 use super::resource::instance::InstanceOperation;
 use super::resource::instance::ManagedInstance;
 use super::resource::link::LinkResource;
@@ -187,6 +188,25 @@ impl Arm {
     pub async fn operations(&self, instance: &InstanceRef) -> Result<Vec<InstanceOperation>> {
         let url = self.config.instance_url(instance, &["operations"], API_VERSION)?;
         self.list(url).await.during(|| format!("listing the operations of {instance}"))
+    }
+
+    /// Failover groups of a region; a link and a group exclude each other on one instance. `location` as in
+    /// [`ManagedInstance::location`].
+    pub async fn failover_groups(&self, resource_group: &str, location: &str) -> Result<Vec<FailoverGroup>> {
+        let location = location.replace(' ', "").to_lowercase();
+        let path = [
+            "subscriptions",
+            &self.config.subscription,
+            "resourceGroups",
+            resource_group,
+            "providers",
+            "Microsoft.Sql",
+            "locations",
+            &location,
+            "instanceFailoverGroups",
+        ];
+        let url = self.config.url(&path, API_VERSION)?;
+        self.list(url).await.during(|| format!("listing the failover groups of `{location}`"))
     }
 
     /// What the caller may do on the instance.

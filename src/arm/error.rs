@@ -4,6 +4,7 @@ use super::transport::Response;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use serde::Deserialize;
+use std::fmt::Write;
 
 /// What the body of an error says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,9 +82,9 @@ impl ServiceError {
             message.push_str(text);
         }
         if let Some(id) = &self.request_id {
-            message.push_str(&format!(" (request {id}"));
+            let _ = write!(message, " (request {id}");
             if let Some(correlation) = self.correlation_id.as_ref().filter(|c| *c != id) {
-                message.push_str(&format!(", correlation {correlation}"));
+                let _ = write!(message, ", correlation {correlation}");
             }
             message.push(')');
         }

@@ -37,7 +37,7 @@ impl std::fmt::Debug for Continuation {
             .field("location", &path(&self.location))
             .field("method", &self.method)
             .field("started", &self.started)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -67,7 +67,7 @@ pub enum Polled {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Status {
+struct Answer {
     #[serde(default)]
     status: String,
     percent_complete: Option<f64>,
@@ -99,20 +99,20 @@ pub(super) fn from_operation(response: &Response) -> Result<Polled> {
     if !response.is_success() {
         return Err(gone(response));
     }
-    let status: Status = serde_json::from_slice(&response.body)
+    let answer: Answer = serde_json::from_slice(&response.body)
         .map_err(|e| Error::new(Kind::Server, "Azure's operation status cannot be read").caused_by(e))?;
-    let is = |word: &str| status.status.eq_ignore_ascii_case(word);
+    let is = |word: &str| answer.status.eq_ignore_ascii_case(word);
     if is("Succeeded") {
         return Ok(Polled::Succeeded);
     }
     if is("Failed") || is("Canceled") || is("Cancelled") {
-        let (code, message) = match status.error {
+        let (code, message) = match answer.error {
             Some(detail) => (detail.code, detail.message),
-            None => (status.status, String::new()),
+            None => (answer.status, String::new()),
         };
         return Ok(Polled::Failed { code, message });
     }
-    Ok(Polled::Running { retry_after: retry_after(response), percent: status.percent_complete })
+    Ok(Polled::Running { retry_after: retry_after(response), percent: answer.percent_complete })
 }
 
 /// Reads the answer of the `Location` address: 202 while it runs.

@@ -13,6 +13,7 @@ use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::base::retry::Backoff;
+use crate::base::text;
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -39,7 +40,8 @@ pub struct Pipeline {
 /// What follows an attempt.
 enum Next {
     Done(Response),
-    Again(Duration),
+    /// Once more after a delay; the reason is told if it was the last time.
+    Again(Duration, Error),
     /// The token was refused: once more with a fresh one.
     Renew,
     Fail(Error),
@@ -67,7 +69,9 @@ impl Pipeline {
         let id = Uuid::new_v4();
         let mut backoff = Backoff::relaxed();
         let mut renewed = false;
-        for attempt in 1.. {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
             let last = attempt >= ATTEMPTS;
             let answer = self.attempt(method, url, body, id).await?;
             let next = match answer {
@@ -80,9 +84,9 @@ impl Pipeline {
                     renewed = true;
                     self.tokens.forget(&self.scope).await;
                 }
-                Next::Again(delay) => {
+                Next::Again(delay, reason) => {
                     if last || self.clock.monotonic() + delay > deadline {
-                        return Err(gave_up(attempt));
+                        return Err(gave_up(attempt, reason));
                     }
                     pause(delay).await;
                     backoff.delay();
@@ -90,7 +94,6 @@ impl Pipeline {
                 Next::Fail(error) => return Err(error),
             }
         }
-        Err(gave_up(ATTEMPTS))
     }
 
     async fn attempt(
@@ -151,9 +154,11 @@ fn origin(url: &str) -> Option<String> {
     Some(format!("{}://{host}:{}", url.scheme(), url.port_or_known_default()?))
 }
 
-fn gave_up(attempts: u32) -> Error {
-    Error::new(Kind::Unreachable, format!("Azure gave no lasting answer in {attempts} attempts"))
-        .hint("Azure throttles or is disturbed: try again in some minutes")
+fn gave_up(attempts: u32, reason: Error) -> Error {
+    let tries = text::count(attempts as usize, "attempt");
+    Error::new(Kind::Unreachable, format!("Azure gave no lasting answer in {tries}"))
+        .hint("Azure throttles, is disturbed or cannot be reached: check the network, or try again in some minutes")
+        .caused_by(reason)
 }
 
 fn after_response(method: Method, response: Response, mut backoff: Backoff, renewed: bool) -> Next {
@@ -161,9 +166,13 @@ fn after_response(method: Method, response: Response, mut backoff: Backoff, rene
     let read = method == Method::Get;
     match response.status {
         401 if !renewed => Next::Renew,
-        408 | 429 | 500 | 502 | 503 | 504 if read => Next::Again(asked.unwrap_or_else(|| backoff.delay())),
+        408 | 429 | 500 | 502 | 503 | 504 if read => {
+            Next::Again(asked.unwrap_or_else(|| backoff.delay()), ServiceError::read(&response).into_error())
+        }
         // Refused before anything was done: the service says when to come back.
-        429 | 503 if asked.is_some() => Next::Again(asked.unwrap_or_default()),
+        429 | 503 if asked.is_some() => {
+            Next::Again(asked.unwrap_or_default(), ServiceError::read(&response).into_error())
+        }
         408 | 500 | 502 | 503 | 504 => {
             let error = ServiceError::read(&response);
             // Throttling may wear a 503.
@@ -197,7 +206,7 @@ fn after_failure(method: Method, error: &TransportError, mut backoff: Backoff) -
                 .hint("read the resource back before anything else"),
         );
     }
-    Next::Again(backoff.delay())
+    Next::Again(backoff.delay(), Error::new(Kind::Unreachable, error.message.clone()))
 }
 
 /// Seconds, or milliseconds under the two older names. Zero counts as absent, as in Microsoft's clients.

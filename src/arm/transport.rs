@@ -209,3 +209,70 @@ fn failed(error: &reqwest::Error) -> TransportError {
     let tls = error.is_connect() && message.to_ascii_lowercase().contains("certificate");
     TransportError { sent: !(error.is_connect() || error.is_builder()), tls, message }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::redact::secret;
+    use tokio::io::AsyncReadExt;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+
+    fn request(method: Method, url: String) -> Request {
+        Request { method, url, headers: vec![("accept", "x".into())], bearer: Some(secret("tok")), body: None }
+    }
+
+    fn plain() -> HttpTransport {
+        HttpTransport::new(&HttpOptions { plain_loopback: true, ..Default::default() }).unwrap()
+    }
+
+    /// Serves one connection: reads a request head, answers with `answer`, closes; gives the head back.
+    async fn serve(answer: &'static str) -> (u16, tokio::task::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let task = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8(head).unwrap().to_ascii_lowercase()
+        });
+        (port, task)
+    }
+
+    #[tokio::test]
+    async fn headers_fold_and_a_bodiless_post_has_a_length() {
+        let (port, server) =
+            serve("HTTP/1.1 202 Accepted\r\nAzure-AsyncOperation: https://X/Y\r\ncontent-length: 2\r\n\r\n{}").await;
+        let sent = plain().send(request(Method::Post, format!("http://127.0.0.1:{port}/a%2fb?s=A%3D"))).await.unwrap();
+        assert_eq!(
+            (sent.status, sent.header("azure-asyncoperation"), sent.body.as_slice()),
+            (202, Some("https://X/Y"), &b"{}"[..])
+        );
+        let head = server.await.unwrap();
+        assert!(head.starts_with("post /a%2fb?s=a%3d http/1.1"), "as it is: {head}");
+        assert_eq!(head.matches("content-length: 0").count(), 1);
+        assert!(head.contains("authorization: bearer tok"));
+    }
+
+    #[tokio::test]
+    async fn refused_was_not_sent_and_dropped_was() {
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let error = plain().send(request(Method::Put, format!("http://127.0.0.1:{free}/"))).await.unwrap_err();
+        assert!(!error.sent, "{error}");
+        let (port, _server) = serve("").await;
+        let error = plain().send(request(Method::Put, format!("http://127.0.0.1:{port}/?secret=1"))).await.unwrap_err();
+        assert!(error.sent && !error.message.contains("secret"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_token_stays_off_plain_http() {
+        let strict = HttpTransport::new(&HttpOptions::default()).unwrap();
+        for (transport, url) in [(strict, "http://127.0.0.1:9/"), (plain(), "http://example.invalid/")] {
+            let error = transport.send(request(Method::Get, url.into())).await.unwrap_err();
+            assert!(!error.sent && error.message.contains("never sent"), "{error}");
+        }
+    }
+}

@@ -38,8 +38,7 @@ impl Login {
     }
     /// Nothing bars it from connecting as things stand.
     pub fn may_connect(&self) -> bool {
-        self.is_sysadmin && !self.is_disabled
-            || !self.is_disabled && (self.connect_sql == ConnectSql::Granted || self.has_control_server)
+        !self.is_disabled && (self.is_sysadmin || self.has_control_server || self.connect_sql == ConnectSql::Granted)
     }
     /// One of the server's own (`##MS_…##`).
     pub fn is_internal(&self) -> bool {

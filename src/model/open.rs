@@ -44,16 +44,14 @@ macro_rules! open_enum {
 
 #[cfg(test)]
 mod tests {
-    crate::open_enum! {
-        Sample { NotSynchronizing = "NOT SYNCHRONIZING", Healthy = "HEALTHY" }
-    }
+    use crate::model::group::SyncState;
 
     #[test]
     fn a_known_word_folds_and_an_unknown_one_is_kept() {
-        assert_eq!(Sample::parse("not synchronizing"), Sample::NotSynchronizing);
-        assert_eq!(Sample::parse("Brand_New"), Sample::Other("Brand_New".into()));
-        let back: Sample = serde_json::from_str("\"healthy\"").unwrap();
-        assert_eq!(serde_json::to_string(&back).unwrap(), "\"HEALTHY\"");
-        assert_eq!(serde_json::from_str::<Sample>("\"x\"").unwrap().to_string(), "x");
+        assert_eq!(SyncState::parse("not synchronizing"), SyncState::NotSynchronizing);
+        assert_eq!(SyncState::parse("Brand_New"), SyncState::Other("Brand_New".into()));
+        let back: SyncState = serde_json::from_str("\"synchronized\"").unwrap();
+        assert_eq!(serde_json::to_string(&back).unwrap(), "\"SYNCHRONIZED\"");
+        assert_eq!(serde_json::from_str::<SyncState>("\"x\"").unwrap().to_string(), "x");
     }
 }

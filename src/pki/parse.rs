@@ -85,7 +85,7 @@ fn serial(raw: &[u8]) -> String {
 
 pub(super) fn x509(der: &[u8]) -> Result<X509Certificate<'_>> {
     match X509Certificate::from_der(der) {
-        Ok((rest, certificate)) if rest.is_empty() => Ok(certificate),
+        Ok(([], certificate)) => Ok(certificate),
         Ok(_) => Err(Error::new(Kind::Usage, "bytes follow the certificate")),
         Err(e) => Err(Error::new(Kind::Usage, "not a DER certificate").caused_by(e)),
     }

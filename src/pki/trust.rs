@@ -39,8 +39,8 @@ pub fn shipped() -> Result<Vec<Root>> {
 /// Roots from a PEM file. Each takes its object name from its common name.
 pub fn from_file(path: &Path) -> Result<Vec<Root>> {
     let during = |e: Error| e.during(format!("reading `{}`", path.display()));
-    let pem = std::fs::read(path)
-        .map_err(|e| Error::usage(format!("`{}` cannot be read", path.display())).caused_by(e))?;
+    let pem =
+        std::fs::read(path).map_err(|e| Error::usage(format!("`{}` cannot be read", path.display())).caused_by(e))?;
     from_pem(&pem)
         .map_err(during)?
         .into_iter()
@@ -108,7 +108,11 @@ pub fn chains_to(leaf: &[u8], intermediates: &[Vec<u8>], roots: &[Root], now: Of
                 path.push(facts.subject.clone());
                 if is_root {
                     let valid = facts.is_valid_at(now);
-                    return Ok(if valid { Chain::Complete { path } } else { Chain::NotValid { subject: facts.subject } });
+                    return Ok(if valid {
+                        Chain::Complete { path }
+                    } else {
+                        Chain::NotValid { subject: facts.subject }
+                    });
                 }
                 current = der;
             }
@@ -166,7 +170,8 @@ mod tests {
     #[test]
     fn shipped_roots_are_the_documented_ones() {
         let roots = shipped().unwrap();
-        let seen: Vec<_> = roots.iter().map(|r| (r.name.as_str(), r.facts.serial.as_str(), r.facts.not_after)).collect();
+        let seen: Vec<_> =
+            roots.iter().map(|r| (r.name.as_str(), r.facts.serial.as_str(), r.facts.not_after)).collect();
         assert_eq!(
             seen,
             [

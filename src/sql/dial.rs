@@ -129,7 +129,7 @@ const MAX_REDIRECTS: usize = 2;
 
 /// Connects and logs in, within `connect_timeout`.
 pub async fn connect(server: &Server, dialer: &dyn Dialer) -> Result<Session> {
-    within(server.connect_timeout, attempt(server, dialer)).await.unwrap_or_else(|| {
+    within(server.connect_timeout, Box::pin(attempt(server, dialer))).await.unwrap_or_else(|| {
         Err(Error::new(
             Kind::Unreachable,
             format!(
@@ -147,7 +147,8 @@ async fn attempt(server: &Server, dialer: &dyn Dialer) -> Result<Session> {
     let mut here = server.clone();
     for _ in 0..=MAX_REDIRECTS {
         let stream = dialer.dial(&here).await?;
-        match Client::connect(config(&here).await?, stream.compat_write()).await {
+        let login = Client::connect(config(&here).await?, stream.compat_write());
+        match Box::pin(login).await {
             Ok(client) => return Session::start(client, server.place(), server.statement_timeout).await,
             Err(tiberius::error::Error::Routing { host, port }) => {
                 here.host = host;

@@ -46,6 +46,8 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("group/set_secondary.sql", include_str!("../../sql/group/set_secondary.sql")),
     ("instance/facts.sql", include_str!("../../sql/instance/facts.sql")),
     ("instance/trace_flags.sql", include_str!("../../sql/instance/trace_flags.sql")),
+    ("instance/trace_off.sql", include_str!("../../sql/instance/trace_off.sql")),
+    ("instance/trace_on.sql", include_str!("../../sql/instance/trace_on.sql")),
     ("job/list.sql", include_str!("../../sql/job/list.sql")),
     ("job/set_enabled.sql", include_str!("../../sql/job/set_enabled.sql")),
     ("job/stop.sql", include_str!("../../sql/job/stop.sql")),

@@ -2,6 +2,7 @@
 
 use crate::base::error::Error;
 use crate::base::error::Kind;
+use std::fmt::Write;
 
 /// Why a server refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -196,7 +197,7 @@ pub(super) fn from_server(id: &str, change: bool, token: &tiberius::error::Token
     let line = token.line();
     let mut message = format!("server error {number}: {text}");
     if line > 1 {
-        message.push_str(&format!(" (line {line} of {id})"));
+        let _ = write!(message, " (line {line} of {id})");
     }
     let error = Error::new(kind, message).number(number);
     match meaning.hint {

@@ -15,6 +15,7 @@ use crate::base::redact::ExposeSecret;
 use crate::base::redact::SecretString;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fmt::Write;
 use uuid::Uuid;
 
 /// Whether running it can change anything on the server.
@@ -101,7 +102,7 @@ impl fmt::Debug for Rendered {
             .field("id", &self.id)
             .field("access", &self.access)
             .field("shown", &self.shown)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -314,7 +315,7 @@ impl Rendering {
                     bound.push((name, param));
                     bound.len() - 1
                 });
-                text.push_str(&format!("@P{}", place + 1));
+                let _ = write!(text, "@P{}", place + 1);
                 shown.push_str(&literal);
             } else {
                 let (real, seen) = literal(script.id, spec, value)?;

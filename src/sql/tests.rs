@@ -16,6 +16,7 @@ use crate::model::login::ConnectSql;
 use crate::sql::query::group::Cluster;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::path::Path;
 use uuid::Uuid;
 
@@ -110,6 +111,8 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         group::set_secondary("DAG_x"),
         group::drop("DAG_x"),
         group::remove_database("AG_x", WEIRD),
+        instance::trace_on(12381),
+        instance::trace_off(12381),
         job::set_enabled(id, false),
         job::stop(id),
         lease::release(&lease),
@@ -175,7 +178,7 @@ fn every_file_has_its_constructor_and_reads_as_reviewed() {
     let mut text = String::new();
     for (rendered, _) in &all {
         assert!(!rendered.shown.contains("{{"), "{}", rendered.id);
-        text.push_str(&format!("---- {} {:?}\n{}\n\n", rendered.id, rendered.params, rendered.text.expose_secret()));
+        let _ = writeln!(text, "---- {} {:?}\n{}\n", rendered.id, rendered.params, rendered.text.expose_secret());
     }
     insta::with_settings!({ snapshot_path => "../../tests/snapshots", prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!("sql_rendered", text);
@@ -235,7 +238,8 @@ fn a_bound_value_is_sent_once_and_shown_as_a_literal() {
 
 #[test]
 fn mistakes_of_a_caller_are_refused() {
-    let script = || Script::get("group.set_mode").unwrap().render().text("group", "d").text("first", "a").text("second", "b");
+    let script =
+        || Script::get("group.set_mode").unwrap().render().text("group", "d").text("first", "a").text("second", "b");
     assert!(script().text("mode", "SYNCHRONOUS_COMMIT); DROP LOGIN [sa]; --").done().is_err());
     assert!(script().done().unwrap_err().to_string().contains("`mode` has no value"));
     assert!(script().text("mode", "SYNCHRONOUS_COMMIT").text("other", "x").done().is_err());
@@ -361,7 +365,8 @@ fn a_lock_that_is_held_is_not_a_failure() {
 #[test]
 fn several_grantors_fold_and_a_denial_wins() {
     let query = query::login::list().unwrap();
-    let columns: Vec<String> = Script::get("login.list").unwrap().columns[0].iter().map(|c| c.name.to_owned()).collect();
+    let columns: Vec<String> =
+        Script::get("login.list").unwrap().columns[0].iter().map(|c| c.name.to_owned()).collect();
     let mut set = ResultSet::new("login.list", columns);
     for state in ["G ", "D "] {
         let text = |t: &str| Value::Text(t.into());

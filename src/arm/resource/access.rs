@@ -78,7 +78,7 @@ mod tests {
         }
         assert!(!matches("a*ab", "ab"), "pieces may not overlap");
         let entry = PermissionEntry { actions: vec!["*".into()], not_actions: vec!["*/delete".into()] };
-        assert!(!allows(&[entry.clone()], delete));
+        assert!(!allows(std::slice::from_ref(&entry), delete));
         assert!(allows(&[entry], "Microsoft.Sql/managedInstances/read"));
     }
 }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod certificate;
 pub mod database;
+pub mod failover_group;
 mod fields;
 pub mod instance;
 pub mod link;

@@ -9,6 +9,7 @@ use crate::base::error::Result;
 use crate::base::hex;
 use crate::base::redact::SecretString;
 use crate::model::certificate::ServerCertificate;
+use crate::sql::row::Row;
 use time::Date;
 
 pub fn list() -> Result<Query<Vec<ServerCertificate>>> {
@@ -38,7 +39,7 @@ pub fn encoded(name: &str) -> Result<Query<Option<Vec<u8>>>> {
 /// Public part of the certificate that the mirroring endpoint uses.
 pub fn of_endpoint() -> Result<Query<Option<Vec<u8>>>> {
     let rendered = script("certificate.endpoint")?.done()?;
-    Ok(Query::new(rendered, |sets| Ok(maybe(sets, super::super::row::Row::first::<Option<Vec<u8>>>)?.flatten())))
+    Ok(Query::new(rendered, |sets| Ok(maybe(sets, Row::first::<Option<Vec<u8>>>)?.flatten())))
 }
 
 /// Completes without an error if the chain validates on the server's host.

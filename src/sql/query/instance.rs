@@ -1,6 +1,7 @@
 //! The instance itself.
 
 use super::kinds::Query;
+use super::kinds::Statement;
 use super::kinds::one;
 use super::kinds::script;
 use crate::base::error::Result;
@@ -65,4 +66,13 @@ pub fn trace_flags() -> Result<Query<Vec<TraceFlag>>> {
             })
             .collect()
     }))
+}
+
+/// Turns a trace flag on for the whole instance, until it restarts.
+pub fn trace_on(flag: u16) -> Result<Statement> {
+    Ok(Statement::new(script("instance.trace_on")?.int("flag", i64::from(flag)).done()?))
+}
+
+pub fn trace_off(flag: u16) -> Result<Statement> {
+    Ok(Statement::new(script("instance.trace_off")?.int("flag", i64::from(flag)).done()?))
 }

@@ -222,11 +222,13 @@ pub struct Timing {
     pub failover_switch_ms: u64,
     /// How long issued tokens last.
     pub token_lifetime_s: u64,
+    /// From becoming primary to the first automatic full backup on a managed instance.
+    pub first_full_backup_ms: u64,
 }
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { redo_delay_ms: 20, arm_retry_after_s: 1, failover_switch_ms: 1_500, token_lifetime_s: 3_600 }
+        Self { redo_delay_ms: 20, arm_retry_after_s: 1, failover_switch_ms: 1_500, token_lifetime_s: 3_600, first_full_backup_ms: 3_000 }
     }
 }
 

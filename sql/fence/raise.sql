@@ -6,7 +6,7 @@
 -- columns: -
 -- why: it only ever grows, whoever writes it; written under the lease
 IF EXISTS (SELECT 1 FROM {{database:ident}}.sys.extended_properties
-           WHERE class = 0 AND name = N'milink_fence' AND CAST(CAST(value AS nvarchar(40)) AS bigint) >= {{number:int}})
+           WHERE class = 0 AND name = N'milink_fence' AND TRY_CAST(CAST(value AS nvarchar(40)) AS bigint) >= {{number:int}})
     RAISERROR (N'The stored fencing number is not lower.', 16, 1);
 ELSE IF EXISTS (SELECT 1 FROM {{database:ident}}.sys.extended_properties WHERE class = 0 AND name = N'milink_fence')
     EXEC {{database:ident}}.sys.sp_updateextendedproperty @name = N'milink_fence', @value = {{value:string}};

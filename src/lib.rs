@@ -19,3 +19,5 @@ pub mod workflow;
 
 #[cfg(feature = "lab")]
 pub mod lab;
+#[cfg(feature = "lab")]
+pub mod sim;

@@ -70,8 +70,6 @@ pub enum Command {
     /// Look at the journal
     #[command(subcommand)]
     Runs(RunsCommand),
-    /// Print the report of a run
-    Report(RunArgs),
     /// Print a JSON Schema
     Schema(SchemaArgs),
     /// Print shell completions
@@ -124,6 +122,9 @@ pub struct LabUpArgs {
     /// Databases, instead of the scenario's own number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=500))]
     pub databases: Option<u16>,
+    /// One more database, with a name full of quotes and brackets
+    #[arg(long)]
+    pub odd_name: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -137,7 +138,7 @@ pub struct LabDirArgs {
 pub struct LabFaultArgs {
     #[command(flatten)]
     pub lab: LabDirArgs,
-    /// The fault, in words
+    /// `cut A B`, `restore A B`, `slow A B LATENCY_MS MIB_PER_S`, `arm JSON-RULE`, `arm-clear` or `status`
     #[arg(required = true, value_name = "FAULT")]
     pub fault: Vec<String>,
 }
@@ -146,11 +147,12 @@ pub struct LabFaultArgs {
 pub struct LabRepointArgs {
     #[command(flatten)]
     pub lab: LabDirArgs,
+    /// Database [env: MILINK_DATABASE]
     #[arg(long, value_name = "DB")]
-    pub database: String,
-    /// Name of a source or target of the estate
+    pub database: Option<String>,
+    /// Name of a source or target of the estate [env: MILINK_TARGET]
     #[arg(long, value_name = "SITE")]
-    pub to: String,
+    pub to: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -4,6 +4,8 @@ use super::args::Cli;
 use super::args::Command;
 use super::args::CutoverCommand;
 use super::args::Format;
+#[cfg(feature = "lab")]
+use super::args::LabCommand;
 use super::args::LinkCommand;
 use super::args::RunsCommand;
 use super::cmd;
@@ -112,6 +114,17 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         Command::Schema(args) => cmd::schema::run(args.what, printer),
         Command::Completions(args) => cmd::completions::run(args.shell, printer),
         Command::Man(args) => cmd::man::run(args.dir.as_deref(), printer),
-        _ => Err(Error::usage("this build does not have that command")),
+        #[cfg(feature = "lab")]
+        Command::Demo(args) => cmd::demo::run(&args, settings, printer).await,
+        #[cfg(feature = "lab")]
+        Command::Lab(LabCommand::Up(args)) => cmd::lab::up(&args, settings, printer).await,
+        #[cfg(feature = "lab")]
+        Command::Lab(LabCommand::Verdict(args)) => cmd::lab::verdict(&args, printer).await,
+        #[cfg(feature = "lab")]
+        Command::Lab(LabCommand::Fault(args)) => cmd::lab::fault(&args, printer).await,
+        #[cfg(feature = "lab")]
+        Command::Lab(LabCommand::Scenarios) => cmd::lab::scenarios(printer),
+        #[cfg(feature = "lab")]
+        Command::Lab(LabCommand::Repoint(args)) => cmd::lab::repoint(&args, settings).await,
     }
 }

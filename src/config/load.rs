@@ -31,6 +31,9 @@ pub struct Environment {
     pub user_state: Option<PathBuf>,
     /// `MILINK_FAULT`: a fault for tests, `fail|hang:<step>:<point>`.
     pub fault: Option<String>,
+    /// `MILINK_DATABASE` and `MILINK_TARGET`: what a hook is told.
+    pub hook_database: Option<String>,
+    pub hook_target: Option<String>,
     /// Who runs this, for the journal.
     pub user: String,
     /// Where, for the journal.
@@ -50,6 +53,8 @@ impl Environment {
             tenant: variable("MILINK_AZURE_TENANT"),
             no_color: variable("NO_COLOR").is_some(),
             fault: variable("MILINK_FAULT"),
+            hook_database: variable("MILINK_DATABASE"),
+            hook_target: variable("MILINK_TARGET"),
             columns: variable("COLUMNS").and_then(|c| c.parse().ok()),
             user_state,
             user: variable("USER").or_else(|| variable("USERNAME")).unwrap_or_else(|| "unknown".into()),

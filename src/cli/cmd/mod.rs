@@ -3,7 +3,11 @@
 mod app;
 pub mod completions;
 pub mod cutover;
+#[cfg(feature = "lab")]
+pub mod demo;
 pub mod init;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod link;
 pub mod man;
 mod plan_text;

@@ -40,6 +40,8 @@ pub struct Record {
 /// Where records go. They are in the file before the writer goes on.
 pub struct Ledger {
     sink: Mutex<Sink>,
+    /// Acknowledged commits recorded by this process.
+    acknowledged: std::sync::atomic::AtomicUsize,
 }
 
 enum Sink {
@@ -49,14 +51,19 @@ enum Sink {
 
 impl Ledger {
     pub fn in_memory() -> Self {
-        Self { sink: Mutex::new(Sink::Memory(Vec::new())) }
+        Self { sink: Mutex::new(Sink::Memory(Vec::new())), acknowledged: 0.into() }
     }
     /// Appends to `path`, which may exist.
     pub fn append_to(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
-        Ok(Self { sink: Mutex::new(Sink::File(file)) })
+        Ok(Self { sink: Mutex::new(Sink::File(file)), acknowledged: 0.into() })
+    }
+    /// Acknowledged commits recorded by this process so far.
+    pub fn acknowledged(&self) -> usize {
+        self.acknowledged.load(std::sync::atomic::Ordering::Relaxed)
     }
     pub fn record(&self, record: Record) -> io::Result<()> {
+        let acknowledged = record.outcome == Outcome::Acknowledged;
         match &mut *self.sink.lock().unwrap_or_else(PoisonError::into_inner) {
             Sink::Memory(all) => all.push(record),
             Sink::File(file) => {
@@ -64,6 +71,9 @@ impl Ledger {
                 line.push(b'\n');
                 file.write_all(&line)?;
             }
+        }
+        if acknowledged {
+            self.acknowledged.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         }
         Ok(())
     }

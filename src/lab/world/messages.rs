@@ -171,6 +171,7 @@ pub const TEMPLATES: &[Template] = &[
     ),
     t(4214, 16, "BACKUP LOG cannot be performed because there is no current database backup."),
     t(4902, 16, "Cannot find the object \"%.*ls\" because it does not exist or you do not have permissions."),
+    t(4922, 16, "%ls %.*ls failed because one or more objects access this column."),
     t(4924, 16, "%ls failed because column '%.*ls' does not exist in table '%.*ls'."),
     t(
         4901,
@@ -182,6 +183,7 @@ pub const TEMPLATES: &[Template] = &[
         14,
         "User does not have permission to alter database '%.*ls', the database does not exist, or the database is not in a state that allows access checks.",
     ),
+    t(5052, 16, "ALTER DATABASE is not permitted while database '%.*ls' is in the Restoring state."),
     t(5058, 16, "Option '%.*ls' cannot be set in database '%.*ls'."),
     t(5061, 16, "ALTER DATABASE failed because a lock could not be placed on database '%.*ls'. Try again later."),
     t(5069, 16, "ALTER DATABASE statement failed."),
@@ -207,6 +209,16 @@ pub const TEMPLATES: &[Template] = &[
     t(14266, 16, "The specified '%s' is invalid (valid values are: %s)."),
     t(15001, 16, "Object '%ls' does not exist or is not a valid object for this operation."),
     t(15007, 16, "'%s' is not a valid login or you do not have permission."),
+    t(
+        15010,
+        16,
+        "The database '%s' does not exist. Supply a valid database name. To see available databases, use sys.databases.",
+    ),
+    t(
+        15174,
+        16,
+        "Login '%s' owns one or more database(s). Change the owner of the database(s) before dropping the login.",
+    ),
     t(15014, 16, "The role '%s' does not exist in the current database."),
     t(15015, 16, "The server '%s' does not exist. Use sp_helpserver to show available servers."),
     t(15023, 16, "User, group, or role '%s' already exists in the current database."),
@@ -227,6 +239,7 @@ pub const TEMPLATES: &[Template] = &[
     t(15124, 16, "The configuration option '%s' is not unique."),
     t(15129, 16, "'%d' is not a valid value for configuration option '%s'."),
     t(15138, 16, "The database principal owns a schema in the database, and cannot be dropped."),
+    t(15144, 16, "The role has members. It must be empty before it can be dropped."),
     t(15150, 16, "Cannot %S_MSG the %S_MSG '%.*ls'."),
     t(15151, 16, "Cannot %S_MSG the %S_MSG '%.*ls', because it does not exist or you do not have permission."),
     t(

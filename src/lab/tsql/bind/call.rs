@@ -19,7 +19,6 @@ use sqlparser::ast::Expr;
 use sqlparser::ast::FunctionArg;
 use sqlparser::ast::FunctionArgExpr;
 use sqlparser::ast::FunctionArguments;
-use std::sync::Arc;
 
 /// Functions whose first argument is a date part.
 const DATE_PART: &[&str] = &["DATEADD", "DATEDIFF", "DATEDIFF_BIG", "DATEPART", "DATENAME", "DATETRUNC"];

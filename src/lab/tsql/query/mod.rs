@@ -3,7 +3,7 @@
 mod group;
 mod join;
 mod limit;
-mod run;
+mod plan;
 mod select;
 mod source;
 #[cfg(test)]
@@ -11,6 +11,6 @@ mod tests;
 mod window;
 mod xml;
 
-pub use run::run;
+pub use plan::run;
 pub use select::assign;
 pub use source::rows_of;

@@ -11,7 +11,7 @@ use crate::lab::tsql::eval::runtime::Rt;
 use crate::lab::tsql::eval::scalar;
 use crate::lab::tsql::query::group;
 use crate::lab::tsql::query::limit;
-use crate::lab::tsql::query::run;
+use crate::lab::tsql::query::plan;
 use crate::lab::tsql::query::source;
 use crate::lab::tsql::query::window;
 use crate::lab::tsql::value::Row;
@@ -37,7 +37,7 @@ pub(super) async fn run<'a>(s: &'a SelectPlan, outer: Option<&'a Env<'a>>, rt: &
     let list = contexts(s, outer, rt).await?;
     if s.distinct {
         let rows = project(s, &list, outer, rt).await?;
-        let rows = run::distinct(rows, rt).await?;
+        let rows = plan::distinct(rows, rt).await?;
         let order: Vec<(usize, bool)> = s
             .order
             .iter()
@@ -59,7 +59,7 @@ pub async fn assign<'a>(
     mut each: impl FnMut(usize, Value) -> SqlResult<()> + Send,
 ) -> SqlResult<u64> {
     let Body::Select(s) = &plan.body else {
-        let rows = run::run(plan, None, rt).await?;
+        let rows = plan::run(plan, None, rt).await?;
         for row in rows.iter() {
             row.iter().enumerate().try_for_each(|(i, v)| each(i, v.clone()))?;
         }

@@ -13,7 +13,7 @@ use crate::lab::tsql::eval::runtime::Rt;
 use crate::lab::tsql::eval::scalar;
 use crate::lab::tsql::host::RowId;
 use crate::lab::tsql::query::join;
-use crate::lab::tsql::query::run;
+use crate::lab::tsql::query::plan;
 use crate::lab::tsql::value::Row;
 use crate::lab::tsql::value::Value;
 use futures_util::future::BoxFuture;
@@ -35,7 +35,7 @@ pub(super) fn rows<'a>(
                 Ok(rt.host.call_function(rt.cx, name, &values)?.rows)
             }
             Source::Builtin { function, args } => builtin(*function, args, &arguments(args, outer, rt)?, rt).await,
-            Source::Query(plan) => Ok(run::run(plan, outer, rt).await?.to_vec()),
+            Source::Query(plan) => Ok(plan::run(plan, outer, rt).await?.to_vec()),
             Source::Previous(id) => Ok(rt.previous(*id).to_vec()),
             Source::Join(j) => {
                 let left = rows(&j.left, outer, rt).await?;

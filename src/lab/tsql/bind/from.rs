@@ -173,7 +173,7 @@ impl Binder<'_> {
         }
         let wanted = self.target.borrow().as_ref().is_some_and(|t| {
             t.0.len() == 1 && t.object().eq_ignore_ascii_case(&shown)
-                || alias.is_none() && t.object().eq_ignore_ascii_case(name.object())
+                || t.object().eq_ignore_ascii_case(name.object())
         });
         let (source, columns): (Source, Arc<[Column]>) = match binder::memory_key(name) {
             Some(key) => {
@@ -192,6 +192,11 @@ impl Binder<'_> {
             table.hidden = 1;
         }
         Ok((source, vec![table]))
+    }
+
+    /// The table UPDATE or DELETE changes, by itself.
+    pub(crate) fn target_table(&self, name: &Name) -> SqlResult<Bound> {
+        self.table(name, None)
     }
 
     pub(crate) fn find_cte(&self, name: &str) -> Option<Cte> {

@@ -143,6 +143,12 @@ impl Binder<'_> {
         Ok(limit)
     }
 
+    /// Items of a list such as OUTPUT's, with their columns.
+    pub(crate) fn select_items(&self, list: &[SelectItem], scope: &Scope<'_>) -> SqlResult<(Vec<Ex>, Vec<Column>)> {
+        let items = self.items(list, scope)?;
+        Ok((items.ex, items.columns))
+    }
+
     fn items(&self, projection: &[SelectItem], scope: &Scope<'_>) -> SqlResult<Items> {
         let mut out = Items { ex: Vec::new(), columns: Vec::new() };
         for item in projection {

@@ -37,9 +37,7 @@ impl Binder<'_> {
 
     fn query_with(&self, q: &ast::Query, outer: Option<&Scope<'_>>) -> SqlResult<QueryPlan> {
         if let Some(with) = &q.with {
-            for cte in &with.cte_tables {
-                self.cte(cte)?;
-            }
+            self.common_tables(with)?;
         }
         let order: &[ast::OrderByExpr] = match &q.order_by {
             None => &[],
@@ -58,6 +56,11 @@ impl Binder<'_> {
         };
         self.for_clause(q, &mut plan)?;
         Ok(plan)
+    }
+
+    /// Brings the tables of WITH into sight.
+    pub(crate) fn common_tables(&self, with: &ast::With) -> SqlResult<()> {
+        with.cte_tables.iter().try_for_each(|cte| self.cte(cte))
     }
 
     fn limit(&self, q: &ast::Query, outer: Option<&Scope<'_>>) -> SqlResult<Limit> {

@@ -1,0 +1,23 @@
+//! Batches: control flow, variables, transactions, data changes, procedures.
+
+mod arguments;
+mod batch;
+mod call;
+mod change;
+mod core;
+mod frame;
+mod insert;
+mod memory;
+mod message;
+mod option;
+mod outcome;
+mod output;
+mod select;
+mod statement;
+mod table;
+#[cfg(test)]
+mod tests;
+mod transaction;
+
+pub use self::core::Core;
+pub use self::core::Run;

@@ -14,12 +14,12 @@ impl Effects {
     /// Tries to take it; `false` if somebody else has it.
     pub async fn take_lease(&self, step: &StepId, site: &SiteId, resource: &str) -> Result<bool> {
         let query = lease::take(resource)?;
-        let act = async {
+        let act = async |_| {
             let mut session = self.sites.dedicated(site).await?;
             let taken = session.read(&query).await?;
             Ok((taken == lease::Taken::Granted).then_some(session))
         };
-        let (_, session) = self.through_the_door(step, site, query.rendered.id, &query.rendered.shown, act).await?;
+        let session = self.through_the_door(step, site, query.rendered.id, &query.rendered.shown, act).await?;
         let granted = session.is_some();
         if let Some(session) = session {
             self.held().insert(resource.to_owned(), session);

@@ -23,15 +23,17 @@ impl Effects {
     /// Sends a change. An operation that goes on is kept as pending of its step.
     pub async fn arm_change(&self, step: &StepId, site: &SiteId, change: &ArmChange) -> Result<()> {
         let shown = change.preview(self.arm()?.config())?.to_string();
-        let (number, begun) =
-            self.through_the_door(step, site, change.id(), &shown, async { self.arm()?.begin(change).await }).await?;
-        if let Begun::Pending(continuation) = begun {
-            let value = serde_json::to_value(&continuation)
-                .map_err(|e| Error::bug("a poll handle cannot be written").caused_by(e))?;
-            self.record(&Record::Pending { change: number, step: step.clone(), continuation: value })?;
-            self.handles().insert(step.clone(), continuation);
-        }
-        Ok(())
+        let act = async |number| {
+            if let Begun::Pending(continuation) = self.arm()?.begin(change).await? {
+                // Before the outcome: once the change counts as made, its handle must be there.
+                let value = serde_json::to_value(&continuation)
+                    .map_err(|e| Error::bug("a poll handle cannot be written").caused_by(e))?;
+                self.record(&Record::Pending { change: number, step: step.clone(), continuation: value })?;
+                self.handles().insert(step.clone(), continuation);
+            }
+            Ok(())
+        };
+        self.through_the_door(step, site, change.id(), &shown, act).await
     }
 
     /// The operation of that step which was last seen under way.

@@ -20,7 +20,6 @@ use crate::sql::ResultSet;
 use crate::sql::Session;
 use crate::sql::Statement;
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
@@ -108,24 +107,24 @@ impl Effects {
     /// Runs a statement that changes the server.
     pub async fn change(&self, step: &StepId, site: &SiteId, statement: &Statement) -> Result<Vec<ResultSet>> {
         let rendered = &statement.rendered;
-        let act = async {
+        let act = async |_| {
             let mut loan = self.sites.lend(site).await?;
             let result = loan.session.run(rendered).await;
             loan.done();
             result
         };
-        self.through_the_door(step, site, rendered.id, &rendered.shown, act).await.map(|(_, r)| r)
+        self.through_the_door(step, site, rendered.id, &rendered.shown, act).await
     }
 
-    /// Intent, act, outcome. Gives back the number of the change with what the act gave.
+    /// Intent, act, outcome. The act is told the number of its change.
     pub(super) async fn through_the_door<T>(
         &self,
         step: &StepId,
         site: &SiteId,
         script: &str,
         shown: &str,
-        act: impl Future<Output = Result<T>>,
-    ) -> Result<(u64, T)> {
+        act: impl AsyncFnOnce(u64) -> Result<T>,
+    ) -> Result<T> {
         if self.mode == Mode::Observe {
             return Err(Error::bug(format!("a dry run tried to change {site}: {script}")));
         }
@@ -140,14 +139,14 @@ impl Effects {
         })?;
         let result = async {
             self.faults.at(Point::BeforeAct, step).await?;
-            let result = act.await;
+            let result = act(change).await;
             self.faults.at(Point::AfterAct, step).await?;
             result
         }
         .await;
         self.record(&Record::Outcome { change, result: outcome(result.as_ref().err()) })?;
         self.faults.at(Point::AfterOutcome, step).await?;
-        result.map(|value| (change, value)).map_err(|e| e.during(format!("{script} on {site}")))
+        result.map_err(|e| e.during(format!("{script} on {site}")))
     }
 }
 

@@ -63,6 +63,16 @@ fn state(records: &[Record]) -> Result<RunState, String> {
     records.iter().try_for_each(|r| state.apply(r)).map(|()| state)
 }
 
+fn withdrawn(line: Line) -> Record {
+    Record::LineWithdrawn { line, why: String::new() }
+}
+
+#[test]
+fn a_finished_step_may_be_proven_again_and_its_guard_may_act() {
+    let all = [run_started(), started("a", 1), finished("a", StepResult::Done), intent(1, "a"), started("a", 2)];
+    assert_eq!(state(&all).map(|s| s.step(&"a".into())), Ok(StepStatus::Started { attempt: 2 }));
+}
+
 #[test]
 fn impossible_orders_are_refused_by_name() {
     use Line::*;
@@ -72,7 +82,8 @@ fn impossible_orders_are_refused_by_name() {
     let cases: Vec<(Vec<Record>, &str)> = vec![
         (vec![finished("a", Done)], "step `a` was not started"),
         (vec![started("a", 1), finished("a", Done), finished("a", Done)], "step `a` was not started"),
-        (vec![started("a", 1), finished("a", Done), started("a", 2)], "step `a` had finished"),
+        (vec![line(L1), line(L2), withdrawn(L1)], "line L1 withdrawn, which cannot be"),
+        (vec![withdrawn(L1)], "line L1 withdrawn, which cannot be"),
         (vec![started("a", 2), started("a", 2)], "expected an attempt of step `a` after 2, found 2"),
         (vec![started("a", 0)], "expected an attempt of step `a` after 0, found 0"),
         (vec![intent(1, "a")], "step `a` was not under way"),

@@ -79,12 +79,9 @@ pub async fn lab_up(options: &DemoOptions, clock: &SharedClock) -> Result<Runnin
         &Options { databases: options.databases, odd_name: options.odd_name, writers: options.writers },
     )
     .map_err(|e| Error::usage(e.to_string()).hint("milink lab scenarios"))?;
-    start::up(
-        scenario,
-        start::UpOptions { dir: options.dir.clone(), milink: options.milink.clone(), now: clock.now() },
-    )
-    .await
-    .map_err(|e| Error::new(Kind::Bug, "the lab did not come up").caused_by(e))
+    start::up(scenario, start::UpOptions { dir: options.dir.clone(), milink: options.milink.clone(), now: clock.now() })
+        .await
+        .map_err(|e| Error::new(Kind::Bug, "the lab did not come up").caused_by(e))
 }
 
 /// The application over a lab's estate file.
@@ -116,7 +113,12 @@ pub async fn run(
     let clock = TokioClock::system();
     let mut lab = lab_up(options, &clock).await?;
     let servers: Vec<_> = lab.record.servers.iter().map(|s| format!("{} ({})", s.id, s.server_name)).collect();
-    narrator.say(&format!("lab {} is up: {}; files in {}", lab.record.scenario, servers.join(", "), lab.dir().display()));
+    narrator.say(&format!(
+        "lab {} is up: {}; files in {}",
+        lab.record.scenario,
+        servers.join(", "),
+        lab.dir().display()
+    ));
     let dir = lab.dir().to_owned();
     let app = app(&dir, options, &clock).await?;
     lab.start_writers().map_err(|e| Error::bug("the writers did not start").caused_by(e))?;
@@ -129,7 +131,8 @@ pub async fn run(
     }
     commits(&lab, options.commits_before).await?;
     let rate = lab.ledger.acknowledged() as f64 * 1e6 / lab.elapsed_us().max(1) as f64;
-    narrator.say(&format!("{} commits acknowledged so far, {rate:.0} a second; cutting over", lab.ledger.acknowledged()));
+    narrator
+        .say(&format!("{} commits acknowledged so far, {rate:.0} a second; cutting over", lab.ledger.acknowledged()));
 
     let plan = app.plan_cutover(&[]).await?;
     let cut = app.start(&plan, observer, cancel).await?;
@@ -160,7 +163,10 @@ async fn commits(lab: &Running, wanted: usize) -> Result<()> {
         }
     };
     within(COMMITS_MAX, enough).await.ok_or_else(|| {
-        Error::new(Kind::TimedOut, format!("the writers got {} commits acknowledged, not {wanted}", lab.ledger.acknowledged()))
+        Error::new(
+            Kind::TimedOut,
+            format!("the writers got {} commits acknowledged, not {wanted}", lab.ledger.acknowledged()),
+        )
     })
 }
 
@@ -193,7 +199,8 @@ fn report(
     run_id: String,
     journal: &Path,
 ) -> Result<DemoReport> {
-    let acknowledged = Ledger::read(&lab.dir().join(LEDGER)).map_err(|e| Error::bug("the writers' records").caused_by(e))?;
+    let acknowledged =
+        Ledger::read(&lab.dir().join(LEDGER)).map_err(|e| Error::bug("the writers' records").caused_by(e))?;
     let terms: Vec<FloorTerm> =
         lab.record.floor_terms.iter().map(|(name, ms)| FloorTerm { name: name.clone(), ms: *ms }).collect();
     let floor: u64 = terms.iter().map(|t| t.ms).sum();

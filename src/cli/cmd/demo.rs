@@ -51,8 +51,7 @@ pub async fn run(args: &DemoArgs, settings: &Settings, printer: &mut Printer) ->
     };
     let token = signal::safe_stop("nothing: the lab ends with this process", Box::new(|| {}))?;
     let narrator = Aloud { quiet: printer.format() == Format::Jsonl };
-    let result =
-        live::follow(printer, |feed| demo::run(&options, feed, &narrator, Cancel::from_token(token))).await;
+    let result = live::follow(printer, |feed| demo::run(&options, feed, &narrator, Cancel::from_token(token))).await;
     let keep = args.keep || !ours || result.is_err();
     let (report, verdict) = match result {
         Ok(done) => done,
@@ -81,7 +80,8 @@ fn place(dir: Option<PathBuf>) -> Result<(PathBuf, bool)> {
         return Ok((dir, false));
     }
     let dir = std::env::temp_dir().join(format!("milink-demo-{}", uuid::Uuid::new_v4().simple()));
-    std::fs::create_dir_all(&dir)
-        .map_err(|e| Error::usage(format!("{} cannot be made", dir.display())).caused_by(e).hint("name another folder with --dir"))?;
+    std::fs::create_dir_all(&dir).map_err(|e| {
+        Error::usage(format!("{} cannot be made", dir.display())).caused_by(e).hint("name another folder with --dir")
+    })?;
     Ok((dir, true))
 }

@@ -71,7 +71,8 @@ struct ScenarioLine {
 pub fn scenarios(printer: &mut Printer) -> Result<Exit> {
     let mut lines = Vec::new();
     for name in scenario::NAMES {
-        let s = scenario::load(name, &Options::default()).map_err(|e| Error::bug(format!("scenario {name}")).caused_by(e))?;
+        let s = scenario::load(name, &Options::default())
+            .map_err(|e| Error::bug(format!("scenario {name}")).caused_by(e))?;
         lines.push(ScenarioLine { name: s.name, summary: s.summary, databases: s.databases.len() });
     }
     printer.answers(&lines, |width| {
@@ -86,7 +87,9 @@ pub fn scenarios(printer: &mut Printer) -> Result<Exit> {
 
 fn record(dir: &Path) -> Result<LabRecord> {
     LabRecord::read(dir).map_err(|e| {
-        Error::usage(format!("{} holds no lab", dir.display())).caused_by(e).hint("milink lab up --scenario NAME --dir DIR")
+        Error::usage(format!("{} holds no lab", dir.display()))
+            .caused_by(e)
+            .hint("milink lab up --scenario NAME --dir DIR")
     })
 }
 
@@ -113,27 +116,26 @@ async fn ask(dir: &Path, ask: &Ask) -> Result<String> {
 pub async fn fault(args: &LabFaultArgs, printer: &mut Printer) -> Result<Exit> {
     let words: Vec<&str> = args.fault.iter().map(String::as_str).collect();
     let number = |text: &str| {
-        text.parse::<f64>().map_err(|_| Error::usage(format!("`{text}` is not a number")).hint("slow A B LATENCY_MS MIB_PER_S"))
+        text.parse::<f64>()
+            .map_err(|_| Error::usage(format!("`{text}` is not a number")).hint("slow A B LATENCY_MS MIB_PER_S"))
     };
     let question = match words.as_slice() {
         ["cut", a, b] => Ask::Cut { a: (*a).to_owned(), b: (*b).to_owned() },
         ["restore", a, b] => Ask::Restore { a: (*a).to_owned(), b: (*b).to_owned() },
-        ["slow", a, b, ms, rate] => Ask::Slow {
-            a: (*a).to_owned(),
-            b: (*b).to_owned(),
-            latency_ms: number(ms)?,
-            mib_per_s: number(rate)?,
-        },
+        ["slow", a, b, ms, rate] => {
+            Ask::Slow { a: (*a).to_owned(), b: (*b).to_owned(), latency_ms: number(ms)?, mib_per_s: number(rate)? }
+        }
         ["arm", rule] => Ask::Arm {
-            rule: serde_json::from_str(rule)
-                .map_err(|e| Error::usage(format!("that is no rule: {e}")).hint(r#"for example {"method":"DELETE","skip":0,"times":1,"action":"drop_after"}"#))?,
+            rule: serde_json::from_str(rule).map_err(|e| {
+                Error::usage(format!("that is no rule: {e}"))
+                    .hint(r#"for example {"method":"DELETE","skip":0,"times":1,"action":"drop_after"}"#)
+            })?,
         },
         ["arm-clear"] => Ask::ArmClear,
         ["status"] => Ask::Status,
         other => {
-            return Err(Error::usage(format!("no fault is called `{}`", other.join(" "))).hint(
-                "cut A B, restore A B, slow A B LATENCY_MS MIB_PER_S, arm JSON-RULE, arm-clear, status",
-            ));
+            return Err(Error::usage(format!("no fault is called `{}`", other.join(" ")))
+                .hint("cut A B, restore A B, slow A B LATENCY_MS MIB_PER_S, arm JSON-RULE, arm-clear, status"));
         }
     };
     let said = ask(&args.lab.dir, &question).await?;
@@ -169,7 +171,11 @@ pub async fn verdict(args: &LabDirArgs, printer: &mut Printer) -> Result<Exit> {
                 d.write_outage_ms.map_or("-".to_owned(), |n| n.to_string()),
             ]);
         }
-        let verdict = if report.ok { "verdict: holds".to_owned() } else { format!("verdict: FAILS: {}", report.reasons.join("; ")) };
+        let verdict = if report.ok {
+            "verdict: holds".to_owned()
+        } else {
+            format!("verdict: FAILS: {}", report.reasons.join("; "))
+        };
         format!("{verdict}\n{}", table.render(width))
     })?;
     Ok(match (report.ok, report.max_writable_copies) {

@@ -134,22 +134,52 @@ pub struct ProgressReport {
 pub enum Down {
     Ping,
     /// A seeding operation: what follows replaces a present copy if `revert`.
-    SeedBegin { database: String, operation: Uuid, size: u64, revert: bool, attempt: i32 },
-    SeedChunk { database: String, bytes: Vec<u8> },
-    SeedEnd { database: String, forks: Vec<Fork> },
+    SeedBegin {
+        database: String,
+        operation: Uuid,
+        size: u64,
+        revert: bool,
+        attempt: i32,
+    },
+    SeedChunk {
+        database: String,
+        bytes: Vec<u8>,
+    },
+    SeedEnd {
+        database: String,
+        forks: Vec<Fork>,
+    },
     /// Seeding was given up by the primary.
-    SeedFailed { database: String, number: i32, text: String },
+    SeedFailed {
+        database: String,
+        number: i32,
+        text: String,
+    },
     /// The copies overlap: log follows from where the secondary is.
-    Join { database: String, forks: Vec<Fork> },
-    Block { database: String, block: Arc<LogBlock> },
+    Join {
+        database: String,
+        forks: Vec<Fork>,
+    },
+    Block {
+        database: String,
+        block: Arc<LogBlock>,
+    },
     /// Log shipping of a database has caught up (`true`) or fallen behind.
-    Synchronized { database: String, synchronized: bool, synchronous: bool },
+    Synchronized {
+        database: String,
+        synchronized: bool,
+        synchronous: bool,
+    },
     /// Effective commit mode changed.
-    Mode { synchronous: bool },
+    Mode {
+        synchronous: bool,
+    },
     FailoverBegin,
     FailoverCancelled,
     /// All log is yours: redo up to these positions and be the primary.
-    TakeOver { positions: Vec<(String, Lsn)> },
+    TakeOver {
+        positions: Vec<(String, Lsn)>,
+    },
     Bye,
 }
 
@@ -158,8 +188,14 @@ pub enum Down {
 pub enum Up {
     Pong,
     /// Ready for the stream, or why not: failure state (facts: sql-server-hadr a) and error number.
-    SeedReady { database: String, refused: Option<(i32, i32)> },
-    SeedDone { database: String, refused: Option<(i32, i32, String)> },
+    SeedReady {
+        database: String,
+        refused: Option<(i32, i32)>,
+    },
+    SeedDone {
+        database: String,
+        refused: Option<(i32, i32, String)>,
+    },
     Progress(ProgressReport),
     TookOver,
 }

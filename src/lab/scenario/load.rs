@@ -103,6 +103,10 @@ fn check(scenario: &Scenario) -> Result<(), String> {
     }
     for login in &scenario.logins {
         known(&login.instance, &format!("login `{}`", login.name))?;
+        let same = |from: &String| scenario.logins.iter().any(|l| &l.instance == from && l.name == login.name);
+        if login.same_as.as_ref().is_some_and(|from| !same(from)) {
+            return Err(format!("login `{}` is carried over from where there is none", login.name));
+        }
     }
     for job in &scenario.jobs {
         known(&job.instance, &format!("job `{}`", job.name))?;

@@ -15,6 +15,14 @@ pub fn fill(scenario: &mut Scenario, draw: &mut dyn FnMut() -> [u8; 16]) {
             login.sid = Some(format!("0x{}", hex(&draw())));
         }
     }
+    let known = scenario.logins.clone();
+    for login in scenario.logins.iter_mut().filter(|l| l.same_as.is_some()) {
+        let original = known.iter().find(|l| Some(&l.instance) == login.same_as.as_ref() && l.name == login.name);
+        if let Some(original) = original {
+            login.password.clone_from(&original.password);
+            login.sid.clone_from(&original.sid);
+        }
+    }
 }
 
 /// Bytes of the operating system's random source.
@@ -41,7 +49,8 @@ mod tests {
         });
         assert_eq!(scenario.logins[0].password.as_deref(), Some("given"));
         let all: std::collections::BTreeSet<_> = scenario.logins.iter().map(|l| l.sid.clone().unwrap()).collect();
-        assert_eq!(all.len(), scenario.logins.len(), "every SID differs");
+        let copies = scenario.logins.iter().filter(|l| l.same_as.is_some()).count();
+        assert_eq!(all.len(), scenario.logins.len() - copies, "every SID differs, but for logins carried over");
         assert!(all.iter().all(|s| s.len() == 34));
         assert_ne!(random(), random());
     }

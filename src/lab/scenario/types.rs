@@ -169,6 +169,9 @@ pub struct Login {
     /// The application logs in with it: writers and the sampler use it.
     #[serde(default)]
     pub application: bool,
+    /// Carried over from this instance: same password, same SID.
+    #[serde(default)]
+    pub same_as: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,7 +231,13 @@ pub struct Timing {
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { redo_delay_ms: 20, arm_retry_after_s: 1, failover_switch_ms: 1_500, token_lifetime_s: 3_600, first_full_backup_ms: 3_000 }
+        Self {
+            redo_delay_ms: 20,
+            arm_retry_after_s: 1,
+            failover_switch_ms: 1_500,
+            token_lifetime_s: 3_600,
+            first_full_backup_ms: 3_000,
+        }
     }
 }
 

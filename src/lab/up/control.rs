@@ -31,12 +31,28 @@ use tokio_util::sync::CancellationToken;
 #[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Ask {
     /// The application's name of a database points at another server from now on.
-    Repoint { database: String, to: String },
+    Repoint {
+        database: String,
+        to: String,
+    },
     /// No packet passes between two servers.
-    Cut { a: String, b: String },
-    Restore { a: String, b: String },
-    Slow { a: String, b: String, latency_ms: f64, mib_per_s: f64 },
-    Arm { rule: FaultRule },
+    Cut {
+        a: String,
+        b: String,
+    },
+    Restore {
+        a: String,
+        b: String,
+    },
+    Slow {
+        a: String,
+        b: String,
+        latency_ms: f64,
+        mib_per_s: f64,
+    },
+    Arm {
+        rule: FaultRule,
+    },
     ArmClear,
     /// Where the application's names point, and what is cut.
     Status,
@@ -100,7 +116,11 @@ impl Door {
                 }
                 let (x, y) = self.pair(&a, &b)?;
                 let latency = Duration::from_secs_f64(latency_ms / 1000.0);
-                self.network.set_path(x, y, Path { latency, bytes_per_second: (mib_per_s * f64::from(1 << 20)) as u64 });
+                self.network.set_path(
+                    x,
+                    y,
+                    Path { latency, bytes_per_second: (mib_per_s * f64::from(1 << 20)) as u64 },
+                );
                 format!("{a} to {b}: {latency_ms} ms, {mib_per_s} MiB/s")
             }
             Ask::Arm { rule } => {
@@ -112,7 +132,8 @@ impl Door {
                 "no rule holds".to_owned()
             }
             Ask::Status => {
-                let points: Vec<_> = self.alias.all().into_iter().map(|(d, a)| format!("{d} -> {}", a.server)).collect();
+                let points: Vec<_> =
+                    self.alias.all().into_iter().map(|(d, a)| format!("{d} -> {}", a.server)).collect();
                 points.join("\n")
             }
         })
@@ -121,7 +142,10 @@ impl Door {
     async fn respond(&self, request: Request<Incoming>) -> (StatusCode, Answer) {
         let bearer = request.headers().get("authorization").and_then(|v| v.to_str().ok());
         if bearer != Some(&format!("Bearer {}", self.token)) {
-            return (StatusCode::UNAUTHORIZED, Answer { ok: false, said: "the token of lab.json is needed".to_owned() });
+            return (
+                StatusCode::UNAUTHORIZED,
+                Answer { ok: false, said: "the token of lab.json is needed".to_owned() },
+            );
         }
         let body = match Limited::new(request.into_body(), QUESTION_MAX).collect().await {
             Ok(body) => body.to_bytes(),

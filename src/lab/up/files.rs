@@ -135,7 +135,8 @@ fn estate(dir: &Path, scenario: &Scenario, record: &LabRecord, milink: &Path) ->
             quoted(if two_way { "two-way" } else { "migrate" }),
         );
     }
-    let hook = [milink.display().to_string(), "lab".into(), "repoint".into(), "--dir".into(), dir.display().to_string()];
+    let hook =
+        [milink.display().to_string(), "lab".into(), "repoint".into(), "--dir".into(), dir.display().to_string()];
     let words: Vec<_> = hook.iter().map(|w| quoted(w)).collect();
     let _ = writeln!(
         t,

@@ -107,7 +107,8 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         );
     }
     let pki = LabPki::new(options.now).map_err(other)?;
-    let names = scenario.managed_instances.iter().map(crate::lab::scenario::types::ManagedInstance::fqdn).collect::<Vec<_>>();
+    let names =
+        scenario.managed_instances.iter().map(crate::lab::scenario::types::ManagedInstance::fqdn).collect::<Vec<_>>();
     let tls = LabTls::new(&names, options.now).map_err(other)?;
     let mut instances = BTreeMap::new();
     let mut servers = Vec::new();
@@ -342,7 +343,8 @@ impl Running {
             access: access.clone(),
         };
         let last = Ledger::last_seq(&Ledger::read(&self.dir.join(LEDGER)).unwrap_or_default());
-        self.writers = Some(workload::start(&spec, &self.alias, &self.ledger, &self.clock, &last, self.stop.child_token()));
+        self.writers =
+            Some(workload::start(&spec, &self.alias, &self.ledger, &self.clock, &last, self.stop.child_token()));
         let addresses = self.record.addresses();
         let copies: Vec<sample::Watched> = self
             .record
@@ -360,8 +362,7 @@ impl Running {
         let samples = sample::Samples::append_to(&self.dir.join(SAMPLES))?;
         let every = Duration::from_millis(self.scenario.workload.sample_every_ms);
         let (clock, stop) = (self.clock.clone(), self.stop.child_token());
-        self.sampler =
-            Some(tokio::spawn(async move { sample::watch(&copies, every, &clock, &samples, stop).await }));
+        self.sampler = Some(tokio::spawn(async move { sample::watch(&copies, every, &clock, &samples, stop).await }));
         Ok(())
     }
 

@@ -91,7 +91,10 @@ fn against_state(s: &InstanceState, mi: &Instance, spec: &LinkSpec) -> Result<()
     if taken || s.hadr.group(&spec.name).is_some() {
         return Err(bad(
             "ManagedInstanceLinkForProvidedAvailabilityGroupsAlreadyExists",
-            format!("Managed Instance link '{}' or a link for the provided availability groups already exists.", spec.name),
+            format!(
+                "Managed Instance link '{}' or a link for the provided availability groups already exists.",
+                spec.name
+            ),
         ));
     }
     if s.hadr.group(&spec.instance_availability_group).is_some() {
@@ -106,10 +109,9 @@ fn against_state(s: &InstanceState, mi: &Instance, spec: &LinkSpec) -> Result<()
         (None, true) => {
             Err(LinkError::new(404, "DatabaseDoesNotExist", format!("Database '{database}' does not exist.")))
         }
-        (None, false) if users >= database_limit(&mi.config.kind) => Err(bad(
-            "DatabaseNumberLimitReached",
-            "The managed instance has reached its limit of databases.",
-        )),
+        (None, false) if users >= database_limit(&mi.config.kind) => {
+            Err(bad("DatabaseNumberLimitReached", "The managed instance has reached its limit of databases."))
+        }
         _ => Ok(()),
     }
 }
@@ -123,7 +125,8 @@ fn install(mi: &Instance, s: &mut InstanceState, spec: &LinkSpec) {
     let replica = |name: &str, url: &str, role: Role| -> Replica {
         Replica { role, session_timeout_s: 20, ..new_replica(name, url, now) }
     };
-    let mut ag = Group { cluster_type: 2, create_any_database: true, ..new_group(s, &spec.instance_availability_group) };
+    let mut ag =
+        Group { cluster_type: 2, create_any_database: true, ..new_group(s, &spec.instance_availability_group) };
     ag.role = Role::Primary;
     ag.replicas.push(Replica {
         availability_mode: 1,

@@ -53,10 +53,7 @@ pub(super) fn plan(state: &mut InstanceState, instance: &Instance, group: &str, 
     if !leads || !started {
         return None;
     }
-    let databases = names
-        .iter()
-        .map(|n| DbIdent { name: n.clone(), group_database_id: g.database_id(n) })
-        .collect();
+    let databases = names.iter().map(|n| DbIdent { name: n.clone(), group_database_id: g.database_id(n) }).collect();
     let (own, other) = (g.own(&local)?.clone(), g.own(remote)?.clone());
     let url = EndpointUrl::parse(&other.endpoint_url)?;
     let seconds = own.session_timeout_s.max(other.session_timeout_s);

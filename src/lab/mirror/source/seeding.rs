@@ -76,10 +76,9 @@ fn begin(state: &mut InstanceState, ends: &Ends, db: &mut Shipped, now: OffsetDa
 /// Decides what a database needs on this connection, and starts it.
 pub(super) fn check(state: &mut InstanceState, ends: &Ends, db: &mut Shipped, now: OffsetDateTime) -> Option<Down> {
     let history = roles::forks(state, &db.name);
-    let known = state
-        .hadr
-        .group(&ends.group)
-        .is_some_and(|g| g.progress.iter().any(|p| p.replica_id == ends.remote_id && p.seeded && p.database == db.name));
+    let known = state.hadr.group(&ends.group).is_some_and(|g| {
+        g.progress.iter().any(|p| p.replica_id == ends.remote_id && p.seeded && p.database == db.name)
+    });
     let end = state.database(&db.name)?.log_end;
     match db.copy {
         Copy::Present { hardened, .. } if roles::continues(&history, end, db.copy) => {

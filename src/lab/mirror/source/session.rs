@@ -62,8 +62,7 @@ pub(super) async fn run(instance: &Arc<Instance>, plan: &Plan, agreed: Agreed) {
     if meeting == Meeting::Follow {
         return;
     }
-    let databases =
-        agreed.positions.iter().map(|p| (p.name.to_lowercase(), Shipped::new(&p.name, p.copy))).collect();
+    let databases = agreed.positions.iter().map(|p| (p.name.to_lowercase(), Shipped::new(&p.name, p.copy))).collect();
     let mut session = Session {
         instance,
         ends: &plan.ends,
@@ -395,7 +394,6 @@ impl Session<'_> {
 pub(in crate::lab::mirror) fn distance(from: crate::lab::world::lsn::Lsn, to: crate::lab::world::lsn::Lsn) -> i64 {
     /// Sectors of a virtual log file, as the storage side lays them out.
     const VLF: i64 = 64 * 1024 * 1024 / 512;
-    let sectors =
-        (i64::from(to.file) - i64::from(from.file)) * VLF + i64::from(to.block) - i64::from(from.block);
+    let sectors = (i64::from(to.file) - i64::from(from.file)) * VLF + i64::from(to.block) - i64::from(from.block);
     sectors.max(0) * 512
 }

@@ -61,7 +61,8 @@ pub(super) fn decide(
         managed::note_error(state, &open.group, 41976);
         return Err(refusal);
     }
-    let group = state.hadr.group(&open.group).filter(|g| g.distributed == open.distributed).ok_or_else(|| unknown(open))?;
+    let group =
+        state.hadr.group(&open.group).filter(|g| g.distributed == open.distributed).ok_or_else(|| unknown(open))?;
     let local = roles::local_name(state, config, group).ok_or_else(|| unknown(open))?;
     let known = group.own(&open.from).is_some() && local.eq_ignore_ascii_case(&open.to);
     if !known || (config.is_managed() && !managed::accepts(state, &open.group)) {
@@ -92,12 +93,8 @@ pub(super) fn decide(
         databases,
     };
     let seconds = u64::try_from(open.session_timeout_s).unwrap_or(10).clamp(5, 3600);
-    let start = Start {
-        ends,
-        generation,
-        session_timeout: Duration::from_secs(seconds),
-        split_brain: role == Role::Primary,
-    };
+    let start =
+        Start { ends, generation, session_timeout: Duration::from_secs(seconds), split_brain: role == Role::Primary };
     Ok(Accepted { reply, session: Some(start) })
 }
 
@@ -152,13 +149,7 @@ pub(super) fn may_create(state: &InstanceState, config: &InstanceConfig, group: 
         }
 }
 
-fn adopt(
-    state: &mut InstanceState,
-    open: &Open,
-    local: &str,
-    generation: u64,
-    now: OffsetDateTime,
-) -> Option<Role> {
+fn adopt(state: &mut InstanceState, open: &Open, local: &str, generation: u64, now: OffsetDateTime) -> Option<Role> {
     let group = state.hadr.group_mut(&open.group)?;
     group.generation = generation;
     if group.role == Role::Primary {

@@ -169,7 +169,13 @@ pub(super) fn install(
 }
 
 /// The operation goes on to CATCHUP, COMPLETED or FAILED.
-pub(super) fn mark(state: &mut InstanceState, operation: Uuid, current: &str, failure: Option<(i32, i32)>, now: OffsetDateTime) {
+pub(super) fn mark(
+    state: &mut InstanceState,
+    operation: Uuid,
+    current: &str,
+    failure: Option<(i32, i32)>,
+    now: OffsetDateTime,
+) {
     if let Some(row) = row(state, operation) {
         current.clone_into(&mut row.current_state);
         let internal = if failure.is_some() { "Failed" } else { "Success" };

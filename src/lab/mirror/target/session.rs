@@ -69,13 +69,8 @@ pub(super) async fn run(
         managed::note_connected(s, &start.ends.group);
     });
     instance.notify();
-    let mut session = Session {
-        instance,
-        start: &start,
-        databases: BTreeMap::new(),
-        outgoing: VecDeque::new(),
-        took_over: false,
-    };
+    let mut session =
+        Session { instance, start: &start, databases: BTreeMap::new(), outgoing: VecDeque::new(), took_over: false };
     let lost = session.work(&mut channel, &row).await;
     session.end(lost);
 }
@@ -307,9 +302,8 @@ impl Session<'_> {
         let config = &self.instance.config;
         let group = &self.start.ends.group;
         let done = self.instance.with(|s| {
-            let current = s.hadr.group(group).is_some_and(|g| {
-                g.generation == self.start.generation && g.role == Role::Secondary
-            });
+            let current =
+                s.hadr.group(group).is_some_and(|g| g.generation == self.start.generation && g.role == Role::Secondary);
             let complete = positions.iter().all(|(n, end)| s.database(n).is_some_and(|d| d.log_end >= *end));
             if !current || !complete {
                 return false;
@@ -370,7 +364,8 @@ impl Session<'_> {
                 .filter_map(|f| {
                     f.dirty = false;
                     let db = s.database(&f.name)?;
-                    let suspended = s.hadr.group(&self.start.ends.group)?.suspended.get(&f.name.to_lowercase()).copied();
+                    let suspended =
+                        s.hadr.group(&self.start.ends.group)?.suspended.get(&f.name.to_lowercase()).copied();
                     Some(Up::Progress(ProgressReport {
                         database: f.name.clone(),
                         received: f.received.max(db.hardened),
@@ -418,7 +413,8 @@ impl Session<'_> {
 }
 
 fn note_redone(s: &mut InstanceState, start: &Start, name: &str, redo: &RedoQueue, now: time::OffsetDateTime) {
-    let Some((redone, commit)) = s.database(name).map(|d| (d.redone, d.last_commit_time.map(|t| (d.last_commit_lsn, t))))
+    let Some((redone, commit)) =
+        s.database(name).map(|d| (d.redone, d.last_commit_time.map(|t| (d.last_commit_lsn, t))))
     else {
         return;
     };

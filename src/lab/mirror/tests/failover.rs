@@ -97,7 +97,8 @@ async fn planned_failover_and_back_lose_nothing_under_load() {
     let refused = run(&e.sql, "ALTER AVAILABILITY GROUP [DAG_Ledger] FAILOVER").await.unwrap_err();
     assert_eq!(refused.number, 47517);
     // back, asynchronous again on the way
-    eventually(&e.mi, "reversed", |s| s.hadr.group("DAG_Ledger").unwrap().progress.iter().any(|p| p.sync_state == 1)).await;
+    eventually(&e.mi, "reversed", |s| s.hadr.group("DAG_Ledger").unwrap().progress.iter().any(|p| p.sync_state == 1))
+        .await;
     let load = writer(&e.mi, "b");
     tokio::time::sleep(Duration::from_secs(2)).await;
     managed::failover(&e.mi, "DAG_Ledger", FailoverType::Planned).await.unwrap();
@@ -168,8 +169,7 @@ async fn an_answer_lost_in_the_switch_never_opens_both_sides() {
             crate::lab::net::Path { latency: Duration::from_millis(20), bytes_per_second: 0 },
         );
         let sql = e.sql.clone();
-        let failover =
-            tokio::spawn(async move { run(&sql, "ALTER AVAILABILITY GROUP [DAG_Ledger] FAILOVER").await });
+        let failover = tokio::spawn(async move { run(&sql, "ALTER AVAILABILITY GROUP [DAG_Ledger] FAILOVER").await });
         tokio::time::sleep(Duration::from_millis(cut_after_ms)).await;
         e.net.cut(SQL_HOST, FQDN);
         tokio::time::sleep(Duration::from_secs(30)).await;

@@ -202,7 +202,8 @@ impl Estate {
     }
 
     pub(super) fn trust_sql(&self) {
-        let der = self.sql.with(|s| s.database("master").unwrap().data.certificate("Cert_endpoint").unwrap().der.clone());
+        let der =
+            self.sql.with(|s| s.database("master").unwrap().data.certificate("Cert_endpoint").unwrap().der.clone());
         managed::put_trust_certificate(&self.mi, "SQLA", &der).unwrap();
     }
 

@@ -25,7 +25,11 @@ use sqlparser::ast::WindowType;
 impl Binder<'_> {
     pub(crate) fn window(&self, name: &str, f: &ast::Function, over: &WindowType, scope: &Scope<'_>) -> SqlResult<Ex> {
         if !matches!(scope.clause.get(), Clause::Select | Clause::OrderBy) {
-            return Err(SqlError::new(4108, 15, "Windowed functions can only appear in the SELECT or ORDER BY clauses."));
+            return Err(SqlError::new(
+                4108,
+                15,
+                "Windowed functions can only appear in the SELECT or ORDER BY clauses.",
+            ));
         }
         let WindowType::WindowSpec(spec) = over else { return Err(fault::unsupported("WINDOW")) };
         let (kind, ty) = self.window_kind(name, f, scope)?;

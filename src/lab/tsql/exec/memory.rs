@@ -165,7 +165,8 @@ impl MemoryTable {
             });
             all.push(s.clone());
         }
-        let rows = self.rows.iter().map(|(id, r)| (*id, r.iter().cloned().chain(fill.iter().cloned()).collect())).collect();
+        let rows =
+            self.rows.iter().map(|(id, r)| (*id, r.iter().cloned().chain(fill.iter().cloned()).collect())).collect();
         self.rows = Arc::new(rows);
         self.specs = all.into();
         self.columns = columns.into();
@@ -187,10 +188,8 @@ impl MemoryTable {
 
     /// UNIQUE for an index made later.
     pub(super) fn add_unique(&mut self, columns: &[String]) -> SqlResult<()> {
-        let places: Vec<usize> = columns
-            .iter()
-            .filter_map(|c| self.columns.iter().position(|o| o.name.eq_ignore_ascii_case(c)))
-            .collect();
+        let places: Vec<usize> =
+            columns.iter().filter_map(|c| self.columns.iter().position(|o| o.name.eq_ignore_ascii_case(c))).collect();
         self.unique.push((false, places));
         self.check(&self.rows)
     }

@@ -100,11 +100,7 @@ impl Run<'_> {
         key: &str,
         f: impl FnOnce(&mut MemoryTable) -> SqlResult<T>,
     ) -> Outcome<T> {
-        let out = if key.starts_with('@') {
-            frame.with_table(key, f)
-        } else {
-            self.core.temps.get_mut(key).map(f)
-        };
+        let out = if key.starts_with('@') { frame.with_table(key, f) } else { self.core.temps.get_mut(key).map(f) };
         Ok(out.unwrap_or_else(|| Err(fault::no_object(key)))?)
     }
 
@@ -211,8 +207,7 @@ impl Run<'_> {
                     }
                 }
                 let id = self.core.object_id();
-                let table =
-                    MemoryTable::new(t.name.object(), columns, &t.primary_key, &t.unique, id, frame.level)?;
+                let table = MemoryTable::new(t.name.object(), columns, &t.primary_key, &t.unique, id, frame.level)?;
                 self.core.put_temp(key, table);
                 Ok(())
             }
@@ -243,7 +238,10 @@ impl Run<'_> {
             return Err(SqlError::new(
                 4902,
                 16,
-                format!("Cannot find the object \"{}\" because it does not exist or you do not have permissions.", name.object()),
+                format!(
+                    "Cannot find the object \"{}\" because it does not exist or you do not have permissions.",
+                    name.object()
+                ),
             )
             .into());
         }
@@ -277,7 +275,10 @@ impl Run<'_> {
                 Err(SqlError::new(
                     4924,
                     16,
-                    format!("ALTER TABLE DROP COLUMN failed because column '{column}' does not exist in table '{}'.", t.name),
+                    format!(
+                        "ALTER TABLE DROP COLUMN failed because column '{column}' does not exist in table '{}'.",
+                        t.name
+                    ),
                 ))
             }),
             Stmt::CreateIndex { columns, unique, .. } => self.in_memory(frame, key, |t| {

@@ -119,11 +119,8 @@ fn set(instance: &Arc<Instance>, group: &Group, option: &DdlOption) -> Done {
         create::set_option(&mut changed, option, config, false)?;
         if required {
             let local = if g.distributed { g.primary.clone().unwrap_or_default() } else { config.server_name.clone() };
-            let possible = g
-                .replicas
-                .iter()
-                .filter(|r| r.availability_mode == 1 && !r.name.eq_ignore_ascii_case(&local))
-                .count();
+            let possible =
+                g.replicas.iter().filter(|r| r.availability_mode == 1 && !r.name.eq_ignore_ascii_case(&local)).count();
             if changed.required_sync > possible as i32 {
                 return Err(error(35248, &[&changed.required_sync, &possible, &g.name]));
             }

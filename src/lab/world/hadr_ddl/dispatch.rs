@@ -67,8 +67,8 @@ fn ready(instance: &Instance, cx: &SessionCx, statement: &str) -> SqlResult<()> 
     if !cx.database.eq_ignore_ascii_case("master") {
         return Err(error(35208, &[]));
     }
-    let open = instance
-        .with(|s| s.sessions.get(cx.spid).and_then(|x| x.transaction.as_ref()).is_some_and(|t| t.nesting > 0));
+    let open =
+        instance.with(|s| s.sessions.get(cx.spid).and_then(|x| x.transaction.as_ref()).is_some_and(|t| t.nesting > 0));
     if open {
         return Err(error(574, &[&statement]));
     }

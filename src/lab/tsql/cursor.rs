@@ -120,7 +120,9 @@ impl<'a> Cursor<'a> {
     pub(super) fn eat_all(&mut self, words: &[&str]) -> bool {
         let found = self.are(words);
         if found {
-            words.iter().for_each(|_| self.parser.advance_token());
+            for _ in words {
+                self.parser.advance_token();
+            }
         }
         found
     }
@@ -204,7 +206,10 @@ impl<'a> Cursor<'a> {
 
     /// A whole number with an optional sign.
     pub(super) fn integer(&mut self) -> SqlResult<i64> {
-        let negative = self.eat_token(&Token::Minus) || { self.eat_token(&Token::Plus) && false };
+        let negative = self.eat_token(&Token::Minus);
+        if !negative {
+            self.eat_token(&Token::Plus);
+        }
         match self.peek().clone() {
             Token::Number(n, _) => {
                 let value: i64 = n.parse().map_err(|_| self.unexpected())?;
@@ -249,11 +254,12 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// Words up to the end of the statement; `first` tokens are taken whatever they are.
+    /// Words up to the end of the statement; `first` tokens are taken whatever they are. WITH is part of it: a
+    /// table expression would need a semicolon before.
     pub(super) fn rest_of_statement(&mut self, first: usize) -> String {
         let mut text: Vec<String> = Vec::new();
         let mut depth = 0u32;
-        while !self.at_end() && (text.len() < first || depth > 0 || !self.at_boundary()) {
+        while !self.at_end() && (text.len() < first || depth > 0 || self.is("with") || !self.at_boundary()) {
             let token = self.next();
             match token {
                 Token::LParen => depth += 1,
@@ -282,7 +288,8 @@ impl<'a> Cursor<'a> {
             Token::Word(w) => refine::split_mark(&w.value).1.map(|op| (n, op)),
             _ => None,
         });
-        match marked.skip(allowed).next() {
+        let mut marked = marked;
+        match marked.nth(allowed) {
             Some((n, op)) => Err(lex::near(102, &format!("{op}="), self.parser.token_at(n).span.start.line as u32)),
             None => Ok(()),
         }
@@ -302,7 +309,7 @@ impl<'a> Cursor<'a> {
             let (before, here) = (&self.parser.token_at(n - 1).token, self.parser.token_at(n));
             let Token::Word(w) = &here.token else { continue };
             if w.quote_style.is_none()
-                && after_needs_name(before)
+                && after_needs_name(before, &w.value)
                 && words::is_reserved(&w.value)
                 && !source_word(&w.value)
             {
@@ -351,10 +358,15 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// A table source or alias must follow this token.
-fn after_needs_name(token: &Token) -> bool {
-    matches!(token, Token::Word(w) if w.quote_style.is_none()
-        && ["FROM", "JOIN", "APPLY", "AS", "INTO"].iter().any(|k| w.value.eq_ignore_ascii_case(k)))
+/// A table source or alias must follow this token. FROM is also part of `IS DISTINCT FROM` and `TRIM`, where an
+/// expression follows.
+fn after_needs_name(token: &Token, next: &str) -> bool {
+    let Token::Word(w) = token else { return false };
+    if w.quote_style.is_some() {
+        return false;
+    }
+    let is = |word: &str| w.value.eq_ignore_ascii_case(word);
+    is("JOIN") || is("APPLY") || is("AS") || is("INTO") || (is("FROM") && !words::may_start_expression(next))
 }
 
 /// Reserved words that may stand there all the same: rowset functions, and type names after AS.

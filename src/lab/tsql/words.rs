@@ -184,8 +184,6 @@ const RESERVED: &[&str] = &[
 
 /// Reserved words that may begin an expression.
 const EXPRESSION_START: &[&str] = &[
-    "ALL",
-    "ANY",
     "CASE",
     "COALESCE",
     "CONTAINS",
@@ -205,14 +203,10 @@ const EXPRESSION_START: &[&str] = &[
     "NULLIF",
     "RIGHT",
     "ROWGUIDCOL",
-    "SELECT",
     "SESSION_USER",
-    "SOME",
     "SYSTEM_USER",
     "TRY_CONVERT",
-    "UPDATE",
     "USER",
-    "WITH",
 ];
 
 /// Reserved words that begin a statement (or end the one before): the boundary where no semicolon was written.

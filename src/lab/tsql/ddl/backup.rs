@@ -15,13 +15,11 @@ pub(super) fn backup(c: &mut Cursor) -> SqlResult<Ddl> {
     }
     let log = ["log", "tran", "transaction"].iter().any(|w| c.is_at(1, w));
     if !log && !c.is_at(1, "database") {
-        return match c.word_at(1) {
-            Some(_) => Ok(Ddl::Unsupported(unsupported_words(c))),
-            None => {
-                c.next();
-                Err(c.unexpected())
-            }
-        };
+        if c.word_at(1).is_some() {
+            return Ok(Ddl::Unsupported(unsupported_words(c)));
+        }
+        c.next();
+        return Err(c.unexpected());
     }
     let restore = c.eat("restore");
     if !restore {
@@ -52,9 +50,8 @@ pub(super) fn backup(c: &mut Cursor) -> SqlResult<Ddl> {
 
 /// `DISK = '…'`, `URL = @path`, or the name of a backup device (key `DEVICE`).
 fn device(c: &mut Cursor) -> SqlResult<DdlOption> {
-    let key = match c.eat_any(&["DISK", "URL", "TAPE", "VIRTUAL_DEVICE", "DATABASE_SNAPSHOT"]) {
-        Some(key) => key,
-        None => return Ok(DdlOption { key: "DEVICE".into(), value: OptionValue::Ident(c.identifier()?) }),
+    let Some(key) = c.eat_any(&["DISK", "URL", "TAPE", "VIRTUAL_DEVICE", "DATABASE_SNAPSHOT"]) else {
+        return Ok(DdlOption { key: "DEVICE".into(), value: OptionValue::Ident(c.identifier()?) });
     };
     c.expect_token(&Token::Eq)?;
     let error = c.unexpected();

@@ -36,7 +36,8 @@ fn create(c: &mut Cursor) -> SqlResult<Ddl> {
     loop {
         if c.eat("containment") {
             c.expect_token(&Token::Eq)?;
-            options.extend(options::value(c, "CONTAINMENT")?);
+            let kind = c.eat_any(&["NONE", "PARTIAL"]).ok_or_else(|| c.unexpected())?;
+            push(&mut options, "CONTAINMENT", OptionValue::Word(kind.into()));
         } else if c.eat("on") {
             push(&mut options, "ON", OptionValue::List(files(c)?));
         } else if c.eat_all(&["log", "on"]) {

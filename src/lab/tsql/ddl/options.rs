@@ -136,6 +136,12 @@ fn number(c: &mut Cursor) -> SqlResult<OptionValue> {
 
 /// `(10.0.0.1)` and `('::1')` are addresses, everything else a list.
 fn address_or_group(c: &mut Cursor, key: &str) -> SqlResult<Vec<DdlOption>> {
+    if key == "LISTENER_IP" && !matches!(c.peek_at(1), Token::Number(..)) {
+        c.next();
+        let address = c.string()?;
+        c.expect_token(&Token::RParen)?;
+        return Ok(vec![DdlOption { key: key.to_owned(), value: OptionValue::Text(address) }]);
+    }
     if !matches!(c.peek_at(1), Token::Number(..)) {
         return Ok(vec![DdlOption { key: key.to_owned(), value: OptionValue::List(group(c)?) }]);
     }

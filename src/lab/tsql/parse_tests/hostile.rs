@@ -40,6 +40,7 @@ fn deep_nesting_is_refused() {
 fn deep_statements_are_refused() {
     assert_eq!(number_of("IF 1=1 ".repeat(10_000)), Some(191));
     assert_eq!(number_of("BEGIN ".repeat(10_000)), Some(191));
+    assert_eq!(number_of("WITH XMLNAMESPACES () ".repeat(10_000)), Some(191));
     assert_eq!(number_of("WHILE 1=1 ".repeat(10_000)), Some(191));
     assert_eq!(number_of("BEGIN TRY ".repeat(10_000)), Some(191));
     assert_eq!(number_of(format!("{} SELECT 1", "IF 1=1 SELECT 1 ELSE ".repeat(10_000))), Some(191));

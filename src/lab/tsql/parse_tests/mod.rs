@@ -3,8 +3,10 @@
 mod batches;
 mod ddl;
 mod errors;
+mod groups;
 mod hostile;
 mod names;
+mod options;
 mod queries;
 mod statements;
 mod summary;

@@ -81,6 +81,11 @@ fn next_statement_without_semicolon() {
 
 #[test]
 fn shapes() {
+    check("SELECT 1 WHERE a IS NOT DISTINCT FROM NULL", "select {SELECT 1 WHERE a IS NOT DISTINCT FROM NULL}");
+    check(
+        "SELECT 1 WHERE 1 = ANY (SELECT 1) AND 2 > ALL (SELECT 2) AND 3 IN (SELECT 3)",
+        "select {SELECT 1 WHERE 1 = ANY(SELECT 1) AND 2 > ALL(SELECT 2) AND 3 IN (SELECT 3)}",
+    );
     check(
         ";WITH a AS (SELECT 1 x), b (y) AS (SELECT x FROM a) SELECT * FROM b",
         "select {WITH a AS (SELECT 1 AS x), b (y) AS (SELECT x FROM a) SELECT * FROM b}",

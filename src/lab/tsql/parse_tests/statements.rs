@@ -235,6 +235,11 @@ fn server_words() {
 #[test]
 fn unsupported_is_named() {
     check(
+        "UPDATE STATISTICS t WITH FULLSCAN SELECT 1",
+        "Unsupported(\"UPDATE STATISTICS t WITH FULLSCAN\"); select {SELECT 1}",
+    );
+    check("WITH XMLNAMESPACES ('a' AS b) SELECT 1 PRINT 2", "Unsupported(\"WITH XMLNAMESPACES\"); print 2");
+    check(
         "CREATE OR ALTER PROCEDURE p @a int AS SELECT 1 SELECT 2",
         "Unsupported(\"CREATE OR ALTER PROCEDURE p @a int AS\")",
     );

@@ -17,8 +17,8 @@ fn joined<T: std::fmt::Display>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn opt<T: std::fmt::Display>(label: &str, value: &Option<T>) -> String {
-    value.as_ref().map(|v| format!(" {label} {v}")).unwrap_or_default()
+fn opt<T: std::fmt::Display>(label: &str, value: Option<&T>) -> String {
+    value.map(|v| format!(" {label} {v}")).unwrap_or_default()
 }
 
 fn exec(e: &Exec) -> String {
@@ -28,7 +28,7 @@ fn exec(e: &Exec) -> String {
     }
     match &e.target {
         ExecTarget::Procedure(n) => drop(write!(out, " {}", name(n))),
-        ExecTarget::Text { text, at } => drop(write!(out, " ({text}){}", opt("at", at))),
+        ExecTarget::Text { text, at } => drop(write!(out, " ({text}){}", opt("at", at.as_ref()))),
     }
     for a in &e.args {
         let named = a.name.as_ref().map(|n| format!("{n}=")).unwrap_or_default();
@@ -49,8 +49,8 @@ fn columns(specs: &[ColumnSpec]) -> String {
         if let Some((seed, step)) = s.identity {
             let _ = write!(out, " identity({seed},{step})");
         }
-        out.push_str(&opt("default", &s.default));
-        out.push_str(&opt("as", &s.computed));
+        out.push_str(&opt("default", s.default.as_ref()));
+        out.push_str(&opt("as", s.computed.as_ref()));
         out.push_str(if s.primary_key { " pk" } else { "" });
         out.push_str(if s.unique { " unique" } else { "" });
         out
@@ -69,7 +69,7 @@ fn select(s: &Select) -> String {
     out
 }
 
-fn output(o: &Option<Output>) -> String {
+fn output(o: Option<&Output>) -> String {
     let Some(o) = o else { return String::new() };
     let into = o.into.as_ref().map(|(n, c)| format!(" into {}({})", name(n), c.join(","))).unwrap_or_default();
     format!(" output {}{into}", joined(&o.items))
@@ -93,7 +93,7 @@ fn one(s: &Stmt) -> String {
         Stmt::WaitFor { delay, time } => format!("waitfor {} {time}", if *delay { "delay" } else { "time" }),
         Stmt::Declare(list) => {
             let each = list.iter().map(|d| match &d.kind {
-                DeclarationKind::Scalar { ty, init } => format!("{} {ty:?}{}", d.name, opt("=", init)),
+                DeclarationKind::Scalar { ty, init } => format!("{} {ty:?}{}", d.name, opt("=", init.as_ref())),
                 DeclarationKind::Table { columns: c } => format!("{} table({})", d.name, columns(c)),
             });
             format!("declare {}", each.collect::<Vec<_>>().join(", "))
@@ -111,29 +111,29 @@ fn one(s: &Stmt) -> String {
                 InsertSource::Exec(e) => exec(e),
                 InsertSource::DefaultValues => "default values".into(),
             };
-            format!("insert {}({}){} {source}", name(&i.table), i.columns.join(","), output(&i.output))
+            format!("insert {}({}){} {source}", name(&i.table), i.columns.join(","), output(i.output.as_ref()))
         }
         Stmt::Update(u) => {
             let set = u.set.iter().map(|(n, op, e)| format!("{n} {}= {e}", op.map(String::from).unwrap_or_default()));
             format!(
                 "{}update{} {} set {}{}{}{}",
                 u.with.as_ref().map(|w| format!("{w} ")).unwrap_or_default(),
-                opt("top", &u.top),
+                opt("top", u.top.as_ref()),
                 name(&u.target),
                 set.collect::<Vec<_>>().join(", "),
-                output(&u.output),
+                output(u.output.as_ref()),
                 if u.from.is_empty() { String::new() } else { format!(" from {}", joined(&u.from)) },
-                opt("where", &u.selection)
+                opt("where", u.selection.as_ref())
             )
         }
         Stmt::Delete(d) => format!(
             "{}delete{} {}{}{}{}",
             d.with.as_ref().map(|w| format!("{w} ")).unwrap_or_default(),
-            opt("top", &d.top),
+            opt("top", d.top.as_ref()),
             name(&d.target),
-            output(&d.output),
+            output(d.output.as_ref()),
             if d.from.is_empty() { String::new() } else { format!(" from {}", joined(&d.from)) },
-            opt("where", &d.selection)
+            opt("where", d.selection.as_ref())
         ),
         Stmt::Truncate(n) => format!("truncate {}", name(n)),
         Stmt::CreateTable(t) => {

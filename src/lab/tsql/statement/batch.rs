@@ -26,12 +26,16 @@ pub(in crate::lab::tsql) fn batch(c: &mut Cursor) -> SqlResult<Vec<Spanned>> {
         let exec = exec::call(c, None)?;
         out.push(Spanned { line, stmt: exec });
     }
-    list(c, &mut out, |c| c.at_end())?;
+    list(c, &mut out, Cursor::at_end)?;
     Ok(out)
 }
 
 /// Statements up to where `ends` says, which is not read.
-pub(super) fn list(c: &mut Cursor, out: &mut Vec<Spanned>, ends: impl Fn(&Cursor) -> bool) -> SqlResult<()> {
+pub(super) fn list<'a>(
+    c: &mut Cursor<'a>,
+    out: &mut Vec<Spanned>,
+    ends: impl Fn(&Cursor<'a>) -> bool,
+) -> SqlResult<()> {
     let mut terminated = out.is_empty();
     while c.eat_token(&Token::SemiColon) {
         terminated = true;

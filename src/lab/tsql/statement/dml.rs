@@ -1,5 +1,6 @@
 //! WITH, INSERT, UPDATE, DELETE.
 
+use super::batch;
 use super::dispatch;
 use super::exec;
 use super::output;
@@ -22,7 +23,7 @@ use sqlparser::tokenizer::Token;
 /// Common table expressions and the statement they belong to.
 pub(super) fn with(c: &mut Cursor) -> SqlResult<Stmt> {
     if c.is_at(1, "xmlnamespaces") || c.is_at(1, "change_tracking_context") {
-        return Ok(dispatch::unsupported(c));
+        return context(c);
     }
     let with_token = c.parser.next_token().into();
     let from = c.position();
@@ -39,6 +40,20 @@ pub(super) fn with(c: &mut Cursor) -> SqlResult<Stmt> {
         _ if *c.peek() == Token::LParen => select::select(c, with),
         _ => Err(c.unexpected()),
     }
+}
+
+/// `WITH XMLNAMESPACES (…)` and the statement it belongs to, which must not run without it.
+fn context(c: &mut Cursor) -> SqlResult<Stmt> {
+    c.next();
+    let word = c.identifier()?.to_ascii_uppercase();
+    c.skip_parens()?;
+    if c.eat_token(&Token::Comma) {
+        let from = c.position();
+        let parsed = c.parser.parse_comma_separated(Parser::parse_cte);
+        c.checked(from, parsed)?;
+    }
+    batch::statement(c)?;
+    Ok(Stmt::Ddl(Box::new(Ddl::Unsupported(format!("WITH {word}")))))
 }
 
 pub(super) fn insert(c: &mut Cursor, with: Option<With>) -> SqlResult<Stmt> {
@@ -136,8 +151,8 @@ fn assignment(c: &mut Cursor, set: &mut Vec<(String, Option<char>, Expr)>) -> Sq
             set.push((name, op, c.expr()?));
             return Ok(());
         }
-        variable = Some(name);
-        name = c.name()?.object().to_owned();
+        variable = Some(std::mem::take(&mut name));
+        c.name()?.object().clone_into(&mut name);
     }
     if let Some(found) = refine::operator(c.peek()) {
         if *c.peek_at(1) != Token::Eq {

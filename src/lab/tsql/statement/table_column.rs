@@ -1,7 +1,6 @@
 //! Columns and constraints of a table, in CREATE TABLE, ALTER TABLE and DECLARE … TABLE.
 
 use crate::lab::tsql::ast::ColumnSpec;
-use crate::lab::tsql::ast::Expr;
 use crate::lab::tsql::cursor::Cursor;
 use crate::lab::tsql::error::SqlResult;
 use crate::lab::tsql::types;
@@ -143,7 +142,7 @@ pub(super) fn storage(c: &mut Cursor) -> SqlResult<()> {
             c.expect_token(&Token::Eq)?;
             c.integer()?;
         } else if c.eat_any(&["ON", "TEXTIMAGE_ON", "FILESTREAM_ON"]).is_some() {
-            if !c.eat_any(&["PRIMARY", "DEFAULT"]).is_some() {
+            if c.eat_any(&["PRIMARY", "DEFAULT"]).is_none() {
                 c.identifier()?;
             }
             if *c.peek() == Token::LParen {
@@ -171,8 +170,6 @@ pub(super) fn column(c: &mut Cursor, constraints: &mut Constraints) -> SqlResult
         // The type follows from the expression: the binder sets it.
         spec.computed = Some(c.expr()?);
         c.eat("persisted");
-    } else if (c.is("timestamp") || c.is("rowversion")) && !matches!(c.peek_at(1), Token::Period) {
-        spec.ty = types::read(c, types::Place::Declaration)?;
     } else {
         spec.ty = types::read(c, types::Place::Declaration)?;
     }
@@ -193,7 +190,7 @@ fn attribute(c: &mut Cursor, spec: &mut ColumnSpec, constraints: &mut Constraint
     } else if c.eat("identity") {
         spec.identity = Some(identity(c)?);
     } else if c.eat("default") {
-        spec.default = Some(default(c)?);
+        spec.default = Some(c.expr()?);
     } else if c.eat_all(&["primary", "key"]) {
         spec.primary_key = true;
         key_tail(c, spec, constraints)?;
@@ -246,8 +243,4 @@ fn identity(c: &mut Cursor) -> SqlResult<(i64, i64)> {
         [seed, step] => Ok((*seed, *step)),
         _ => Err(error),
     }
-}
-
-fn default(c: &mut Cursor) -> SqlResult<Expr> {
-    c.expr()
 }

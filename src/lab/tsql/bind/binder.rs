@@ -24,9 +24,16 @@ const MAX_DEPTH: u16 = 96;
 /// A common table expression in sight.
 #[derive(Clone)]
 pub(crate) enum Cte {
-    Plan { name: String, plan: Arc<QueryPlan> },
+    Plan {
+        name: String,
+        plan: Arc<QueryPlan>,
+    },
     /// The recursive member is being bound.
-    Recursing { name: String, id: usize, columns: Arc<[Column]> },
+    Recursing {
+        name: String,
+        id: usize,
+        columns: Arc<[Column]>,
+    },
 }
 
 impl Cte {

@@ -154,7 +154,9 @@ fn not_boolean(e: &Expr) -> SqlError {
     SqlError::new(
         4145,
         15,
-        format!("An expression of non-boolean type specified in a context where a condition is expected, near '{near}'."),
+        format!(
+            "An expression of non-boolean type specified in a context where a condition is expected, near '{near}'."
+        ),
     )
 }
 

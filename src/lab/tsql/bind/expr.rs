@@ -35,7 +35,9 @@ impl Binder<'_> {
             Expr::Value(v) => literal(&v.value),
             Expr::Nested(inner) => self.expr(inner, scope),
             Expr::Identifier(i) => self.identifier(i, scope),
-            Expr::CompoundIdentifier(parts) => self.column(&parts.iter().map(|p| p.value.as_str()).collect::<Vec<_>>(), scope),
+            Expr::CompoundIdentifier(parts) => {
+                self.column(&parts.iter().map(|p| p.value.as_str()).collect::<Vec<_>>(), scope)
+            }
             Expr::BinaryOp { .. } => self.binary(e, scope),
             Expr::UnaryOp { op, expr } => self.unary(*op, expr, scope),
             Expr::Cast { kind, expr, data_type, .. } => {
@@ -200,8 +202,7 @@ impl Binder<'_> {
 
     fn collate(&self, inner: &Expr, collation: &ast::ObjectName, scope: &Scope<'_>) -> SqlResult<Ex> {
         let name = collation.to_string();
-        let coll = Coll::named(&name)
-            .ok_or_else(|| SqlError::new(448, 16, format!("Invalid collation '{name}'.")))?;
+        let coll = Coll::named(&name).ok_or_else(|| SqlError::new(448, 16, format!("Invalid collation '{name}'.")))?;
         let ex = self.expr(inner, scope)?;
         if !ex.ty.is_string() {
             return Err(SqlError::new(
@@ -221,7 +222,11 @@ impl Binder<'_> {
     }
 
     /// A query inside an expression.
-    pub fn subquery(&self, q: &ast::Query, scope: Option<&Scope<'_>>) -> SqlResult<Arc<crate::lab::tsql::bind::tree::QueryPlan>> {
+    pub fn subquery(
+        &self,
+        q: &ast::Query,
+        scope: Option<&Scope<'_>>,
+    ) -> SqlResult<Arc<crate::lab::tsql::bind::tree::QueryPlan>> {
         let depth = scope.map_or(0, |s| s.depth);
         let (mut plan, correlated) = self.isolated(depth, || self.query(q, scope))?;
         plan.correlated = correlated;
@@ -332,9 +337,7 @@ pub fn literal(v: &ast::Value) -> SqlResult<Ex> {
     Ok(match v {
         V::Null => Ex::lit(Value::Null, SqlType::Int),
         V::Number(n, _) => number(n)?,
-        V::SingleQuotedString(s) => {
-            Ex::lit(Value::str(s), types::varchar(false, Some(text::units(s)))).nullable(false)
-        }
+        V::SingleQuotedString(s) => Ex::lit(Value::str(s), types::varchar(false, Some(text::units(s)))).nullable(false),
         V::NationalStringLiteral(s) => Ex::lit(Value::str(s), types::varchar(true, Some(text::units(s)))),
         // QUOTED_IDENTIFIER OFF
         V::DoubleQuotedString(s) => Ex::lit(Value::str(s), types::varchar(false, Some(text::units(s)))),
@@ -351,7 +354,8 @@ pub fn literal(v: &ast::Value) -> SqlResult<Ex> {
 fn money(p: &str) -> SqlResult<Ex> {
     let body = p.trim_start_matches('$');
     let (u, s) = if body.is_empty() { (0, 0) } else { decimal::parse(body).ok_or_else(|| fault::syntax(p))? };
-    let units = decimal::rescale(u, s, 4).and_then(|u| i64::try_from(u).ok()).ok_or_else(|| fault::overflow(SqlType::Money))?;
+    let units =
+        decimal::rescale(u, s, 4).and_then(|u| i64::try_from(u).ok()).ok_or_else(|| fault::overflow(SqlType::Money))?;
     Ok(Ex::lit(Value::Money(units), SqlType::Money))
 }
 
@@ -365,13 +369,21 @@ fn number(n: &str) -> SqlResult<Ex> {
     }
     if n.contains(['e', 'E']) {
         let f: f64 = n.trim_end_matches(['e', 'E']).parse().map_err(|_| fault::syntax(n))?;
-        return if f.is_finite() { Ok(Ex::lit(Value::Float(f), SqlType::Float)) } else { Err(fault::overflow(SqlType::Float)) };
+        return if f.is_finite() {
+            Ok(Ex::lit(Value::Float(f), SqlType::Float))
+        } else {
+            Err(fault::overflow(SqlType::Float))
+        };
     }
     if let Ok(i) = n.parse::<i32>() {
         return Ok(Ex::lit(Value::Int(i), SqlType::Int));
     }
     let (unscaled, scale) = decimal::parse(n).ok_or_else(|| {
-        SqlError::new(1007, 15, format!("The number '{n}' is out of the range for numeric representation (maximum precision 38)."))
+        SqlError::new(
+            1007,
+            15,
+            format!("The number '{n}' is out of the range for numeric representation (maximum precision 38)."),
+        )
     })?;
     let digits = unscaled.unsigned_abs().to_string().len().max(usize::from(scale)).max(1);
     Ok(Ex::lit(Value::Decimal { unscaled, scale }, SqlType::Decimal(digits as u8, scale)))

@@ -33,9 +33,25 @@ pub type Bound = (Source, Vec<ScopeTable>);
 
 /// Words that stand in parentheses after a table and are hints.
 const HINTS: &[&str] = &[
-    "NOLOCK", "READUNCOMMITTED", "UPDLOCK", "HOLDLOCK", "ROWLOCK", "PAGLOCK", "TABLOCK", "TABLOCKX", "XLOCK",
-    "READPAST", "READCOMMITTED", "READCOMMITTEDLOCK", "REPEATABLEREAD", "SERIALIZABLE", "SNAPSHOT", "NOWAIT",
-    "NOEXPAND", "FORCESEEK", "FORCESCAN",
+    "NOLOCK",
+    "READUNCOMMITTED",
+    "UPDLOCK",
+    "HOLDLOCK",
+    "ROWLOCK",
+    "PAGLOCK",
+    "TABLOCK",
+    "TABLOCKX",
+    "XLOCK",
+    "READPAST",
+    "READCOMMITTED",
+    "READCOMMITTEDLOCK",
+    "REPEATABLEREAD",
+    "SERIALIZABLE",
+    "SNAPSHOT",
+    "NOWAIT",
+    "NOEXPAND",
+    "FORCESEEK",
+    "FORCESCAN",
 ];
 
 pub(crate) fn width(tables: &[ScopeTable]) -> usize {
@@ -105,7 +121,13 @@ impl Binder<'_> {
         Ok(join(kind, left, right, Some(on)))
     }
 
-    fn apply(&self, left: Bound, right: &TableFactor, outer_apply: bool, outer: Option<&Scope<'_>>) -> SqlResult<Bound> {
+    fn apply(
+        &self,
+        left: Bound,
+        right: &TableFactor,
+        outer_apply: bool,
+        outer: Option<&Scope<'_>>,
+    ) -> SqlResult<Bound> {
         let (source, mut tables) = left;
         let scope = Scope::new(tables.clone(), outer);
         let (right, mut right_tables) = self.factor(right, Some(&scope))?;
@@ -115,8 +137,7 @@ impl Binder<'_> {
             weaken(&mut right_tables);
         }
         tables.extend(right_tables);
-        let applied =
-            Source::Apply { left: Box::new(source), right: Box::new(right), right_width, outer: outer_apply };
+        let applied = Source::Apply { left: Box::new(source), right: Box::new(right), right_width, outer: outer_apply };
         Ok((applied, tables))
     }
 
@@ -172,13 +193,16 @@ impl Binder<'_> {
             return Ok((source, vec![table_of(&shown, path, renamed(&columns, alias)?)]));
         }
         let wanted = self.target.borrow().as_ref().is_some_and(|t| {
-            t.0.len() == 1 && t.object().eq_ignore_ascii_case(&shown)
-                || t.object().eq_ignore_ascii_case(name.object())
+            t.0.len() == 1 && t.object().eq_ignore_ascii_case(&shown) || t.object().eq_ignore_ascii_case(name.object())
         });
         let (source, columns): (Source, Arc<[Column]>) = match binder::memory_key(name) {
             Some(key) => {
                 let columns = self.names.table(&key).ok_or_else(|| {
-                    if key.starts_with('@') { fault::undeclared_table(name.object()) } else { fault::no_object(name.object()) }
+                    if key.starts_with('@') {
+                        fault::undeclared_table(name.object())
+                    } else {
+                        fault::no_object(name.object())
+                    }
                 })?;
                 let key: Arc<str> = Arc::from(key);
                 (if wanted { Source::MemoryRowIds(key) } else { Source::Memory(key) }, columns)
@@ -188,7 +212,12 @@ impl Binder<'_> {
         };
         let mut table = table_of(&shown, path, renamed(&columns, alias)?);
         if wanted {
-            table.columns.push(Column { name: "\u{0}row".into(), ty: SqlType::BigInt, nullable: true, identity: false });
+            table.columns.push(Column {
+                name: "\u{0}row".into(),
+                ty: SqlType::BigInt,
+                nullable: true,
+                identity: false,
+            });
             table.hidden = 1;
         }
         Ok((source, vec![table]))

@@ -115,13 +115,13 @@ impl<'p> Scope<'p> {
 
     /// `alias.column` of a place in the row, for messages.
     pub fn describe(&self, idx: usize) -> String {
-        self.tables
-            .iter()
-            .find(|t| (t.offset..t.offset + t.columns.len()).contains(&idx))
-            .map_or_else(String::new, |t| {
+        self.tables.iter().find(|t| (t.offset..t.offset + t.columns.len()).contains(&idx)).map_or_else(
+            String::new,
+            |t| {
                 let name = &t.columns[idx - t.offset].name;
                 if t.alias.is_empty() { name.clone() } else { format!("{}.{name}", t.alias) }
-            })
+            },
+        )
     }
 }
 
@@ -129,12 +129,10 @@ impl<'p> Scope<'p> {
 pub fn qualifies(table: &ScopeTable, path: &[&str]) -> bool {
     let Some((last, before)) = path.split_last() else { return true };
     table.alias.eq_ignore_ascii_case(last)
-        && before
-            .iter()
-            .rev()
-            .enumerate()
-            .all(|(i, part)| match table.path.len().checked_sub(i + 1).map(|p| &table.path[p]) {
+        && before.iter().rev().enumerate().all(|(i, part)| {
+            match table.path.len().checked_sub(i + 1).map(|p| &table.path[p]) {
                 Some(have) => have.eq_ignore_ascii_case(part) || part.is_empty() || have.is_empty(),
                 None => i == 0 && part.eq_ignore_ascii_case("dbo") && !table.alias.is_empty(),
-            })
+            }
+        })
 }

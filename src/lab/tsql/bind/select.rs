@@ -103,6 +103,11 @@ impl Binder<'_> {
                 Expr::Rollup(_) | Expr::Cube(_) | Expr::GroupingSets(_) => {
                     return Err(fault::unsupported("GROUP BY ROLLUP/CUBE/GROUPING SETS"));
                 }
+                Expr::Function(f)
+                    if ["ROLLUP", "CUBE"].iter().any(|w| binder::name_of(&f.name).object().eq_ignore_ascii_case(w)) =>
+                {
+                    return Err(fault::unsupported("GROUP BY ROLLUP/CUBE"));
+                }
                 Expr::Tuple(t) if t.is_empty() => continue,
                 _ => {}
             }
@@ -131,11 +136,7 @@ impl Binder<'_> {
             None => return Err(fault::syntax("TOP")),
         };
         if limit.offset.is_some() {
-            return Err(SqlError::new(
-                10741,
-                15,
-                "A TOP can not be used in the same query or sub-query as a OFFSET.",
-            ));
+            return Err(SqlError::new(10741, 15, "A TOP can not be used in the same query or sub-query as a OFFSET."));
         }
         limit.top = Some(binder::coerce(ex, if t.percent { SqlType::Float } else { SqlType::BigInt })?);
         limit.percent = t.percent;
@@ -240,7 +241,9 @@ impl Binder<'_> {
             && !id.value.starts_with('@')
         {
             let hits: Vec<usize> = (0..items.columns.len())
-                .filter(|i| !items.columns[*i].name.is_empty() && items.columns[*i].name.eq_ignore_ascii_case(&id.value))
+                .filter(|i| {
+                    !items.columns[*i].name.is_empty() && items.columns[*i].name.eq_ignore_ascii_case(&id.value)
+                })
                 .collect();
             if let [first, rest @ ..] = hits.as_slice() {
                 if rest.iter().any(|i| printed[*i] != printed[*first]) {
@@ -288,7 +291,9 @@ fn own_name(e: &Expr) -> String {
 }
 
 fn is_word(s: &str) -> bool {
-    ["CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "USER"].iter().any(|w| s.eq_ignore_ascii_case(w))
+    ["CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "USER"]
+        .iter()
+        .any(|w| s.eq_ignore_ascii_case(w))
 }
 
 fn identity(e: &Expr, scope: &Scope<'_>) -> bool {

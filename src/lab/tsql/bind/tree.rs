@@ -43,14 +43,21 @@ impl Ex {
 pub enum Kind {
     Lit(Value),
     /// Column of the row `up` query levels outward.
-    Col { up: usize, idx: usize },
+    Col {
+        up: usize,
+        idx: usize,
+    },
     /// Aggregate of this query level.
     Agg(usize),
     /// Window function of this query level.
     Win(usize),
     /// `@x`, lower case.
     Var(Arc<str>),
-    Cast { ex: Box<Ex>, attempt: bool, style: Option<Box<Ex>> },
+    Cast {
+        ex: Box<Ex>,
+        attempt: bool,
+        style: Option<Box<Ex>>,
+    },
     Arith(Op, Box<Ex>, Box<Ex>),
     Neg(Box<Ex>),
     BitNot(Box<Ex>),
@@ -79,15 +86,44 @@ pub enum Cond {
     Not(Box<Cond>),
     Cmp(CmpOp, Box<Ex>, Box<Ex>, Coll),
     /// IS [NOT] DISTINCT FROM: never unknown.
-    Distinct { left: Box<Ex>, right: Box<Ex>, negated: bool, coll: Coll },
+    Distinct {
+        left: Box<Ex>,
+        right: Box<Ex>,
+        negated: bool,
+        coll: Coll,
+    },
     IsNull(Box<Ex>, bool),
-    Like { ex: Box<Ex>, pattern: Box<Ex>, escape: Option<Box<Ex>>, negated: bool, coll: Coll },
-    In { ex: Box<Ex>, list: Vec<Ex>, negated: bool, coll: Coll },
+    Like {
+        ex: Box<Ex>,
+        pattern: Box<Ex>,
+        escape: Option<Box<Ex>>,
+        negated: bool,
+        coll: Coll,
+    },
+    In {
+        ex: Box<Ex>,
+        list: Vec<Ex>,
+        negated: bool,
+        coll: Coll,
+    },
     /// The plan's one column is cast to the type of `ex`.
-    InQuery { ex: Box<Ex>, plan: Arc<QueryPlan>, ty: SqlType, negated: bool, coll: Coll },
+    InQuery {
+        ex: Box<Ex>,
+        plan: Arc<QueryPlan>,
+        ty: SqlType,
+        negated: bool,
+        coll: Coll,
+    },
     Exists(Arc<QueryPlan>),
     /// ANY (`all` false) or ALL.
-    Quantified { ex: Box<Ex>, op: CmpOp, plan: Arc<QueryPlan>, ty: SqlType, all: bool, coll: Coll },
+    Quantified {
+        ex: Box<Ex>,
+        op: CmpOp,
+        plan: Arc<QueryPlan>,
+        ty: SqlType,
+        all: bool,
+        coll: Coll,
+    },
 }
 
 /// An aggregate of a grouped query.
@@ -137,7 +173,12 @@ pub enum WinKind {
     PercentRank,
     CumeDist,
     /// LAG (negative step) and LEAD.
-    Shift { ex: Ex, by: Option<Ex>, default: Option<Ex>, back: bool },
+    Shift {
+        ex: Ex,
+        by: Option<Ex>,
+        default: Option<Ex>,
+        back: bool,
+    },
     First(Ex),
     Last(Ex),
     Agg(Agg),
@@ -194,9 +235,18 @@ pub enum Body {
         limit: Limit,
     },
     /// A query in parentheses with its own order.
-    Nested { plan: Arc<QueryPlan>, order: Vec<(usize, bool)>, limit: Limit },
+    Nested {
+        plan: Arc<QueryPlan>,
+        order: Vec<(usize, bool)>,
+        limit: Limit,
+    },
     /// Anchor and recursive member of a recursive CTE.
-    Recursive { id: usize, name: String, anchor: Arc<QueryPlan>, step: Arc<QueryPlan> },
+    Recursive {
+        id: usize,
+        name: String,
+        anchor: Arc<QueryPlan>,
+        step: Arc<QueryPlan>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,14 +308,25 @@ pub enum Source {
     /// A base table whose rows end with a hidden bigint: the row's id.
     RowIds(Name),
     MemoryRowIds(Arc<str>),
-    Function { name: Name, args: Vec<Ex> },
+    Function {
+        name: Name,
+        args: Vec<Ex>,
+    },
     /// A table function of the engine itself.
-    Builtin { function: TableFunction, args: Vec<Ex> },
+    Builtin {
+        function: TableFunction,
+        args: Vec<Ex>,
+    },
     Query(Arc<QueryPlan>),
     /// Rows of the previous round of the recursive CTE with this id.
     Previous(usize),
     Join(Box<Join>),
-    Apply { left: Box<Source>, right: Box<Source>, right_width: usize, outer: bool },
+    Apply {
+        left: Box<Source>,
+        right: Box<Source>,
+        right_width: usize,
+        outer: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -299,7 +299,9 @@ pub fn arithmetic(op: Op, l: SqlType, r: SqlType, digits: (Option<u8>, Option<u8
     let lo = if l.rank() >= r.rank() { r } else { l };
     if hi.is_temporal() {
         let legacy = matches!(hi, T::DateTime | T::SmallDateTime);
-        if !legacy || !matches!(op, Op::Add | Op::Sub) || lo.is_temporal() && !matches!(lo, T::DateTime | T::SmallDateTime)
+        if !legacy
+            || !matches!(op, Op::Add | Op::Sub)
+            || lo.is_temporal() && !matches!(lo, T::DateTime | T::SmallDateTime)
         {
             return Err(if lo.is_number() && hi.is_temporal() && !legacy {
                 fault::clash(hi, lo)
@@ -328,7 +330,11 @@ pub fn arithmetic(op: Op, l: SqlType, r: SqlType, digits: (Option<u8>, Option<u8
         return same(hi);
     }
     if hi == T::Bit {
-        return Err(if lo == T::Bit { fault::incompatible(l, r, op.word()) } else { fault::bad_operand(hi, op.word()) });
+        return Err(if lo == T::Bit {
+            fault::incompatible(l, r, op.word())
+        } else {
+            fault::bad_operand(hi, op.word())
+        });
     }
     if hi.is_float() {
         if op == Op::Mod {

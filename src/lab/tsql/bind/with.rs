@@ -89,7 +89,10 @@ impl Binder<'_> {
         outer: Option<&Scope<'_>>,
     ) -> SqlResult<QueryPlan> {
         let mut plan = self.set_expr(body, outer)?;
-        let keys = order.iter().map(|o| Ok((output_key(o, &plan.columns)?, aggregate::descending(o)))).collect::<SqlResult<Vec<_>>>()?;
+        let keys = order
+            .iter()
+            .map(|o| Ok((output_key(o, &plan.columns)?, aggregate::descending(o))))
+            .collect::<SqlResult<Vec<_>>>()?;
         match &mut plan.body {
             Body::SetOp { order, limit: l, .. } => {
                 *order = keys;
@@ -168,8 +171,13 @@ impl Binder<'_> {
             };
             columns.push(Column { name: l.name.clone(), ty, nullable, identity: false });
         }
-        let body =
-            Body::SetOp { op, left: Arc::new(left), right: Arc::new(right), order: Vec::new(), limit: Limit::default() };
+        let body = Body::SetOp {
+            op,
+            left: Arc::new(left),
+            right: Arc::new(right),
+            order: Vec::new(),
+            limit: Limit::default(),
+        };
         Ok(self.plan(columns.into(), body))
     }
 
@@ -212,9 +220,12 @@ impl Binder<'_> {
         let mut plan = plan;
         plan.correlated = correlated;
         if let Some(i) = plan.columns.iter().position(|c| c.name.is_empty()) {
-            return Err(
-                SqlError::new(8155, 16, format!("No column name was specified for column {} of '{name}'.", i + 1)).state(2)
-            );
+            return Err(SqlError::new(
+                8155,
+                16,
+                format!("No column name was specified for column {} of '{name}'.", i + 1),
+            )
+            .state(2));
         }
         self.ctes.borrow_mut().push(Cte::Plan { name, plan: Arc::new(plan) });
         Ok(())
@@ -242,12 +253,8 @@ impl Binder<'_> {
 
     /// Anchor UNION ALL step; the step sees the rows of the round before.
     fn recursive(&self, name: &str, cte: &ast::Cte) -> SqlResult<(QueryPlan, bool)> {
-        let SetExpr::SetOperation {
-            left,
-            op: ast::SetOperator::Union,
-            set_quantifier: ast::SetQuantifier::All,
-            right,
-        } = &*cte.query.body
+        let SetExpr::SetOperation { left, op: ast::SetOperator::Union, set_quantifier: ast::SetQuantifier::All, right } =
+            &*cte.query.body
         else {
             return Err(SqlError::new(
                 252,
@@ -294,7 +301,9 @@ impl Binder<'_> {
     fn for_clause(&self, q: &ast::Query, plan: &mut QueryPlan) -> SqlResult<()> {
         match &q.for_clause {
             None | Some(ast::ForClause::Browse) => Ok(()),
-            Some(ast::ForClause::Xml { for_xml: ast::ForXml::Path(element), root, r#type, elements: false, .. }) => {
+            Some(ast::ForClause::Xml {
+                for_xml: ast::ForXml::Path(element), root, r#type, elements: false, ..
+            }) => {
                 let row = element.clone().unwrap_or_else(|| "row".to_owned());
                 plan.xml = Some(XmlPath { row, root: root.clone(), columns: plan.columns.clone() });
                 let ty = if *r#type { SqlType::Xml } else { SqlType::NVarChar(Len::Max) };
@@ -311,7 +320,9 @@ impl Binder<'_> {
 
 fn is_null_item(p: &QueryPlan, i: usize) -> bool {
     match &p.body {
-        Body::Select(s) => s.items.get(i).is_some_and(|e| matches!(e.kind, Kind::Lit(crate::lab::tsql::value::Value::Null))),
+        Body::Select(s) => {
+            s.items.get(i).is_some_and(|e| matches!(e.kind, Kind::Lit(crate::lab::tsql::value::Value::Null)))
+        }
         _ => false,
     }
 }
@@ -332,10 +343,9 @@ fn set_kind(op: ast::SetOperator, q: ast::SetQuantifier) -> SqlResult<SetKind> {
 fn output_key(o: &ast::OrderByExpr, columns: &[Column]) -> SqlResult<usize> {
     match &o.expr {
         Expr::Value(v) => ordinal(&v.value, columns.len()),
-        Expr::Identifier(i) => columns
-            .iter()
-            .position(|c| c.name.eq_ignore_ascii_case(&i.value))
-            .ok_or_else(|| fault::no_column(&i.value)),
+        Expr::Identifier(i) => {
+            columns.iter().position(|c| c.name.eq_ignore_ascii_case(&i.value)).ok_or_else(|| fault::no_column(&i.value))
+        }
         _ => Err(SqlError::new(
             104,
             16,
@@ -368,7 +378,11 @@ fn mentions(q: &ast::Query, name: &str) -> bool {
         type Break = ();
         fn pre_visit_relation(&mut self, r: &ast::ObjectName) -> ControlFlow<()> {
             let n = binder::name_of(r);
-            if n.0.len() == 1 && n.object().eq_ignore_ascii_case(self.0) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if n.0.len() == 1 && n.object().eq_ignore_ascii_case(self.0) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         }
     }
     ast::Visit::visit(q, &mut Finder(name)).is_break()

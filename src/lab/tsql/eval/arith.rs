@@ -29,7 +29,9 @@ pub fn apply(op: Op, a: &Value, b: &Value, ty: SqlType) -> SqlResult<Value> {
             joined.truncate(ty.length().map_or(usize::MAX, usize::from));
             Ok(V::bytes(joined))
         }
-        (V::Decimal { unscaled: x, scale: s }, V::Decimal { unscaled: y, scale: t }) => decimals(op, (*x, *s), (*y, *t), ty),
+        (V::Decimal { unscaled: x, scale: s }, V::Decimal { unscaled: y, scale: t }) => {
+            decimals(op, (*x, *s), (*y, *t), ty)
+        }
         (V::Float(_) | V::Real(_), _) => floats(op, a, b, ty),
         (V::Money(x), V::Money(y)) => money(op, *x, *y, ty),
         (V::DateTime { .. }, V::DateTime { .. }) => datetimes(op, a, b, ty),

@@ -35,10 +35,9 @@ pub fn total(a: &Value, b: &Value, coll: Coll) -> Ordering {
         (V::Date(x), V::Date(y)) => x.cmp(y),
         (V::Time(x), V::Time(y)) => x.cmp(y),
         (V::DateTime { days: d, ticks: t }, V::DateTime { days: e, ticks: u }) => (d, t).cmp(&(e, u)),
-        (
-            V::DateTimeOffset { days: d, ticks: t, .. },
-            V::DateTimeOffset { days: e, ticks: u, .. },
-        ) => (d, t).cmp(&(e, u)),
+        (V::DateTimeOffset { days: d, ticks: t, .. }, V::DateTimeOffset { days: e, ticks: u, .. }) => {
+            (d, t).cmp(&(e, u))
+        }
         (V::Variant(x), V::Variant(y)) => variants(x, y, coll),
         (V::Variant(x), y) => total(&x.1, y, coll),
         (x, V::Variant(y)) => total(x, &y.1, coll),

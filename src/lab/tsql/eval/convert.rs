@@ -66,7 +66,9 @@ fn to_binary(v: &Value, from: SqlType, to: SqlType, style: i32) -> SqlResult<Val
         Value::Bytes(b) => b.to_vec(),
         Value::Str(s) if style == 1 || style == 2 => {
             let body = if style == 1 {
-                s.strip_prefix("0x").or_else(|| s.strip_prefix("0X")).ok_or_else(|| fault::conversion_error(from, to))?
+                s.strip_prefix("0x")
+                    .or_else(|| s.strip_prefix("0X"))
+                    .ok_or_else(|| fault::conversion_error(from, to))?
             } else {
                 s
             };

@@ -58,7 +58,11 @@ fn to_integer(v: &Value, from: SqlType, to: SqlType) -> SqlResult<Value> {
                 return Ok(integer_of(0, to).unwrap_or(Value::Null));
             }
             let n: i128 = t.parse().map_err(|_| {
-                if to == SqlType::BigInt { fault::conversion_error(from, to) } else { fault::conversion_failed(from, s, to) }
+                if to == SqlType::BigInt {
+                    fault::conversion_error(from, to)
+                } else {
+                    fault::conversion_failed(from, s, to)
+                }
             })?;
             return integer_of(n, to).ok_or_else(|| match to {
                 SqlType::Int => fault::string_overflow(from, s),
@@ -143,7 +147,8 @@ fn to_float(v: &Value, from: SqlType, to: SqlType) -> SqlResult<Value> {
 
 /// Checks a decimal against a precision.
 pub fn fit(unscaled: i128, p: u8, s: u8) -> Option<Value> {
-    (unscaled.unsigned_abs() <= decimal::max_unscaled(p).unsigned_abs()).then_some(Value::Decimal { unscaled, scale: s })
+    (unscaled.unsigned_abs() <= decimal::max_unscaled(p).unsigned_abs())
+        .then_some(Value::Decimal { unscaled, scale: s })
 }
 
 fn to_decimal(v: &Value, from: SqlType, to: SqlType, p: u8, s: u8) -> SqlResult<Value> {
@@ -158,7 +163,9 @@ fn to_decimal(v: &Value, from: SqlType, to: SqlType, p: u8, s: u8) -> SqlResult<
                 Some(d) => d,
                 None => match t.parse::<f64>() {
                     // digits beyond 38: whole part may still fit
-                    Ok(_) if t.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.')) => return Err(over()),
+                    Ok(_) if t.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.')) => {
+                        return Err(over());
+                    }
                     _ => return Err(fault::conversion_error(from, to)),
                 },
             };

@@ -146,7 +146,8 @@ fn date(v: &Value, from: SqlType, style: i32) -> SqlResult<String> {
         Value::Time(t) => (calendar::EPOCH_1900, *t, None),
         Value::DateTime { days, ticks } => (*days, *ticks, None),
         Value::DateTimeOffset { days, ticks, offset_min } => {
-            let local = i64::from(*days) * calendar::DAY + *ticks as i64 + i64::from(*offset_min) * 60 * calendar::SECOND;
+            let local =
+                i64::from(*days) * calendar::DAY + *ticks as i64 + i64::from(*offset_min) * 60 * calendar::SECOND;
             let (d, t) = (local.div_euclid(calendar::DAY), local.rem_euclid(calendar::DAY));
             (d as i32, t as u64, Some(*offset_min))
         }
@@ -168,7 +169,10 @@ fn date(v: &Value, from: SqlType, style: i32) -> SqlResult<String> {
         crate::lab::tsql::error::SqlError::new(
             281,
             16,
-            format!("{style} is not a valid style number when converting from {} to a character string.", from.base_name()),
+            format!(
+                "{style} is not a valid style number when converting from {} to a character string.",
+                from.base_name()
+            ),
         )
     })?;
     if let Some(o) = offset {

@@ -39,7 +39,10 @@ fn split_date(s: &str) -> Option<(Option<i32>, &str)> {
             let d = calendar::days(century(num(&s[..2])?), num(&s[2..4])?, num(&s[4..6])?)?;
             Some((Some(d), ""))
         }
-        _ if digits > 0 && s[digits..].trim_start().to_ascii_lowercase().starts_with(['a', 'p']) && is_half(&s[digits..]) => {
+        _ if digits > 0
+            && s[digits..].trim_start().to_ascii_lowercase().starts_with(['a', 'p'])
+            && is_half(&s[digits..]) =>
+        {
             Some((None, s))
         }
         _ => named_date(s),
@@ -186,15 +189,7 @@ pub struct Fields {
 pub fn fields(days: i32, ticks: u64) -> Fields {
     let (year, month, day) = calendar::civil(days);
     let s = ticks / 10_000_000;
-    Fields {
-        year,
-        month,
-        day,
-        hour: s / 3600,
-        minute: s / 60 % 60,
-        second: s % 60,
-        fraction: ticks % 10_000_000,
-    }
+    Fields { year, month, day, hour: s / 3600, minute: s / 60 % 60, second: s % 60, fraction: ticks % 10_000_000 }
 }
 
 /// `.fffffff` cut to `scale` digits, empty for 0.
@@ -219,7 +214,11 @@ pub fn format(style: i32, f: &Fields, shape: Shape, scale: u8) -> Option<String>
     let half = if hour < 12 { "AM" } else { "PM" };
     let frac = fraction(f.fraction, scale);
     let hms = format!("{hour:02}:{minute:02}:{second:02}");
-    let ms = if scale == 0 { String::new() } else { format!(":{}", &format!("{:07}", f.fraction)[..usize::from(scale.min(7))]) };
+    let ms = if scale == 0 {
+        String::new()
+    } else {
+        format!(":{}", &format!("{:07}", f.fraction)[..usize::from(scale.min(7))])
+    };
     let (date, time) = match style {
         0 | 100 => (format!("{mon} {day:>2} {year:04}"), format!("{h12:>2}:{minute:02}{half}")),
         1 => (format!("{month:02}/{day:02}/{yy:02}"), String::new()),

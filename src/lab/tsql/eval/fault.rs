@@ -56,15 +56,14 @@ pub fn unbound(name: &str) -> SqlError {
 /// 8120.
 pub fn not_grouped(name: &str, clause: &str) -> SqlError {
     let (number, tail) = match clause {
-        "HAVING" => (8121, "HAVING clause because it is not contained in either an aggregate function or the GROUP BY clause."),
+        "HAVING" => {
+            (8121, "HAVING clause because it is not contained in either an aggregate function or the GROUP BY clause.")
+        }
         "ORDER BY" => (
             8127,
             "ORDER BY clause because it is not contained in either an aggregate function or the GROUP BY clause.",
         ),
-        _ => (
-            8120,
-            "select list because it is not contained in either an aggregate function or the GROUP BY clause.",
-        ),
+        _ => (8120, "select list because it is not contained in either an aggregate function or the GROUP BY clause."),
     };
     if number == 8127 {
         return SqlError::new(number, 16, format!("Column \"{name}\" is invalid in the {tail}"));
@@ -73,23 +72,15 @@ pub fn not_grouped(name: &str, clause: &str) -> SqlError {
 }
 /// 206.
 pub fn clash(a: SqlType, b: SqlType) -> SqlError {
-    SqlError::new(
-        206,
-        16,
-        format!("Operand type clash: {} is incompatible with {}", a.base_name(), b.base_name()),
-    )
-    .state(2)
+    SqlError::new(206, 16, format!("Operand type clash: {} is incompatible with {}", a.base_name(), b.base_name()))
+        .state(2)
 }
 /// 402.
 pub fn incompatible(a: SqlType, b: SqlType, operator: &str) -> SqlError {
     SqlError::new(
         402,
         16,
-        format!(
-            "The data types {} and {} are incompatible in the {operator} operator.",
-            a.base_name(),
-            b.base_name()
-        ),
+        format!("The data types {} and {} are incompatible in the {operator} operator.", a.base_name(), b.base_name()),
     )
 }
 /// 8117.
@@ -144,12 +135,7 @@ pub fn conversion_failed(from: SqlType, value: &str, to: SqlType) -> SqlError {
 }
 /// 8114.
 pub fn conversion_error(from: SqlType, to: SqlType) -> SqlError {
-    SqlError::new(
-        8114,
-        16,
-        format!("Error converting data type {} to {}.", from.base_name(), to.wide_name()),
-    )
-    .state(5)
+    SqlError::new(8114, 16, format!("Error converting data type {} to {}.", from.base_name(), to.wide_name())).state(5)
 }
 /// 241.
 pub fn bad_date() -> SqlError {
@@ -178,12 +164,8 @@ pub fn bad_guid() -> SqlError {
 }
 /// 8115.
 pub fn overflow(ty: SqlType) -> SqlError {
-    SqlError::new(
-        8115,
-        16,
-        format!("Arithmetic overflow error converting expression to data type {}.", ty.base_name()),
-    )
-    .state(2)
+    SqlError::new(8115, 16, format!("Arithmetic overflow error converting expression to data type {}.", ty.base_name()))
+        .state(2)
 }
 /// 8115, of a value to a narrower numeric type.
 pub fn numeric_overflow(from: SqlType, to: SqlType) -> SqlError {
@@ -233,12 +215,8 @@ pub fn many_columns() -> SqlError {
 }
 /// 537.
 pub fn bad_length(function: &str) -> SqlError {
-    SqlError::new(
-        537,
-        16,
-        format!("Invalid length parameter passed to the {} function.", function.to_uppercase()),
-    )
-    .state(3)
+    SqlError::new(537, 16, format!("Invalid length parameter passed to the {} function.", function.to_uppercase()))
+        .state(3)
 }
 /// 191.
 pub fn too_deep() -> SqlError {
@@ -250,7 +228,8 @@ pub fn too_deep() -> SqlError {
 }
 /// 701.
 pub fn no_memory() -> SqlError {
-    SqlError::new(701, 17, "There is insufficient system memory in resource pool 'default' to run this query.").state(123)
+    SqlError::new(701, 17, "There is insufficient system memory in resource pool 'default' to run this query.")
+        .state(123)
 }
 /// What the engine does not know how to do; loud by rule.
 pub fn unsupported(what: &str) -> SqlError {

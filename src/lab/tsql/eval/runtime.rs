@@ -139,7 +139,11 @@ impl<'a> Rt<'a> {
             return Ok(());
         }
         if self.killed.is_cancelled() {
-            return Err(SqlError::new(596, 21, "Cannot continue the execution because the session is in the kill state."));
+            return Err(SqlError::new(
+                596,
+                21,
+                "Cannot continue the execution because the session is in the kill state.",
+            ));
         }
         if self.blocked.load(Ordering::Relaxed) == 0 {
             tokio::task::yield_now().await;

@@ -24,9 +24,9 @@ pub(super) type Parameter = (String, SqlType, bool);
 
 /// Takes a system procedure's own argument by position or name.
 pub(super) fn take(args: &mut Vec<Argument>, names: &[&str]) -> Option<Argument> {
-    let named = args
-        .iter()
-        .position(|a| a.name.as_deref().is_some_and(|n| names.iter().any(|w| n.trim_start_matches('@').eq_ignore_ascii_case(w))));
+    let named = args.iter().position(|a| {
+        a.name.as_deref().is_some_and(|n| names.iter().any(|w| n.trim_start_matches('@').eq_ignore_ascii_case(w)))
+    });
     match named {
         Some(i) => Some(args.remove(i)),
         None if args.first().is_some_and(|a| a.name.is_none()) => Some(args.remove(0)),
@@ -62,9 +62,10 @@ pub(super) fn bind(
         let at = match &a.name {
             Some(n) => {
                 let bare = n.trim_start_matches('@');
-                parameters.iter().position(|p| p.0.trim_start_matches('@').eq_ignore_ascii_case(bare)).ok_or_else(|| {
-                    SqlError::new(8145, 16, format!("@{bare} is not a parameter for procedure ."))
-                })?
+                parameters
+                    .iter()
+                    .position(|p| p.0.trim_start_matches('@').eq_ignore_ascii_case(bare))
+                    .ok_or_else(|| SqlError::new(8145, 16, format!("@{bare} is not a parameter for procedure .")))?
             }
             None => i,
         };

@@ -65,13 +65,15 @@ impl Run<'_> {
 
     /// Parses and runs text in a frame.
     pub(super) async fn text(&mut self, frame: &Frame, text: &str) -> Outcome<Flow> {
-        let stmts = parse::parse_batch(text).map_err(|e| Fail::bind(SqlError { class: e.class.max(15), ..e }, frame.level))?;
+        let stmts =
+            parse::parse_batch(text).map_err(|e| Fail::bind(SqlError { class: e.class.max(15), ..e }, frame.level))?;
         self.statements(frame, &stmts).await
     }
 
     /// Runs parsed statements as the body of a frame.
     pub(super) async fn statements(&mut self, frame: &Frame, stmts: &[Spanned]) -> Outcome<Flow> {
         self.hoist(frame, stmts).map_err(|e| Fail::bind(e, frame.level))?;
+        self.precheck(frame, stmts)?;
         self.block(frame, stmts).await
     }
 
@@ -210,7 +212,9 @@ impl Run<'_> {
         let out = self.block(frame, body).await;
         self.core.tries = self.core.tries.saturating_sub(1);
         let error = match out {
-            Err(Fail::Sql { error, compile, .. }) if compile.is_none_or(|l| l > frame.level) && error.class < 20 => error,
+            Err(Fail::Sql { error, compile, .. }) if compile.is_none_or(|l| l > frame.level) && error.class < 20 => {
+                error
+            }
             other => return other,
         };
         self.core.drop_deeper(frame.level);

@@ -11,8 +11,8 @@ use crate::lab::tsql::eval::compare;
 use crate::lab::tsql::eval::convert;
 use crate::lab::tsql::eval::fault;
 use crate::lab::tsql::exec::Run;
-pub(crate) use crate::lab::tsql::exec::arguments::Argument;
 use crate::lab::tsql::exec::arguments;
+pub(crate) use crate::lab::tsql::exec::arguments::Argument;
 use crate::lab::tsql::exec::arguments::Parameter;
 use crate::lab::tsql::exec::frame::Frame;
 use crate::lab::tsql::exec::outcome::Fail;
@@ -171,13 +171,9 @@ impl Run<'_> {
             args.iter().map(|a| ProcArg { name: a.name.clone(), value: a.value.clone(), output: a.output }).collect();
         let database = self.core.cx.database.clone();
         let Some(out) = host.procedure(&mut self.core.cx, name, &passed).await else {
-            return Err(SqlError::new(
-                2812,
-                16,
-                format!("Could not find stored procedure '{}'.", name.0.join(".")),
-            )
-            .state(62)
-            .into());
+            return Err(SqlError::new(2812, 16, format!("Could not find stored procedure '{}'.", name.0.join(".")))
+                .state(62)
+                .into());
         };
         let out = out?;
         if self.core.cx.database != database {
@@ -211,7 +207,8 @@ impl Run<'_> {
         let declaration = if args.is_empty() {
             String::new()
         } else {
-            arguments::statement_text(arguments::take(&mut args, &["params", "parameters"]), "@parameters")?.unwrap_or_default()
+            arguments::statement_text(arguments::take(&mut args, &["params", "parameters"]), "@parameters")?
+                .unwrap_or_default()
         };
         let parameters = parse::parse_parameter_declarations(&declaration)?;
         let taken = before - args.len();
@@ -257,9 +254,8 @@ impl Run<'_> {
     fn keep(&mut self, declaration: Option<String>, text: Option<String>) -> Outcome<i32> {
         let declaration = declaration.unwrap_or_default();
         let parameters = parse::parse_parameter_declarations(&declaration)?;
-        let text = text.ok_or_else(|| {
-            SqlError::new(8004, 16, "Procedure expects parameter '@stmt', which was not supplied.")
-        })?;
+        let text = text
+            .ok_or_else(|| SqlError::new(8004, 16, "Procedure expects parameter '@stmt', which was not supplied."))?;
         let handle = self.core.next_handle;
         self.core.next_handle += 1;
         self.core.prepared.insert(handle, Arc::new(Prepared { declaration, parameters, text }));
@@ -302,10 +298,9 @@ impl Run<'_> {
     }
 
     fn prepared_by(&self, n: i64) -> Outcome<Arc<Prepared>> {
-        i32::try_from(n)
-            .ok()
-            .and_then(|n| self.core.prepared.get(&n).cloned())
-            .ok_or_else(|| SqlError::new(8179, 16, format!("Could not find prepared statement with handle {n}.")).state(4).into())
+        i32::try_from(n).ok().and_then(|n| self.core.prepared.get(&n).cloned()).ok_or_else(|| {
+            SqlError::new(8179, 16, format!("Could not find prepared statement with handle {n}.")).state(4).into()
+        })
     }
 
     fn unprepare(&mut self, mut args: Vec<Argument>) -> Outcome<Answer> {
@@ -388,7 +383,8 @@ impl Run<'_> {
             Err(Fail::Sql { mut error, .. }) => {
                 error.line = error.line.max(1);
                 let number = error.number;
-                if error.procedure.is_empty() && name.object().to_ascii_lowercase().starts_with("sp_") && number == 214 {
+                if error.procedure.is_empty() && name.object().to_ascii_lowercase().starts_with("sp_") && number == 214
+                {
                     name.object().clone_into(&mut error.procedure);
                 }
                 self.report(error, true, false).await?;

@@ -225,7 +225,9 @@ fn changeable(target: &Target, i: usize) -> SqlResult<()> {
         return Err(SqlError::new(
             271,
             16,
-            format!("The column \"{name}\" cannot be modified because it is either a computed column or is the result of a UNION operator."),
+            format!(
+                "The column \"{name}\" cannot be modified because it is either a computed column or is the result of a UNION operator."
+            ),
         ));
     }
     Ok(())
@@ -254,17 +256,15 @@ fn bind_change(
             let own = b.target_table(target)?;
             match other {
                 None => own,
-                Some(rest) => crate::lab::tsql::bind::from::join(
-                    crate::lab::tsql::bind::tree::JoinKind::Inner,
-                    own,
-                    rest,
-                    None,
-                ),
+                Some(rest) => {
+                    crate::lab::tsql::bind::from::join(crate::lab::tsql::bind::tree::JoinKind::Inner, own, rest, None)
+                }
             }
         }
     };
     *b.target.borrow_mut() = None;
-    let table: ScopeTable = tables.iter().find(|t| t.hidden > 0).cloned().ok_or_else(|| fault::no_object(target.object()))?;
+    let table: ScopeTable =
+        tables.iter().find(|t| t.hidden > 0).cloned().ok_or_else(|| fault::no_object(target.object()))?;
     let name = target_name(&source, 0, table.offset).ok_or_else(|| fault::no_object(target.object()))?;
     let offset = table.offset;
     let width = table.visible().len();
@@ -293,7 +293,9 @@ fn bind_change(
             return Err(SqlError::new(
                 264,
                 16,
-                format!("The column name '{column}' is specified more than once in the SET clause or column list of an INSERT. A column cannot be assigned more than one value in the same clause. Modify the clause to make sure that a column is updated only once. If this statement updates or inserts columns into a view, column aliasing can conceal the duplication in your code."),
+                format!(
+                    "The column name '{column}' is specified more than once in the SET clause or column list of an INSERT. A column cannot be assigned more than one value in the same clause. Modify the clause to make sure that a column is updated only once. If this statement updates or inserts columns into a view, column aliasing can conceal the duplication in your code."
+                ),
             ));
         }
         let value = match op {
@@ -330,7 +332,9 @@ fn target_name(s: &Source, base: usize, offset: usize) -> Option<Name> {
     match s {
         Source::RowIds(n) if base == offset => Some(n.clone()),
         Source::MemoryRowIds(k) if base == offset => Some(Name(vec![k.to_string()])),
-        Source::Join(j) => target_name(&j.left, base, offset).or_else(|| target_name(&j.right, base + j.left_width, offset)),
+        Source::Join(j) => {
+            target_name(&j.left, base, offset).or_else(|| target_name(&j.right, base + j.left_width, offset))
+        }
         Source::Apply { left, .. } => target_name(left, base, offset),
         _ => None,
     }

@@ -76,7 +76,9 @@ impl Run<'_> {
                     SqlError::new(
                         264,
                         16,
-                        format!("The column name '{name}' is specified more than once in the SET clause or column list of an INSERT. A column cannot be assigned more than one value in the same clause. Modify the clause to make sure that a column is updated only once. If this statement updates or inserts columns into a view, column aliasing can conceal the duplication in your code."),
+                        format!(
+                            "The column name '{name}' is specified more than once in the SET clause or column list of an INSERT. A column cannot be assigned more than one value in the same clause. Modify the clause to make sure that a column is updated only once. If this statement updates or inserts columns into a view, column aliasing can conceal the duplication in your code."
+                        ),
                     ),
                     frame.level,
                 ));
@@ -86,7 +88,9 @@ impl Run<'_> {
                     SqlError::new(
                         271,
                         16,
-                        format!("The column \"{name}\" cannot be modified because it is either a computed column or is the result of a UNION operator."),
+                        format!(
+                            "The column \"{name}\" cannot be modified because it is either a computed column or is the result of a UNION operator."
+                        ),
                     ),
                     frame.level,
                 ));
@@ -117,7 +121,8 @@ impl Run<'_> {
             }
             let mut out = Vec::with_capacity(places.len());
             for (e, at) in row.content.iter().zip(places) {
-                if matches!(e, Expr::Identifier(i) if i.quote_style.is_none() && i.value.eq_ignore_ascii_case("default")) {
+                if matches!(e, Expr::Identifier(i) if i.quote_style.is_none() && i.value.eq_ignore_ascii_case("default"))
+                {
                     continue;
                 }
                 let ex = self.bind(frame, |b| {
@@ -235,7 +240,9 @@ fn count_mismatch(columns: usize, values: usize) -> SqlError {
     SqlError::new(
         number,
         15,
-        format!("There are {word} columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement."),
+        format!(
+            "There are {word} columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement."
+        ),
     )
 }
 
@@ -244,6 +251,8 @@ fn select_mismatch(columns: usize, items: usize) -> SqlError {
     SqlError::new(
         number,
         15,
-        format!("The select list for the INSERT statement contains {word} items than the insert list. The number of SELECT values must match the number of INSERT columns."),
+        format!(
+            "The select list for the INSERT statement contains {word} items than the insert list. The number of SELECT values must match the number of INSERT columns."
+        ),
     )
 }

@@ -84,7 +84,14 @@ impl Run<'_> {
                 )
                 .into());
             }
-            _ => return Err(SqlError::new(2748, 16, format!("Cannot specify {} data type (parameter 1) as a substitution parameter.", ty.base_name())).into()),
+            _ => {
+                return Err(SqlError::new(
+                    2748,
+                    16,
+                    format!("Cannot specify {} data type (parameter 1) as a substitution parameter.", ty.base_name()),
+                )
+                .into());
+            }
         };
         if severity > 18 && !with_log {
             return Err(SqlError::new(

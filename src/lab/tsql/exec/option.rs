@@ -83,7 +83,12 @@ impl Run<'_> {
             (Value::bytes(text::unhex(body).ok_or_else(|| fault::syntax(value))?), SqlType::VarBinary(Len::N(128)))
         };
         let Value::Bytes(b) = convert::cast(&v, ty, SqlType::Binary(128), 0)? else {
-            return Err(SqlError::new(2743, 16, "SET CONTEXT_INFO option requires varbinary (128) NOT NULL parameter.").into());
+            return Err(SqlError::new(
+                2743,
+                16,
+                "SET CONTEXT_INFO option requires varbinary (128) NOT NULL parameter.",
+            )
+            .into());
         };
         Ok(b.to_vec())
     }

@@ -48,5 +48,8 @@ impl Fail {
 /// Run-time errors that end the batch and roll its transaction back even without XACT_ABORT: failed
 /// conversions, deadlock, lost snapshot, unusable database.
 pub(super) fn ends_batch(number: i32) -> bool {
-    matches!(number, 241 | 242 | 244 | 245 | 248 | 295 | 296 | 235 | 596 | 701 | 911 | 1205 | 3948 | 3960 | 8114 | 8169 | 8623)
+    matches!(
+        number,
+        241 | 242 | 244 | 245 | 248 | 295 | 296 | 235 | 596 | 701 | 911 | 1205 | 3948 | 3960 | 8114 | 8169 | 8623
+    )
 }

@@ -53,7 +53,9 @@ impl Run<'_> {
             Some((name, list)) => {
                 let t = self.target(frame, name)?;
                 let places = if list.is_empty() {
-                    (0..t.columns.len()).filter(|i| t.specs[*i].identity.is_none() && t.specs[*i].computed.is_none()).collect()
+                    (0..t.columns.len())
+                        .filter(|i| t.specs[*i].identity.is_none() && t.specs[*i].computed.is_none())
+                        .collect()
                 } else {
                     list.iter().map(|c| t.column(c)).collect::<Result<Vec<_>, _>>()?
                 };
@@ -94,8 +96,7 @@ impl Run<'_> {
                     .cloned()
                     .collect();
                 let env = Env::of(&rt, &both, None);
-                let row: Vec<Value> =
-                    o.items.iter().map(|e| scalar::eval(e, &env)).collect::<Result<_, SqlError>>()?;
+                let row: Vec<Value> = o.items.iter().map(|e| scalar::eval(e, &env)).collect::<Result<_, SqlError>>()?;
                 rows.push(row);
             }
         }

@@ -99,7 +99,10 @@ impl Run<'_> {
                     SqlError::new(
                         1038,
                         15,
-                        format!("An object or column name is missing or empty. For SELECT INTO statements, verify each column has a name. For other statements, look for empty alias names. Aliases defined as \"\" or [] are not allowed. Change the alias to a valid name. (column {})", i + 1),
+                        format!(
+                            "An object or column name is missing or empty. For SELECT INTO statements, verify each column has a name. For other statements, look for empty alias names. Aliases defined as \"\" or [] are not allowed. Change the alias to a valid name. (column {})",
+                            i + 1
+                        ),
                     ),
                     frame.level,
                 ));

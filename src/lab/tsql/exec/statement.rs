@@ -1,11 +1,11 @@
 //! One statement of any kind.
 
+use crate::lab::tds::backend::Event;
 use crate::lab::tsql::ast::Declaration;
 use crate::lab::tsql::ast::DeclarationKind;
 use crate::lab::tsql::ast::Expr;
 use crate::lab::tsql::ast::Spanned;
 use crate::lab::tsql::ast::Stmt;
-use crate::lab::tds::backend::Event;
 use crate::lab::tsql::bind::binder;
 use crate::lab::tsql::bind::expr;
 use crate::lab::tsql::bind::scope::Scope;
@@ -184,7 +184,8 @@ impl Run<'_> {
     async fn wait_for(&mut self, frame: &Frame, delay: bool, e: &Expr) -> Outcome<()> {
         let (v, ty) = self.value(frame, e)?;
         let text = crate::lab::tsql::function::strings::plain(&v, ty)?;
-        let bad = || SqlError::new(148, 15, format!("Incorrect time syntax in time string '{text}' used with WAITFOR."));
+        let bad =
+            || SqlError::new(148, 15, format!("Incorrect time syntax in time string '{text}' used with WAITFOR."));
         let to = SqlType::Time(3);
         let Value::Time(ticks) = crate::lab::tsql::eval::convert::cast(&v, ty, to, 0).map_err(|_| bad())? else {
             return Err(bad().into());
@@ -208,7 +209,12 @@ impl Run<'_> {
 }
 
 /// The value of `@x op= e`, of the variable's type.
-pub(super) fn assignment(b: &crate::lab::tsql::bind::Binder<'_>, name: &str, op: Option<char>, value: Ex) -> SqlResult<Ex> {
+pub(super) fn assignment(
+    b: &crate::lab::tsql::bind::Binder<'_>,
+    name: &str,
+    op: Option<char>,
+    value: Ex,
+) -> SqlResult<Ex> {
     let key = name.to_lowercase();
     let ty = b.names.variable_type(&key).ok_or_else(|| fault::undeclared(name))?;
     let value = match op {

@@ -100,11 +100,7 @@ impl Run<'_> {
         key: &str,
         f: impl FnOnce(&mut MemoryTable) -> SqlResult<T>,
     ) -> Outcome<T> {
-        let out = if key.starts_with('@') {
-            frame.with_table(key, f)
-        } else {
-            self.core.temps.get_mut(key).map(f)
-        };
+        let out = if key.starts_with('@') { frame.with_table(key, f) } else { self.core.temps.get_mut(key).map(f) };
         Ok(out.unwrap_or_else(|| Err(fault::no_object(key)))?)
     }
 
@@ -119,8 +115,10 @@ impl Run<'_> {
             let host = self.core.host.clone();
             return Ok(host.insert(&mut self.core.cx, &target.name, rows).await?);
         };
+        // identity values are used up even if the rows are refused
+        let last = self.in_memory(frame, &key, |t| Ok(t.number(&mut rows)))?;
         self.fill(frame, target, &mut rows)?;
-        let (stored, last) = self.in_memory(frame, &key, |t| t.insert(rows))?;
+        let stored = self.in_memory(frame, &key, |t| t.insert(rows))?;
         if last.is_some() {
             self.core.cx.last_identity = last;
         }
@@ -211,8 +209,7 @@ impl Run<'_> {
                     }
                 }
                 let id = self.core.object_id();
-                let table =
-                    MemoryTable::new(t.name.object(), columns, &t.primary_key, &t.unique, id, frame.level)?;
+                let table = MemoryTable::new(t.name.object(), columns, &t.primary_key, &t.unique, id, frame.level)?;
                 self.core.put_temp(key, table);
                 Ok(())
             }
@@ -243,7 +240,10 @@ impl Run<'_> {
             return Err(SqlError::new(
                 4902,
                 16,
-                format!("Cannot find the object \"{}\" because it does not exist or you do not have permissions.", name.object()),
+                format!(
+                    "Cannot find the object \"{}\" because it does not exist or you do not have permissions.",
+                    name.object()
+                ),
             )
             .into());
         }
@@ -277,7 +277,10 @@ impl Run<'_> {
                 Err(SqlError::new(
                     4924,
                     16,
-                    format!("ALTER TABLE DROP COLUMN failed because column '{column}' does not exist in table '{}'.", t.name),
+                    format!(
+                        "ALTER TABLE DROP COLUMN failed because column '{column}' does not exist in table '{}'.",
+                        t.name
+                    ),
                 ))
             }),
             Stmt::CreateIndex { columns, unique, .. } => self.in_memory(frame, key, |t| {

@@ -80,7 +80,10 @@ async fn transactions() {
     let mut b = Bench::new();
     assert_eq!(b.request(TransactionRequest::Begin { isolation: 0, name: String::new() }).await, "+tran");
     assert_eq!(b.run("DELETE numbers SELECT @@TRANCOUNT").await, "1");
-    assert_eq!(b.request(TransactionRequest::Rollback { name: String::new(), begin_again: Some(0) }).await, "-tran; +tran");
+    assert_eq!(
+        b.request(TransactionRequest::Rollback { name: String::new(), begin_again: Some(0) }).await,
+        "-tran; +tran"
+    );
     assert_eq!(b.request(TransactionRequest::Commit { begin_again: None }).await, "=tran");
     assert_eq!(b.run("SELECT COUNT(*) FROM numbers").await, "5");
     assert_eq!(b.request(TransactionRequest::Commit { begin_again: None }).await, "!3902");
@@ -136,7 +139,7 @@ async fn calls() {
         ("EXEC sp_executesql N'CREATE TABLE #q (a int)' SELECT * FROM #q", "rc=0; !208"),
         ("CREATE TABLE #q (a int) EXEC sp_executesql N'INSERT #q VALUES (3)' SELECT * FROM #q", "rc=0; 3"),
         ("EXEC('SELECT @@NESTLEVEL') SELECT @@NESTLEVEL", "1; 0"),
-        ("EXEC sp_executesql N'BEGIN TRAN' SELECT @@TRANCOUNT ROLLBACK", "+tran; !266; rc=266; 1; -tran"),
+        ("EXEC sp_executesql N'BEGIN TRAN' SELECT @@TRANCOUNT ROLLBACK", "+tran; !266; rc=0; 1; -tran"),
         ("DECLARE @rc int, @o int EXEC @rc = sp_echo 4, @out = @o OUTPUT SELECT @rc, @o", "4; rc=5; 5,77"),
         ("DECLARE @h int EXEC sp_prepare @h OUTPUT, N'@a int', N'SELECT @a * 2' EXEC sp_execute @h, 21 EXEC sp_unprepare @h EXEC sp_execute @h, 1", "rc=0; 42; rc=0; rc=0; !8179"),
         ("EXEC('SELECT 1 RETURN SELECT 2') SELECT 3", "1; 3"),
@@ -187,7 +190,8 @@ async fn remote_calls() {
     assert_eq!(b.rpc(call).await, "you; rc=0");
     let call = RpcCall { procedure: RpcName::Name("[dbo].[nope]".into()), params: vec![] };
     assert_eq!(b.rpc(call).await, "!2812; rc=2812");
-    let call = RpcCall { procedure: RpcName::Id(10), params: vec![param("", false, text, "SELECT * FROM missing".into())] };
+    let call =
+        RpcCall { procedure: RpcName::Id(10), params: vec![param("", false, text, "SELECT * FROM missing".into())] };
     assert_eq!(b.rpc(call).await, "!208; rc=208");
 }
 
@@ -221,4 +225,18 @@ async fn waiting() {
     assert_eq!(b.run("WAITFOR DELAY '00:00:05' SELECT 1").await, "1");
     assert_eq!(before.elapsed().as_secs(), 5);
     assert_eq!(b.run("WAITFOR DELAY 'x'").await, "!148");
+}
+
+#[tokio::test]
+async fn a_batch_is_compiled_before_it_runs() {
+    check(&[
+        ("SELECT 1 SELECT @nope", "!137"),
+        ("SELECT 1 SELECT nope FROM numbers", "!207"),
+        ("SELECT 1 IF 1 = 0 SELECT nope FROM numbers", "!207"),
+        ("SELECT 1 BEGIN TRY SELECT nope FROM numbers END TRY BEGIN CATCH SELECT 'c' END CATCH", "!207"),
+        ("SELECT 1 AS a INTO #t SELECT nope FROM #t", "!207"),
+        ("CREATE TABLE #t (a int) SELECT a FROM #t", ""),
+        ("SELECT 1 EXEC('SELECT @x') SELECT 2", "1; !137; 2"),
+    ])
+    .await;
 }

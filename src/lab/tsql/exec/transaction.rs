@@ -94,7 +94,8 @@ impl Run<'_> {
             )
             .into());
         }
-        if name.is_some_and(|n| self.savepoint(n).is_some()) && self.core.host.transaction_state(&self.core.cx).1 == -1 {
+        if name.is_some_and(|n| self.savepoint(n).is_some()) && self.core.host.transaction_state(&self.core.cx).1 == -1
+        {
             return Err(SqlError::new(
                 3931,
                 16,
@@ -146,7 +147,9 @@ impl Run<'_> {
 
     fn savepoint_here(&mut self, name: &str) -> Outcome<()> {
         if self.open_count() == 0 {
-            return Err(SqlError::new(628, 16, "Cannot issue SAVE TRANSACTION when there is no active transaction.").into());
+            return Err(
+                SqlError::new(628, 16, "Cannot issue SAVE TRANSACTION when there is no active transaction.").into()
+            );
         }
         self.writable()?;
         self.core.host.savepoint(&self.core.cx, name)?;
@@ -185,7 +188,9 @@ impl Run<'_> {
 
     async fn request(&mut self, request: TransactionRequest) -> Outcome<()> {
         match request {
-            TransactionRequest::Begin { name, .. } => self.begin_named(Some(name.as_str()).filter(|n| !n.is_empty())).await,
+            TransactionRequest::Begin { name, .. } => {
+                self.begin_named(Some(name.as_str()).filter(|n| !n.is_empty())).await
+            }
             TransactionRequest::Commit { begin_again } => {
                 self.commit_one().await?;
                 self.again(begin_again).await

@@ -93,7 +93,16 @@ fn parts_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
     for i in 0..args.len() {
         call::convert_argument(args, i, SqlType::Int)?;
     }
-    Ok((if name == "DATEFROMPARTS" { SqlType::Date } else if name == "DATETIMEFROMPARTS" { SqlType::DateTime } else { SqlType::DateTime2(7) }, true))
+    Ok((
+        if name == "DATEFROMPARTS" {
+            SqlType::Date
+        } else if name == "DATETIMEFROMPARTS" {
+            SqlType::DateTime
+        } else {
+            SqlType::DateTime2(7)
+        },
+        true,
+    ))
 }
 fn isdate_bind(_: &'static str, _: &mut Vec<Ex>) -> Typed {
     Ok((SqlType::Int, false))
@@ -128,7 +137,9 @@ fn local(v: &Value) -> Option<(i32, u64)> {
         Value::Date(d) => (*d, 0),
         Value::Time(t) => (calendar::EPOCH_1900, *t),
         Value::DateTime { days, ticks } => (*days, *ticks),
-        Value::DateTimeOffset { days, ticks, offset_min } => split(span(*days, *ticks) + i128::from(*offset_min) * 60 * i128::from(calendar::SECOND)),
+        Value::DateTimeOffset { days, ticks, offset_min } => {
+            split(span(*days, *ticks) + i128::from(*offset_min) * 60 * i128::from(calendar::SECOND))
+        }
         _ => return None,
     })
 }
@@ -171,7 +182,9 @@ fn unit(part: &str) -> Option<i128> {
 }
 
 fn dateadd(c: &Call<'_>) -> SqlResult<Value> {
-    let (Some(k), Some((days, ticks))) = (compare::integer(&c.args[1]), local(&c.args[2])) else { return Ok(Value::Null) };
+    let (Some(k), Some((days, ticks))) = (compare::integer(&c.args[1]), local(&c.args[2])) else {
+        return Ok(Value::Null);
+    };
     let over = || fault::date_overflow(c.ty);
     if i32::try_from(k).is_err() {
         return Err(fault::overflow(SqlType::Int));
@@ -318,7 +331,16 @@ fn eomonth(c: &Call<'_>) -> SqlResult<Value> {
 
 fn from_parts(c: &Call<'_>) -> SqlResult<Value> {
     let Some(n) = c.args.iter().map(compare::integer).collect::<Option<Vec<i64>>>() else { return Ok(Value::Null) };
-    let bad = || SqlError::new(289, 16, format!("Cannot construct data type {}, some of the arguments have values which are not valid.", c.ty.base_name()));
+    let bad = || {
+        SqlError::new(
+            289,
+            16,
+            format!(
+                "Cannot construct data type {}, some of the arguments have values which are not valid.",
+                c.ty.base_name()
+            ),
+        )
+    };
     let at = |i: usize| n.get(i).copied().and_then(|v| u32::try_from(v).ok()).ok_or_else(bad);
     let days = calendar::days(n[0] as i32, at(1)?, at(2)?).ok_or_else(bad)?;
     if c.ty == SqlType::Date {
@@ -392,18 +414,33 @@ fn minutes(v: &Value) -> Option<i16> {
 }
 
 fn offset(c: &Call<'_>) -> SqlResult<Value> {
-    let (Value::DateTimeOffset { days, ticks, offset_min }, zone) = (&c.args[0], &c.args[1]) else { return Ok(Value::Null) };
+    let (Value::DateTimeOffset { days, ticks, offset_min }, zone) = (&c.args[0], &c.args[1]) else {
+        return Ok(Value::Null);
+    };
     if zone.is_null() {
         return Ok(Value::Null);
     }
     let Some(o) = minutes(zone).filter(|o| o.abs() <= 840) else {
         return Err(if c.name == "AT TIME ZONE" {
-            SqlError::new(9820, 16, format!("The time zone parameter '{}' provided to AT TIME ZONE clause is invalid.", crate::lab::tsql::function::strings::plain(zone, c.ex[1].ty)?))
+            SqlError::new(
+                9820,
+                16,
+                format!(
+                    "The time zone parameter '{}' provided to AT TIME ZONE clause is invalid.",
+                    crate::lab::tsql::function::strings::plain(zone, c.ex[1].ty)?
+                ),
+            )
         } else {
-            SqlError::new(9812, 16, format!("The timezone provided to builtin function {} is invalid.", c.name.to_lowercase()))
+            SqlError::new(
+                9812,
+                16,
+                format!("The timezone provided to builtin function {} is invalid.", c.name.to_lowercase()),
+            )
         });
     };
-    if c.name == "SWITCHOFFSET" || c.name == "AT TIME ZONE" && matches!(c.ex[0].ty, SqlType::DateTimeOffset(_)) && !forced(&c.ex[0]) {
+    if c.name == "SWITCHOFFSET"
+        || c.name == "AT TIME ZONE" && matches!(c.ex[0].ty, SqlType::DateTimeOffset(_)) && !forced(&c.ex[0])
+    {
         return Ok(Value::DateTimeOffset { days: *days, ticks: *ticks, offset_min: o });
     }
     let shift = i128::from(*offset_min - o) * 60 * i128::from(calendar::SECOND);

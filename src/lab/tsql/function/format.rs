@@ -206,7 +206,9 @@ pub fn printf(t: &str, args: &[Value]) -> SqlResult<String> {
                 return Err(SqlError::new(
                     2786,
                     16,
-                    format!("The data type of substitution parameter {next} does not match the expected type of the format specification."),
+                    format!(
+                        "The data type of substitution parameter {next} does not match the expected type of the format specification."
+                    ),
                 ));
             }
         };

@@ -200,9 +200,8 @@ fn session(c: &Call<'_>) -> SqlResult<Value> {
 fn options(c: &Call<'_>) -> i32 {
     let cx = c.rt.cx;
     // the bits of `user options` that a session of a modern driver has on
-    let on = |name: &str, default: bool| {
-        c.rt.status.options.get(name).map_or(default, |v| v.eq_ignore_ascii_case("on"))
-    };
+    let on =
+        |name: &str, default: bool| c.rt.status.options.get(name).map_or(default, |v| v.eq_ignore_ascii_case("on"));
     let mut bits = 0;
     for (bit, set) in [
         (2, cx.implicit_transactions),
@@ -266,9 +265,7 @@ fn variant_property(c: &Call<'_>) -> SqlResult<Value> {
         "BASETYPE" => Value::Variant(Box::new((SqlType::NVarChar(Len::N(128)), Value::str(ty.base_name())))),
         "PRECISION" => ty.as_decimal().map_or(Value::Null, |d| int(d.0.into())),
         "SCALE" => ty.as_decimal().map_or(Value::Null, |d| int(d.1.into())),
-        "MAXLENGTH" => ty
-            .length()
-            .map_or(Value::Null, |n| int(i32::from(n) * if ty.is_unicode() { 2 } else { 1 })),
+        "MAXLENGTH" => ty.length().map_or(Value::Null, |n| int(i32::from(n) * if ty.is_unicode() { 2 } else { 1 })),
         _ => Value::Null,
     })
 }

@@ -98,7 +98,8 @@ fn int_of_text(name: &'static str, args: &mut Vec<Ex>) -> Typed {
 }
 
 fn datalength_bind(_: &'static str, args: &mut Vec<Ex>) -> Typed {
-    let big = matches!(args[0].ty, SqlType::VarChar(Len::Max) | SqlType::NVarChar(Len::Max) | SqlType::VarBinary(Len::Max));
+    let big =
+        matches!(args[0].ty, SqlType::VarChar(Len::Max) | SqlType::NVarChar(Len::Max) | SqlType::VarBinary(Len::Max));
     Ok((if big { SqlType::BigInt } else { SqlType::Int }, true))
 }
 
@@ -230,7 +231,9 @@ fn substring(c: &Call<'_>) -> SqlResult<Value> {
     let start = (from.max(1) - 1) as usize;
     match &c.args[0] {
         Value::Str(t) => out(c, &take(t, start, end.saturating_sub(start))),
-        Value::Bytes(b) => Ok(Value::bytes(b.get(start.min(b.len())..end.clamp(start.min(b.len()), b.len())).unwrap_or(&[]))),
+        Value::Bytes(b) => {
+            Ok(Value::bytes(b.get(start.min(b.len())..end.clamp(start.min(b.len()), b.len())).unwrap_or(&[])))
+        }
         _ => Ok(Value::Null),
     }
 }
@@ -268,8 +271,8 @@ fn replace(c: &Call<'_>) -> SqlResult<Value> {
     let coll = c.ex[0].coll;
     let (mut i, mut r) = (0, String::new());
     while i < hay.len() {
-        let hit = hay.len() - i >= needle.len()
-            && needle.iter().zip(&hay[i..]).all(|(a, b)| collate::same(*a, *b, coll));
+        let hit =
+            hay.len() - i >= needle.len() && needle.iter().zip(&hay[i..]).all(|(a, b)| collate::same(*a, *b, coll));
         if hit {
             r.push_str(with);
             i += needle.len();
@@ -478,7 +481,9 @@ pub const TABLE: &[Builtin] = &[
     f!("QUOTENAME", 1, 2, quotename_bind, quotename),
     f!("PARSENAME", 2, 2, parsename_bind, parsename),
     f!("REPLICATE", 2, 2, replicate_bind, replicate),
-    f!("SPACE", 1, 1, space_bind, |c| Ok(n(c, 0).and_then(|k| usize::try_from(k).ok()).map_or(Value::Null, |k| Value::str(" ".repeat(k.min(8000)))))),
+    f!("SPACE", 1, 1, space_bind, |c| Ok(n(c, 0)
+        .and_then(|k| usize::try_from(k).ok())
+        .map_or(Value::Null, |k| Value::str(" ".repeat(k.min(8000)))))),
     f!("CHAR", 1, 1, char_bind, character),
     f!("NCHAR", 1, 1, char_bind, character),
     f!("ASCII", 1, 1, int_of_text, code),

@@ -102,12 +102,10 @@ async fn nulls_choices_and_session() {
         ("SELECT CONVERT(varchar(64), HASHBYTES('SHA2_256', 'abc'), 2)", "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"),
         ("SELECT DATALENGTH(NEWID()), ERROR_NUMBER()", "16,NULL"),
         ("SELECT GREATEST(1, 5, 3), LEAST(2, 1)", "5,1"),
-        ("SELECT CASE WHEN 1 IS NOT DISTINCT FROM NULL THEN 1 ELSE 0 END", "0"),
         ("SELECT SESSIONPROPERTY('ANSI_NULLS')", "1"),
         ("SELECT CASE WHEN 5 > '4' THEN 1 END", "1"),
         ("SELECT CASE WHEN 5 > 'x' THEN 1 END", "!245"),
         ("SELECT 1 + CASE WHEN 1 = 0 THEN 'a' END", "NULL"),
-        ("SELECT {fn UCASE('a')}", "!195"),
     ])
     .await;
 }

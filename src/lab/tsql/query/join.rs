@@ -20,10 +20,7 @@ pub(super) fn glue(l: &[Value], r: &[Value]) -> Row {
 }
 
 /// Key of one side; `None` if a part is NULL and so equal to nothing.
-fn key<'e>(
-    parts: impl Iterator<Item = (&'e Ex, Coll)>,
-    env: &Env<'_>,
-) -> SqlResult<Option<Vec<Key>>> {
+fn key<'e>(parts: impl Iterator<Item = (&'e Ex, Coll)>, env: &Env<'_>) -> SqlResult<Option<Vec<Key>>> {
     let mut out = Vec::new();
     for (e, coll) in parts {
         let v = scalar::eval(e, env)?;

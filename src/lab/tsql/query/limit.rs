@@ -29,7 +29,12 @@ fn count(ex: &Ex, env: &Env<'_>) -> SqlResult<i64> {
 }
 
 /// First and last place to keep of `n` sorted rows; `same(i)`: row i ties with the one before.
-pub(super) fn window(limit: &Limit, n: usize, env: &Env<'_>, same: impl Fn(usize) -> bool) -> SqlResult<(usize, usize)> {
+pub(super) fn window(
+    limit: &Limit,
+    n: usize,
+    env: &Env<'_>,
+    same: impl Fn(usize) -> bool,
+) -> SqlResult<(usize, usize)> {
     if let Some(top) = &limit.top {
         let v = scalar::eval(top, env)?;
         if v.is_null() {
@@ -48,9 +53,8 @@ pub(super) fn window(limit: &Limit, n: usize, env: &Env<'_>, same: impl Fn(usize
             }
             v => {
                 let k = compare::integer(&v).unwrap_or(0);
-                usize::try_from(k).map_err(|_| {
-                    SqlError::new(127, 15, "A TOP N or FETCH rowcount value may not be negative.")
-                })?
+                usize::try_from(k)
+                    .map_err(|_| SqlError::new(127, 15, "A TOP N or FETCH rowcount value may not be negative."))?
             }
         }
         .min(n);
@@ -61,9 +65,8 @@ pub(super) fn window(limit: &Limit, n: usize, env: &Env<'_>, same: impl Fn(usize
     }
     let start = match &limit.offset {
         None => 0,
-        Some(o) => usize::try_from(count(o, env)?).map_err(|_| {
-            SqlError::new(10742, 15, "The offset specified in a OFFSET clause may not be negative.")
-        })?,
+        Some(o) => usize::try_from(count(o, env)?)
+            .map_err(|_| SqlError::new(10742, 15, "The offset specified in a OFFSET clause may not be negative."))?,
     }
     .min(n);
     let end = match &limit.fetch {

@@ -112,7 +112,13 @@ async fn builtin(f: TableFunction, ex: &[Ex], args: &[Value], rt: &Rt<'_>) -> Sq
             let int = |v: Option<&Value>| v.and_then(compare::integer);
             let (Some(from), Some(to)) = (int(args.first()), int(args.get(1))) else { return Ok(Vec::new()) };
             let step = match args.get(2) {
-                None => if from <= to { 1 } else { -1 },
+                None => {
+                    if from <= to {
+                        1
+                    } else {
+                        -1
+                    }
+                }
                 Some(v) => match compare::integer(v) {
                     Some(0) => {
                         return Err(SqlError::new(

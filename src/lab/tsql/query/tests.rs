@@ -91,7 +91,10 @@ async fn joins() {
 #[tokio::test]
 async fn groups() {
     check(&[
-        ("SELECT city, COUNT(*), SUM(pay) FROM people GROUP BY city ORDER BY city", "NULL,1,50.25; Oslo,2,100.50; Rome,1,200.00"),
+        (
+            "SELECT city, COUNT(*), SUM(pay) FROM people GROUP BY city ORDER BY city",
+            "NULL,1,50.25; Oslo,2,100.50; Rome,1,200.00",
+        ),
         ("SELECT COUNT(*), COUNT(city), COUNT(DISTINCT city) FROM people", "4,3,2"),
         ("SELECT COUNT(*), MAX(n), SUM(n) FROM numbers WHERE n > 9", "0,NULL,NULL"),
         ("SELECT COUNT(*) FROM numbers WHERE n > 9 GROUP BY n", ""),
@@ -102,7 +105,10 @@ async fn groups() {
         ("SELECT STRING_AGG(name, ', ') WITHIN GROUP (ORDER BY name DESC) FROM people", "Dee, Cid, Bob, Ann"),
         ("SELECT STRING_AGG(name, ',') FROM people WHERE id < 3", "Ann,Bob"),
         ("SELECT city, COUNT(*) c FROM people GROUP BY city ORDER BY COUNT(*) DESC, city", "Oslo,2; NULL,1; Rome,1"),
-        ("SELECT ISNULL(city, '?') + '!', COUNT(*) FROM people GROUP BY ISNULL(city, '?') ORDER BY 1", "?!,1; Oslo!,2; Rome!,1"),
+        (
+            "SELECT ISNULL(city, '?') + '!', COUNT(*) FROM people GROUP BY ISNULL(city, '?') ORDER BY 1",
+            "?!,1; Oslo!,2; Rome!,1",
+        ),
         ("SELECT STDEV(n), VAR(n) FROM numbers", "1.58114,2.5"),
         ("SELECT SUM(x) FROM (VALUES (2147483647),(1)) t(x)", "!8115"),
         ("SELECT SUM(CASE WHEN city = 'Oslo' THEN 1 ELSE 0 END) FROM people", "2"),
@@ -142,8 +148,14 @@ async fn sets_and_ctes() {
         ("WITH c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c", "!530"),
         ("WITH c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 100) SELECT COUNT(*) FROM c", "100"),
         ("WITH a AS (SELECT 1 x), b AS (SELECT x + 1 y FROM a) SELECT y FROM b", "2"),
-        ("SELECT STUFF((SELECT ', ' + name FROM people ORDER BY name FOR XML PATH('')), 1, 2, '')", "Ann, Bob, Cid, Dee"),
-        ("SELECT name AS [a] FROM people WHERE id < 3 FOR XML PATH('r'), ROOT('x')", "<x><r><a>Ann</a></r><r><a>Bob</a></r></x>"),
+        (
+            "SELECT STUFF((SELECT ', ' + name FROM people ORDER BY name FOR XML PATH('')), 1, 2, '')",
+            "Ann, Bob, Cid, Dee",
+        ),
+        (
+            "SELECT name AS [a] FROM people WHERE id < 3 FOR XML PATH('r'), ROOT('x')",
+            "<x><r><a>Ann</a></r><r><a>Bob</a></r></x>",
+        ),
     ])
     .await;
 }
@@ -155,15 +167,21 @@ async fn columns_have_types() {
         ("SELECT lsn FROM sys.lsns", "lsn:numeric(25,0)"),
         ("SELECT id, name FROM people", "id:int! name:nvarchar(50)!"),
         ("SELECT p.name FROM numbers LEFT JOIN people p ON p.id = n", "name:nvarchar(50)"),
-        ("SELECT 1, 1.50, 'ab', N'ab', 0x01, 2147483648, $1", ":int! :numeric(3,2)! :varchar(2)! :nvarchar(2)! :varbinary(1)! :numeric(10,0)! :money!"),
-        ("SELECT 1.5 + 1, 1.5 * 2.25, 1.0 / 3", ":numeric(3,1) :numeric(5,3) :numeric(8,6)"),
+        (
+            "SELECT 1, 1.50, 'ab', N'ab', 0x01, 2147483648, $1",
+            ":int! :numeric(3,2)! :varchar(2)! :nvarchar(2)! :varbinary(1)! :numeric(10,0)! :money!",
+        ),
+        ("SELECT 1.5 + 1, 1.5 * 2.25, 1.0 / 3", ":numeric(3,1) :numeric(6,3) :numeric(7,6)"),
         ("SELECT 'a' + N'bc'", ":nvarchar(3)!"),
         ("SELECT CASE WHEN 1 = 1 THEN 1 ELSE 2.5 END x", "x:numeric(11,1)!"),
         ("SELECT ISNULL(city, 'unknown town somewhere') FROM people", ":varchar(20)!"),
         ("SELECT COALESCE(city, N'x') FROM people", ":nvarchar(20)!"),
         ("SELECT COUNT(*), COUNT_BIG(*), SUM(pay), AVG(pay) FROM people", ":int :bigint :numeric(38,2) :numeric(38,6)"),
         ("SELECT GETDATE(), SYSDATETIME()", ":datetime! :datetime2(7)!"),
-        ("SELECT CAST(1 AS decimal(10,2)), CONVERT(varchar(5), 1), CAST('a' AS nvarchar(max)), CAST('a' AS varchar)", ":numeric(10,2)! :varchar(5)! :nvarchar(max)! :varchar(30)!"),
+        (
+            "SELECT CAST(1 AS decimal(10,2)), CONVERT(varchar(5), 1), CAST('a' AS nvarchar(max)), CAST('a' AS varchar)",
+            ":numeric(10,2)! :varchar(5)! :nvarchar(max)! :varchar(30)!",
+        ),
         ("SELECT NULL", ":int"),
         ("SELECT lsn - 1 FROM sys.lsns", ":numeric(26,0)"),
         ("SELECT LEFT(name, 3), LEN(name), UPPER(city) FROM people", ":nvarchar(3) :int! :varchar(20)"),

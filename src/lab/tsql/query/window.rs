@@ -58,12 +58,7 @@ impl Part<'_> {
     }
 }
 
-async fn one<'a>(
-    win: &'a Win,
-    list: &[Ctx],
-    outer: Option<&'a Env<'a>>,
-    rt: &'a Rt<'a>,
-) -> SqlResult<Vec<Value>> {
+async fn one<'a>(win: &'a Win, list: &[Ctx], outer: Option<&'a Env<'a>>, rt: &'a Rt<'a>) -> SqlResult<Vec<Value>> {
     let how: Vec<(Coll, bool)> = win.order.iter().map(|(e, d)| (e.coll, *d)).collect();
     let mut index: HashMap<Vec<Key>, usize> = HashMap::new();
     let mut parts: Vec<Vec<(Vec<Value>, usize)>> = Vec::new();

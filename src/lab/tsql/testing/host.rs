@@ -76,7 +76,11 @@ impl MemoryHost {
                 vec![Value::Int(2), Value::Null],
             ],
         );
-        host.add("big", &[("id", SqlType::Int, false), ("v", SqlType::Int, true)], (0..500).map(|n| vec![Value::Int(n), Value::Int(n % 7)]).collect());
+        host.add(
+            "big",
+            &[("id", SqlType::Int, false), ("v", SqlType::Int, true)],
+            (0..500).map(|n| vec![Value::Int(n), Value::Int(n % 7)]).collect(),
+        );
         host
     }
 
@@ -145,7 +149,9 @@ impl Host for MemoryHost {
     fn scalar(&self, cx: &SessionCx, name: &Name, args: &[Value]) -> SqlResult<Value> {
         Ok(match name.object().to_uppercase().as_str() {
             "SERVERPROPERTY" => match args.first() {
-                Some(Value::Str(s)) if &**s == "EngineEdition" => Value::Variant(Box::new((SqlType::Int, Value::Int(3)))),
+                Some(Value::Str(s)) if &**s == "EngineEdition" => {
+                    Value::Variant(Box::new((SqlType::Int, Value::Int(3))))
+                }
                 Some(Value::Str(s)) if &**s == "ProductVersion" => {
                     Value::Variant(Box::new((SqlType::NVarChar(Len::N(128)), "16.0.4095.4".into())))
                 }
@@ -158,7 +164,11 @@ impl Host for MemoryHost {
     }
     fn use_database(&self, cx: &mut SessionCx, name: &str) -> SqlResult<()> {
         if name == "nowhere" {
-            return Err(SqlError::new(911, 16, "Database 'nowhere' does not exist. Make sure that the name is entered correctly."));
+            return Err(SqlError::new(
+                911,
+                16,
+                "Database 'nowhere' does not exist. Make sure that the name is entered correctly.",
+            ));
         }
         name.clone_into(&mut cx.database);
         Ok(())
@@ -255,7 +265,11 @@ impl Host for MemoryHost {
         let at = match name {
             None => 0,
             Some(n) => s.saved.iter().rposition(|x| x.0.as_deref() == Some(n)).ok_or_else(|| {
-                SqlError::new(6401, 16, format!("Cannot roll back {n}. No transaction or savepoint of that name was found."))
+                SqlError::new(
+                    6401,
+                    16,
+                    format!("Cannot roll back {n}. No transaction or savepoint of that name was found."),
+                )
             })?,
         };
         s.tables = s.saved[at].1.clone();

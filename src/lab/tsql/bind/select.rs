@@ -19,6 +19,7 @@ use crate::lab::tsql::bind::tree::SelectPlan;
 use crate::lab::tsql::bind::with;
 use crate::lab::tsql::error::SqlError;
 use crate::lab::tsql::error::SqlResult;
+use crate::lab::tsql::eval::collate::Coll;
 use crate::lab::tsql::eval::fault;
 use crate::lab::tsql::value::Column;
 use crate::lab::tsql::value::SqlType;
@@ -202,7 +203,7 @@ impl Binder<'_> {
                 kind: Kind::Col { up: 0, idx: t.offset + i },
                 ty: c.ty,
                 nullable: c.nullable,
-                coll: Default::default(),
+                coll: Coll::default(),
             };
             out.push(ex, c.name.clone(), c.identity);
         }

@@ -11,6 +11,7 @@ use crate::lab::tsql::host::RowId;
 use crate::lab::tsql::value::Column;
 use crate::lab::tsql::value::Row;
 use crate::lab::tsql::value::Value;
+use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -96,17 +97,14 @@ impl MemoryTable {
         for (i, spec) in self.specs.iter().enumerate() {
             let Some((seed, step)) = spec.identity else { continue };
             for row in rows.iter_mut() {
-                let n = match row[i].as_ref().and_then(compare::integer) {
-                    Some(given) => {
-                        self.next_identity = Some(self.next_identity.map_or(given + step, |x| x.max(given + step)));
-                        given
-                    }
-                    None => {
-                        let n = self.next_identity.unwrap_or(seed);
-                        self.next_identity = Some(n.saturating_add(step));
-                        row[i] = Some(convert_number::integer_of(n.into(), spec.ty).unwrap_or(Value::BigInt(n)));
-                        n
-                    }
+                let n = if let Some(given) = row[i].as_ref().and_then(compare::integer) {
+                    self.next_identity = Some(self.next_identity.map_or(given + step, |x| x.max(given + step)));
+                    given
+                } else {
+                    let n = self.next_identity.unwrap_or(seed);
+                    self.next_identity = Some(n.saturating_add(step));
+                    row[i] = Some(convert_number::integer_of(n.into(), spec.ty).unwrap_or(Value::BigInt(n)));
+                    n
                 };
                 last = Some(n);
             }
@@ -130,9 +128,10 @@ impl MemoryTable {
 
     pub(super) fn update(&mut self, changed: &[(RowId, Row)]) -> SqlResult<()> {
         let mut all = self.rows.to_vec();
+        let new: HashMap<RowId, &Row> = changed.iter().map(|(id, row)| (*id, row)).collect();
         for (id, row) in &mut all {
-            if let Some((_, new)) = changed.iter().find(|(c, _)| c == id) {
-                *row = new.clone();
+            if let Some(n) = new.get(id) {
+                *row = Row::clone(n);
             }
         }
         self.check(&all)?;

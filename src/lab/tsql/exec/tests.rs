@@ -144,6 +144,9 @@ async fn calls() {
         ("DECLARE @h int EXEC sp_prepare @h OUTPUT, N'@a int', N'SELECT @a * 2' EXEC sp_execute @h, 21 EXEC sp_unprepare @h EXEC sp_execute @h, 1", "rc=0; 42; rc=0; rc=0; !8179"),
         ("EXEC('SELECT 1 RETURN SELECT 2') SELECT 3", "1; 3"),
         ("EXEC ('x') AT far", "!7202"),
+        ("EXEC('USE other SELECT DB_NAME()') SELECT DB_NAME()", "db=other; other; db=db; db"),
+        ("EXEC('SET XACT_ABORT ON') SELECT 1/0 SELECT 2", "!8134; 2"),
+        ("DECLARE c CURSOR FOR SELECT 1", "!40517"),
     ])
     .await;
 }

@@ -19,6 +19,8 @@ pub mod query;
 mod refine;
 pub mod session;
 mod statement;
+#[cfg(test)]
+pub(crate) mod testing;
 mod types;
 pub mod value;
 mod words;

@@ -64,25 +64,26 @@ impl Binder<'_> {
             }
             _ => {}
         }
-        let agg = self.aggregate_of(kind, name, f, scope)?;
+        let agg = self.aggregate_of(kind, name, f, scope, Clause::Aggregate)?;
         let (ty, nullable) = (agg.ty, agg.nullable);
         let mut list = scope.aggs.borrow_mut();
         list.push(agg);
         Ok(Ex::new(Kind::Agg(list.len() - 1), ty).nullable(nullable))
     }
 
-    /// The aggregate itself; OVER uses it too.
+    /// The aggregate itself; OVER uses it too, where the argument may hold plain aggregates (`inside`).
     pub(crate) fn aggregate_of(
         &self,
         kind: AggKind,
         name: &str,
         f: &ast::Function,
         scope: &Scope<'_>,
+        inside: Clause,
     ) -> SqlResult<Agg> {
         let FunctionArguments::List(list) = &f.args else { return Err(fault::syntax(")")) };
         let mut distinct = matches!(list.duplicate_treatment, Some(ast::DuplicateTreatment::Distinct));
         let star = matches!(list.args.as_slice(), [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]);
-        let before = scope.clause.replace(Clause::Aggregate);
+        let before = scope.clause.replace(inside);
         let bound = self.aggregate_args(kind, star, f, scope);
         let order = f
             .within_group
@@ -106,7 +107,7 @@ impl Binder<'_> {
             (Some(a), Some(t)) => Some(binder::force(a, t)),
             (a, _) => a,
         };
-        Ok(Agg { kind, arg, distinct, separator, order, ty: result, nullable: kind != AggKind::Count })
+        Ok(Agg { kind, arg, distinct, separator, order, ty: result, nullable: true })
     }
 
     fn aggregate_args(&self, kind: AggKind, star: bool, f: &ast::Function, scope: &Scope<'_>) -> SqlResult<Vec<Ex>> {

@@ -48,25 +48,12 @@ impl Binder<'_> {
                 "NULLIF" => return self.nullif(&args, scope),
                 _ => {}
             }
-            if function::find(&name).is_some() && !(name == "OBJECT_ID" && !self.temp_object(&args)) {
+            if function::find(&name).is_some() && (name != "OBJECT_ID" || temp_object(&args)) {
                 return self.named(&name, &args, scope);
             }
         }
         let bound = args.iter().map(|a| self.expr(a, scope)).collect::<SqlResult<Vec<_>>>()?;
         self.host_call(full, bound)
-    }
-
-    /// Is OBJECT_ID asked about a temp table?
-    fn temp_object(&self, args: &[&Expr]) -> bool {
-        match args.first() {
-            Some(Expr::Value(v)) => match &v.value {
-                ast::Value::SingleQuotedString(s) | ast::Value::NationalStringLiteral(s) => {
-                    s.to_lowercase().trim_start_matches("tempdb").contains('#')
-                }
-                _ => false,
-            },
-            _ => false,
-        }
     }
 
     /// A function of the engine by its upper-case name, over syntax.
@@ -174,6 +161,19 @@ impl Binder<'_> {
         let same = crate::lab::tsql::bind::cond::compare(crate::lab::tsql::bind::tree::CmpOp::Eq, a.clone(), b)?;
         let ty = a.ty;
         Ok(Ex::new(Kind::Case(vec![(same, Ex::lit(Value::Null, ty))], Some(Box::new(a))), ty))
+    }
+}
+
+/// Is OBJECT_ID asked about a temp table?
+fn temp_object(args: &[&Expr]) -> bool {
+    match args.first() {
+        Some(Expr::Value(v)) => match &v.value {
+            ast::Value::SingleQuotedString(s) | ast::Value::NationalStringLiteral(s) => {
+                s.to_lowercase().trim_start_matches("tempdb").contains('#')
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
 

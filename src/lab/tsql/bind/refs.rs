@@ -91,7 +91,9 @@ fn shift(ex: &mut Ex, by: usize) {
         }
         Kind::Call(_, args) => {
             let mut list = args.to_vec();
-            list.iter_mut().for_each(|a| shift(a, by));
+            for a in &mut list {
+                shift(a, by);
+            }
             *args = list.into();
         }
         _ => {}
@@ -129,6 +131,7 @@ pub fn split_equalities(on: Option<Cond>, left_width: usize) -> Equalities {
     (equal, conjunction(rest))
 }
 
+#[expect(clippy::many_single_char_names, reason = "two sides and their ranges")]
 fn as_equality(c: &Cond, left_width: usize) -> Option<(Ex, Ex, Coll)> {
     let Cond::Cmp(CmpOp::Eq, l, r, coll) = c else { return None };
     // a variant compares by family: the hash key would not know
@@ -150,7 +153,7 @@ fn as_equality(c: &Cond, left_width: usize) -> Option<(Ex, Ex, Coll)> {
 
 /// Moves conjuncts of WHERE into the inner joins of a comma list, where they become hash keys. Gives back what stays.
 pub fn push_down(source: &mut Source, filter: Option<Cond>) -> Option<Cond> {
-    let Some(filter) = filter else { return None };
+    let filter = filter?;
     let mut stay = Vec::new();
     for c in conjuncts(filter) {
         if let Some(c) = push_one(source, c) {

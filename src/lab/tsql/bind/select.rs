@@ -19,6 +19,7 @@ use crate::lab::tsql::bind::tree::SelectPlan;
 use crate::lab::tsql::bind::with;
 use crate::lab::tsql::error::SqlError;
 use crate::lab::tsql::error::SqlResult;
+use crate::lab::tsql::eval::collate::Coll;
 use crate::lab::tsql::eval::fault;
 use crate::lab::tsql::value::Column;
 use crate::lab::tsql::value::SqlType;
@@ -102,6 +103,11 @@ impl Binder<'_> {
             match e {
                 Expr::Rollup(_) | Expr::Cube(_) | Expr::GroupingSets(_) => {
                     return Err(fault::unsupported("GROUP BY ROLLUP/CUBE/GROUPING SETS"));
+                }
+                Expr::Function(f)
+                    if ["ROLLUP", "CUBE"].iter().any(|w| binder::name_of(&f.name).object().eq_ignore_ascii_case(w)) =>
+                {
+                    return Err(fault::unsupported("GROUP BY ROLLUP/CUBE"));
                 }
                 Expr::Tuple(t) if t.is_empty() => continue,
                 _ => {}
@@ -197,7 +203,7 @@ impl Binder<'_> {
                 kind: Kind::Col { up: 0, idx: t.offset + i },
                 ty: c.ty,
                 nullable: c.nullable,
-                coll: Default::default(),
+                coll: Coll::default(),
             };
             out.push(ex, c.name.clone(), c.identity);
         }

@@ -174,6 +174,7 @@ pub fn display_size(ty: SqlType) -> Option<usize> {
     })
 }
 
+#[expect(clippy::many_single_char_names, reason = "two precisions, two scales")]
 /// The type two operands are brought to by precedence.
 pub fn common(a: SqlType, b: SqlType) -> SqlType {
     use SqlType as T;

@@ -68,10 +68,10 @@ impl Binder<'_> {
 
     fn window_kind(&self, name: &str, f: &ast::Function, scope: &Scope<'_>) -> SqlResult<(WinKind, SqlType)> {
         if let Some(kind) = aggregate::kind(name) {
-            let before = scope.clause.get();
-            let agg = self.window_aggregate(kind, name, f, scope);
-            scope.clause.set(before);
-            let agg = agg?;
+            let agg = self.aggregate_of(kind, name, f, scope, Clause::Select)?;
+            if agg.distinct {
+                return Err(SqlError::new(10759, 15, "Use of DISTINCT is not allowed with the OVER clause."));
+            }
             let ty = agg.ty;
             return Ok((WinKind::Agg(agg), ty));
         }
@@ -104,31 +104,6 @@ impl Binder<'_> {
             }
             _ => return Err(fault::unknown_function(name)),
         })
-    }
-
-    /// The argument of `SUM(…) OVER` may hold plain aggregates (`SUM(SUM(x)) OVER ()`).
-    fn window_aggregate(
-        &self,
-        kind: crate::lab::tsql::bind::tree::AggKind,
-        name: &str,
-        f: &ast::Function,
-        scope: &Scope<'_>,
-    ) -> SqlResult<crate::lab::tsql::bind::tree::Agg> {
-        self.aggregate_of_window(kind, name, f, scope)
-    }
-
-    fn aggregate_of_window(
-        &self,
-        kind: crate::lab::tsql::bind::tree::AggKind,
-        name: &str,
-        f: &ast::Function,
-        scope: &Scope<'_>,
-    ) -> SqlResult<crate::lab::tsql::bind::tree::Agg> {
-        let agg = self.aggregate_of(kind, name, f, scope)?;
-        if agg.distinct {
-            return Err(SqlError::new(10759, 15, "Use of DISTINCT is not allowed with the OVER clause."));
-        }
-        Ok(agg)
     }
 }
 

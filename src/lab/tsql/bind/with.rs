@@ -54,7 +54,7 @@ impl Binder<'_> {
             SetExpr::Select(s) => self.select(s, order, limit, outer)?,
             body => self.set_body(body, order, limit, outer)?,
         };
-        self.for_clause(q, &mut plan)?;
+        Self::for_clause(q, &mut plan)?;
         Ok(plan)
     }
 
@@ -215,7 +215,7 @@ impl Binder<'_> {
             self.recursive(&name, cte)?
         } else {
             let (plan, correlated) = self.isolated(0, || self.query(&cte.query, None))?;
-            (self.rename(plan, &cte.alias)?, correlated)
+            (Self::rename(plan, &cte.alias)?, correlated)
         };
         let mut plan = plan;
         plan.correlated = correlated;
@@ -231,7 +231,7 @@ impl Binder<'_> {
         Ok(())
     }
 
-    fn rename(&self, mut plan: QueryPlan, alias: &ast::TableAlias) -> SqlResult<QueryPlan> {
+    fn rename(mut plan: QueryPlan, alias: &ast::TableAlias) -> SqlResult<QueryPlan> {
         if !alias.columns.is_empty() {
             if alias.columns.len() != plan.columns.len() {
                 let (number, word) =
@@ -264,7 +264,7 @@ impl Binder<'_> {
         };
         let (mut anchor, correlated) = self.isolated(0, || self.set_expr(left, None))?;
         anchor.correlated = correlated;
-        let mut anchor = self.rename(anchor, &cte.alias)?;
+        let mut anchor = Self::rename(anchor, &cte.alias)?;
         let columns: Vec<Column> =
             anchor.columns.iter().map(|c| Column { nullable: true, identity: false, ..c.clone() }).collect();
         anchor.columns = columns.into();
@@ -298,7 +298,7 @@ impl Binder<'_> {
         Ok((self.plan(columns, body), correlated))
     }
 
-    fn for_clause(&self, q: &ast::Query, plan: &mut QueryPlan) -> SqlResult<()> {
+    fn for_clause(q: &ast::Query, plan: &mut QueryPlan) -> SqlResult<()> {
         match &q.for_clause {
             None | Some(ast::ForClause::Browse) => Ok(()),
             Some(ast::ForClause::Xml {

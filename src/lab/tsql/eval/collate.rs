@@ -65,13 +65,7 @@ fn lower(c: char) -> char {
 /// Blanks and signs sort before digits, digits before letters.
 fn weight(c: char) -> (u8, char) {
     let l = base(lower(c));
-    let class = if l.is_alphabetic() {
-        2
-    } else if l.is_numeric() {
-        1
-    } else {
-        0
-    };
+    let class = if l.is_alphabetic() { 2 } else { u8::from(l.is_numeric()) };
     (class, l)
 }
 

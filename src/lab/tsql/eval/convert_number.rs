@@ -159,15 +159,14 @@ fn to_decimal(v: &Value, from: SqlType, to: SqlType, p: u8, s: u8) -> SqlResult<
             if t.is_empty() {
                 return Err(fault::conversion_error(from, to));
             }
-            let (u, scale) = match decimal::parse(t) {
-                Some(d) => d,
-                None => match t.parse::<f64>() {
-                    // digits beyond 38: whole part may still fit
-                    Ok(_) if t.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.')) => {
-                        return Err(over());
-                    }
-                    _ => return Err(fault::conversion_error(from, to)),
-                },
+            let Some((u, scale)) = decimal::parse(t) else {
+                let digits = t.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.'));
+                // a number all the same, but of more than 38 digits
+                return Err(if digits && t.parse::<f64>().is_ok() {
+                    over()
+                } else {
+                    fault::conversion_error(from, to)
+                });
             };
             decimal::rescale(u, scale, s)
         }

@@ -10,6 +10,7 @@ use crate::lab::tsql::eval::fault;
 use crate::lab::tsql::eval::text;
 use crate::lab::tsql::value::SqlType;
 use crate::lab::tsql::value::Value;
+use std::fmt::Write;
 
 /// To `char`, `varchar`, `nchar`, `nvarchar`, `xml`.
 pub fn to_text(v: &Value, from: SqlType, to: SqlType, style: i32) -> SqlResult<Value> {
@@ -181,7 +182,7 @@ fn date(v: &Value, from: SqlType, style: i32) -> SqlResult<String> {
         } else {
             let sign = if o < 0 { '-' } else { '+' };
             let sep = if style == 126 { "" } else { " " };
-            s.push_str(&format!("{sep}{sign}{:02}:{:02}", o.abs() / 60, o.abs() % 60));
+            _ = write!(s, "{sep}{sign}{:02}:{:02}", o.abs() / 60, o.abs() % 60);
         }
     }
     Ok(s)

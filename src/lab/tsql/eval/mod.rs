@@ -1,4 +1,5 @@
 //! Values: conversion, comparison, arithmetic, expressions.
+#![expect(clippy::many_single_char_names, reason = "pairs of values and their scales read best as x, s and y, t")]
 
 pub mod arith;
 pub mod calendar;

@@ -73,6 +73,7 @@ impl Run<'_> {
     /// Runs parsed statements as the body of a frame.
     pub(super) async fn statements(&mut self, frame: &Frame, stmts: &[Spanned]) -> Outcome<Flow> {
         self.hoist(frame, stmts).map_err(|e| Fail::bind(e, frame.level))?;
+        self.precheck(frame, stmts)?;
         self.block(frame, stmts).await
     }
 

@@ -14,6 +14,7 @@ use crate::lab::tsql::exec::Run;
 use crate::lab::tsql::exec::arguments;
 pub(crate) use crate::lab::tsql::exec::arguments::Argument;
 use crate::lab::tsql::exec::arguments::Parameter;
+use crate::lab::tsql::exec::core::Settings;
 use crate::lab::tsql::exec::frame::Frame;
 use crate::lab::tsql::exec::outcome::Fail;
 use crate::lab::tsql::exec::outcome::Flow;
@@ -62,7 +63,7 @@ impl Run<'_> {
             ExecTarget::Text { text, at: None } => {
                 let (v, ty) = self.value(frame, text)?;
                 let body = strings::plain(&v, ty)?;
-                let level = self.deeper(frame)?;
+                let level = deeper(frame)?;
                 let inner = Frame::new(level);
                 let flow = self.nested(&inner, &body).await?;
                 Ok(if flow == Flow::EndBatch { flow } else { Flow::Next })
@@ -107,23 +108,13 @@ impl Run<'_> {
         Ok(answer.flow)
     }
 
-    fn deeper(&self, frame: &Frame) -> Outcome<i32> {
-        if frame.level >= MAX_NESTING {
-            return Err(SqlError::new(
-                217,
-                16,
-                "Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).",
-            )
-            .into());
-        }
-        Ok(frame.level + 1)
-    }
-
     /// Runs text one level down. An error that nothing catches is sent here, and the caller goes on.
     fn nested<'a>(&'a mut self, inner: &'a Frame, text: &'a str) -> BoxFuture<'a, Outcome<Flow>> {
         Box::pin(async move {
             self.core.status.nest = inner.level;
+            let before = self.core.settings();
             let out = self.text(inner, text).await;
+            self.restore_settings(before).await?;
             self.core.status.nest = inner.level - 1;
             self.core.drop_deeper(inner.level - 1);
             match out {
@@ -142,6 +133,20 @@ impl Run<'_> {
                 other => other,
             }
         })
+    }
+
+    /// USE and SET within a string last until it ends.
+    async fn restore_settings(&mut self, before: Settings) -> Outcome<()> {
+        let database = before.database.clone();
+        self.core.put_settings(before);
+        if self.core.cx.database == database {
+            return Ok(());
+        }
+        let old = self.core.cx.database.clone();
+        let host = self.core.host.clone();
+        host.use_database(&mut self.core.cx, &database)?;
+        let new = self.core.cx.database.clone();
+        self.send(Event::Database { new, old }).await
     }
 
     /// Calls a procedure by name.
@@ -218,7 +223,7 @@ impl Run<'_> {
 
     /// Runs a statement with parameters one level down; `shift`: arguments before the first value.
     async fn parameterised(&mut self, frame: &Frame, p: &Prepared, args: &[Argument], shift: usize) -> Outcome<Answer> {
-        let level = self.deeper(frame)?;
+        let level = deeper(frame)?;
         let inner = Frame::new(level);
         let places = arguments::bind(&inner, &p.parameters, &p.declaration, &p.text, args)?;
         let (count, _) = self.core.host.transaction_state(&self.core.cx);
@@ -399,6 +404,18 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+fn deeper(frame: &Frame) -> Outcome<i32> {
+    if frame.level >= MAX_NESTING {
+        return Err(SqlError::new(
+            217,
+            16,
+            "Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).",
+        )
+        .into());
+    }
+    Ok(frame.level + 1)
 }
 
 fn handle_answer(handle: Option<&Argument>, n: i32) -> Answer {

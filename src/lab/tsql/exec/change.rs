@@ -270,7 +270,7 @@ fn bind_change(
     let width = table.visible().len();
     // the target can be named by its own name as well, if it stands alone
     if from.is_empty() {
-        tables[0].alias = target.object().to_owned();
+        target.object().clone_into(&mut tables[0].alias);
     }
     let scope = Scope::new(tables, None);
     scope.clause.set(Clause::Where);

@@ -34,6 +34,13 @@ pub(super) struct Snapshot {
     pub(super) temps: HashMap<String, MemoryTable>,
 }
 
+/// What a string or procedure gives back when it ends.
+pub(super) struct Settings {
+    pub(super) database: String,
+    cx: SessionCx,
+    options: HashMap<String, String>,
+}
+
 /// A session between batches.
 pub struct Core {
     pub(super) host: Arc<dyn Host>,
@@ -105,6 +112,20 @@ impl Core {
         for key in gone {
             self.drop_temp(&key);
         }
+    }
+
+    pub(super) fn settings(&self) -> Settings {
+        Settings { database: self.cx.database.clone(), cx: self.cx.clone(), options: self.status.options.clone() }
+    }
+
+    /// SET options as they were; the database needs the host and is the caller's.
+    pub(super) fn put_settings(&mut self, s: Settings) {
+        self.cx.nocount = s.cx.nocount;
+        self.cx.xact_abort = s.cx.xact_abort;
+        self.cx.implicit_transactions = s.cx.implicit_transactions;
+        self.cx.lock_timeout_ms = s.cx.lock_timeout_ms;
+        self.cx.identity_insert = s.cx.identity_insert;
+        self.status.options = s.options;
     }
 
     /// Everything back to the state after login, but for the host's own part.

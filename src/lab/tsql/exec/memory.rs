@@ -11,6 +11,7 @@ use crate::lab::tsql::host::RowId;
 use crate::lab::tsql::value::Column;
 use crate::lab::tsql::value::Row;
 use crate::lab::tsql::value::Value;
+use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -90,36 +91,31 @@ impl MemoryTable {
         self.rows.to_vec()
     }
 
-    /// Stores complete rows; identity values are made where `None`. Gives back the rows and the last identity.
-    pub(super) fn insert(&mut self, rows: Vec<Vec<Option<Value>>>) -> SqlResult<(Vec<Row>, Option<i64>)> {
-        let mut stored = Vec::with_capacity(rows.len());
+    /// Gives identity values to rows that have none; tells the last one.
+    pub(super) fn number(&mut self, rows: &mut [Vec<Option<Value>>]) -> Option<i64> {
         let mut last = None;
-        let mut next = self.next_identity;
-        for row in rows {
-            let mut out = Vec::with_capacity(row.len());
-            for (i, v) in row.into_iter().enumerate() {
-                let v = match (v, self.specs[i].identity) {
-                    (None, Some((seed, step))) => {
-                        let n = next.unwrap_or(seed);
-                        next = Some(n.saturating_add(step));
-                        last = Some(n);
-                        convert_number::integer_of(n.into(), self.specs[i].ty).unwrap_or(Value::BigInt(n))
-                    }
-                    (Some(v), Some((_, step))) => {
-                        if let Some(n) = compare::integer(&v) {
-                            next = Some(next.map_or(n + step, |x| x.max(n + step)));
-                            last = Some(n);
-                        }
-                        v
-                    }
-                    (v, None) => v.unwrap_or(Value::Null),
+        for (i, spec) in self.specs.iter().enumerate() {
+            let Some((seed, step)) = spec.identity else { continue };
+            for row in rows.iter_mut() {
+                let n = if let Some(given) = row[i].as_ref().and_then(compare::integer) {
+                    self.next_identity = Some(self.next_identity.map_or(given + step, |x| x.max(given + step)));
+                    given
+                } else {
+                    let n = self.next_identity.unwrap_or(seed);
+                    self.next_identity = Some(n.saturating_add(step));
+                    row[i] = Some(convert_number::integer_of(n.into(), spec.ty).unwrap_or(Value::BigInt(n)));
+                    n
                 };
-                out.push(v);
+                last = Some(n);
             }
-            stored.push(Row::from(out));
         }
-        // identity values are used up even if the rows are refused
-        self.next_identity = next;
+        last
+    }
+
+    /// Stores complete rows.
+    pub(super) fn insert(&mut self, rows: Vec<Vec<Option<Value>>>) -> SqlResult<Vec<Row>> {
+        let stored: Vec<Row> =
+            rows.into_iter().map(|r| r.into_iter().map(|v| v.unwrap_or(Value::Null)).collect()).collect();
         let mut all: Vec<(RowId, Row)> = self.rows.to_vec();
         for row in &stored {
             all.push((self.next_row, row.clone()));
@@ -127,14 +123,15 @@ impl MemoryTable {
         }
         self.check(&all)?;
         self.rows = Arc::new(all);
-        Ok((stored, last))
+        Ok(stored)
     }
 
     pub(super) fn update(&mut self, changed: &[(RowId, Row)]) -> SqlResult<()> {
         let mut all = self.rows.to_vec();
+        let new: HashMap<RowId, &Row> = changed.iter().map(|(id, row)| (*id, row)).collect();
         for (id, row) in &mut all {
-            if let Some((_, new)) = changed.iter().find(|(c, _)| c == id) {
-                *row = new.clone();
+            if let Some(n) = new.get(id) {
+                *row = Row::clone(n);
             }
         }
         self.check(&all)?;

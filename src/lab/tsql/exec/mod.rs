@@ -12,6 +12,7 @@ mod message;
 mod option;
 mod outcome;
 mod output;
+mod precheck;
 mod select;
 mod statement;
 mod table;

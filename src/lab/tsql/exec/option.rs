@@ -24,37 +24,29 @@ impl Run<'_> {
             "XACT_ABORT" => cx.xact_abort = on,
             "IMPLICIT_TRANSACTIONS" => cx.implicit_transactions = on,
             "LOCK_TIMEOUT" => {
-                let n = self.option_number(frame, value)?;
+                let n = Self::option_number(frame, value)?;
                 self.core.cx.lock_timeout_ms = n.max(-1);
             }
             "CONTEXT_INFO" => {
-                let bytes = self.option_bytes(frame, value)?;
+                let bytes = Self::option_bytes(frame, value)?;
                 self.core.status.context_info = Some(Arc::from(bytes));
             }
-            "ROWCOUNT" => {
-                if self.option_number(frame, value)? != 0 {
-                    return Err(fault::unsupported("SET ROWCOUNT").into());
-                }
+            "ROWCOUNT" if Self::option_number(frame, value)? != 0 => {
+                return Err(fault::unsupported("SET ROWCOUNT").into());
             }
-            "DATEFIRST" => {
-                if self.option_number(frame, value)? != 7 {
-                    return Err(fault::unsupported("SET DATEFIRST other than 7").into());
-                }
+            "DATEFIRST" if Self::option_number(frame, value)? != 7 => {
+                return Err(fault::unsupported("SET DATEFIRST other than 7").into());
             }
-            "DATEFORMAT" => {
-                if !value.eq_ignore_ascii_case("mdy") {
-                    return Err(fault::unsupported("SET DATEFORMAT other than mdy").into());
-                }
+            "DATEFORMAT" if !value.eq_ignore_ascii_case("mdy") => {
+                return Err(fault::unsupported("SET DATEFORMAT other than mdy").into());
             }
-            "LANGUAGE" => {
-                if !matches!(value.to_ascii_lowercase().as_str(), "us_english" | "english") {
-                    return Err(SqlError::new(
+            "LANGUAGE" if !matches!(value.to_ascii_lowercase().as_str(), "us_english" | "english") => {
+                return Err(SqlError::new(
                         2740,
                         16,
                         format!("SET LANGUAGE failed because '{value}' is not an official language name or a language alias on this SQL Server."),
                     )
                     .into());
-                }
             }
             "SHOWPLAN_ALL" | "SHOWPLAN_TEXT" | "SHOWPLAN_XML" | "STATISTICS XML" | "STATISTICS PROFILE" if on => {
                 return Err(fault::unsupported(option).into());
@@ -65,16 +57,16 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn option_number(&self, frame: &Frame, value: &str) -> Outcome<i32> {
+    fn option_number(frame: &Frame, value: &str) -> Outcome<i32> {
         let v = if value.starts_with('@') {
             frame.scalar(value).ok_or_else(|| fault::undeclared(value))?.1
         } else {
-            value.parse().map(Value::Int).unwrap_or(Value::Null)
+            value.parse().map_or(Value::Null, Value::Int)
         };
         Ok(compare::integer(&v).and_then(|n| i32::try_from(n).ok()).ok_or_else(|| fault::syntax(value))?)
     }
 
-    fn option_bytes(&self, frame: &Frame, value: &str) -> Outcome<Vec<u8>> {
+    fn option_bytes(frame: &Frame, value: &str) -> Outcome<Vec<u8>> {
         let (v, ty) = if value.starts_with('@') {
             let (ty, v) = frame.scalar(value).ok_or_else(|| fault::undeclared(value))?;
             (v, ty)

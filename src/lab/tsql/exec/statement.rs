@@ -1,6 +1,7 @@
 //! One statement of any kind.
 
 use crate::lab::tds::backend::Event;
+use crate::lab::tsql::ast::Ddl;
 use crate::lab::tsql::ast::Declaration;
 use crate::lab::tsql::ast::DeclarationKind;
 use crate::lab::tsql::ast::Expr;
@@ -105,6 +106,9 @@ impl Run<'_> {
         let host = self.core.host.clone();
         match s {
             Stmt::Ddl(d) => {
+                if let Ddl::Unsupported(words) = &**d {
+                    return Err(fault::unsupported(words).into());
+                }
                 self.writable()?;
                 for m in host.ddl(&mut self.core.cx, d).await? {
                     self.info(m, line).await?;
@@ -142,7 +146,7 @@ impl Run<'_> {
                 other => return Ok(other),
             }
             rounds += 1;
-            if rounds % 64 == 0 {
+            if rounds.is_multiple_of(64) {
                 tokio::task::yield_now().await;
             }
         }

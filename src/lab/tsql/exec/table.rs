@@ -115,8 +115,10 @@ impl Run<'_> {
             let host = self.core.host.clone();
             return Ok(host.insert(&mut self.core.cx, &target.name, rows).await?);
         };
+        // identity values are used up even if the rows are refused
+        let last = self.in_memory(frame, &key, |t| Ok(t.number(&mut rows)))?;
         self.fill(frame, target, &mut rows)?;
-        let (stored, last) = self.in_memory(frame, &key, |t| t.insert(rows))?;
+        let stored = self.in_memory(frame, &key, |t| t.insert(rows))?;
         if last.is_some() {
             self.core.cx.last_identity = last;
         }
@@ -300,27 +302,24 @@ impl Run<'_> {
     async fn drop_tables(&mut self, frame: &Frame, names: &[Name], if_exists: bool) -> Outcome<()> {
         let _ = frame;
         for name in names {
-            match binder::memory_key(name) {
-                Some(key) => {
-                    if !self.core.drop_temp(&key) && !if_exists {
-                        return Err(SqlError::new(
-                            3701,
-                            11,
-                            format!(
-                                "Cannot drop the table '{}', because it does not exist or you do not have permission.",
-                                name.object()
-                            ),
-                        )
-                        .state(5)
-                        .into());
-                    }
+            if let Some(key) = binder::memory_key(name) {
+                if !self.core.drop_temp(&key) && !if_exists {
+                    return Err(SqlError::new(
+                        3701,
+                        11,
+                        format!(
+                            "Cannot drop the table '{}', because it does not exist or you do not have permission.",
+                            name.object()
+                        ),
+                    )
+                    .state(5)
+                    .into());
                 }
-                None => {
-                    self.implicit().await?;
-                    let host = self.core.host.clone();
-                    let one = Stmt::DropTable { names: vec![name.clone()], if_exists };
-                    host.alter_table(&mut self.core.cx, &one).await?;
-                }
+            } else {
+                self.implicit().await?;
+                let host = self.core.host.clone();
+                let one = Stmt::DropTable { names: vec![name.clone()], if_exists };
+                host.alter_table(&mut self.core.cx, &one).await?;
             }
         }
         self.done(None, 0).await

@@ -120,7 +120,7 @@ impl Run<'_> {
 
     fn restore(&mut self, at: usize) {
         if let Some(s) = self.core.snapshots.get(at) {
-            self.core.temps = s.temps.clone();
+            self.core.temps.clone_from(&s.temps);
             self.core.status.temp_ids = self.core.temps.iter().map(|(k, t)| (k.clone(), t.object_id)).collect();
         }
     }

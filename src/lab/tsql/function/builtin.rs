@@ -22,13 +22,16 @@ pub struct Call<'a> {
     pub rt: &'a Rt<'a>,
 }
 
+/// Types a call; may convert its arguments first. Result type and nullability.
+pub(super) type Bind = fn(&'static str, &mut [Ex]) -> SqlResult<(SqlType, bool)>;
+
 /// A function: arity, typing, meaning.
 pub struct Builtin {
     pub name: &'static str,
     pub min: usize,
     pub max: usize,
     /// Result type and nullability; may convert arguments first.
-    pub bind: fn(&'static str, &mut Vec<Ex>) -> SqlResult<(SqlType, bool)>,
+    pub(crate) bind: Bind,
     pub call: fn(&Call<'_>) -> SqlResult<Value>,
 }
 

@@ -62,34 +62,34 @@ fn as_date(name: &str, args: &mut [Ex], i: usize, fallback: SqlType) -> SqlResul
     Err(fault::bad_argument(a.ty, i + 1, name))
 }
 
-fn dateadd_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn dateadd_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     call::convert_argument(args, 1, SqlType::BigInt)?;
     as_date(name, args, 2, SqlType::DateTime)?;
     Ok((args[2].ty, true))
 }
-fn datediff_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn datediff_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     as_date(name, args, 1, SqlType::DateTimeOffset(7))?;
     as_date(name, args, 2, SqlType::DateTimeOffset(7))?;
     Ok((if name == "DATEDIFF" { SqlType::Int } else { SqlType::BigInt }, true))
 }
-fn datepart_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn datepart_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     as_date(name, args, 1, SqlType::DateTime2(7))?;
     Ok((if name == "DATENAME" { SqlType::NVarChar(Len::N(30)) } else { SqlType::Int }, true))
 }
-fn trunc_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn trunc_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     as_date(name, args, 1, SqlType::DateTime2(7))?;
     Ok((args[1].ty, true))
 }
-fn year_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn year_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     as_date(name, args, 0, SqlType::DateTime2(7))?;
     Ok((SqlType::Int, true))
 }
-fn eomonth_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn eomonth_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     as_date(name, args, 0, SqlType::DateTime2(7))?;
     call::convert_argument(args, 1, SqlType::Int)?;
     Ok((SqlType::Date, true))
 }
-fn parts_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn parts_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     for i in 0..args.len() {
         call::convert_argument(args, i, SqlType::Int)?;
     }
@@ -104,19 +104,19 @@ fn parts_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
         true,
     ))
 }
-fn isdate_bind(_: &'static str, _: &mut Vec<Ex>) -> Typed {
+fn isdate_bind(_: &'static str, _: &mut [Ex]) -> Typed {
     Ok((SqlType::Int, false))
 }
-fn legacy_now(_: &'static str, _: &mut Vec<Ex>) -> Typed {
+fn legacy_now(_: &'static str, _: &mut [Ex]) -> Typed {
     Ok((SqlType::DateTime, false))
 }
-fn fine_now(_: &'static str, _: &mut Vec<Ex>) -> Typed {
+fn fine_now(_: &'static str, _: &mut [Ex]) -> Typed {
     Ok((SqlType::DateTime2(7), false))
 }
-fn offset_now(_: &'static str, _: &mut Vec<Ex>) -> Typed {
+fn offset_now(_: &'static str, _: &mut [Ex]) -> Typed {
     Ok((SqlType::DateTimeOffset(7), false))
 }
-fn offset_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn offset_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     as_date(name, args, 0, SqlType::DateTimeOffset(7))?;
     let to_offset = name == "TODATETIMEOFFSET";
     if !to_offset || !matches!(args[0].ty, SqlType::DateTimeOffset(_)) {
@@ -124,7 +124,7 @@ fn offset_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
     }
     Ok((SqlType::DateTimeOffset(7), true))
 }
-fn zone_bind(_: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn zone_bind(_: &'static str, args: &mut [Ex]) -> Typed {
     if !matches!(args[0].ty, SqlType::DateTimeOffset(_)) {
         args[0] = binder::force(args[0].clone(), SqlType::DateTimeOffset(7));
     }

@@ -17,7 +17,7 @@ use crate::lab::tsql::value::Len;
 use crate::lab::tsql::value::SqlType;
 use crate::lab::tsql::value::Value;
 
-fn format_bind(_: &'static str, args: &mut Vec<Ex>) -> SqlResult<(SqlType, bool)> {
+fn format_bind(_: &'static str, args: &mut [Ex]) -> SqlResult<(SqlType, bool)> {
     if !args[0].ty.is_number() && !args[0].ty.is_temporal() {
         return Err(fault::bad_argument(args[0].ty, 1, "format"));
     }
@@ -77,7 +77,7 @@ fn date(pattern: &str, days: i32, ticks: u64) -> String {
         let pad = |v: u64, width: usize| format!("{v:0width$}");
         let month = calendar::MONTHS[(f.month - 1) as usize];
         let day = calendar::DAYS[(calendar::weekday(days) - 1) as usize];
-        let h12 = if f.hour % 12 == 0 { 12 } else { f.hour % 12 };
+        let h12 = if f.hour.is_multiple_of(12) { 12 } else { f.hour % 12 };
         out.push_str(&match (c, n) {
             ('y', 1 | 2) => pad((f.year % 100) as u64, n),
             ('y', n) => pad(f.year as u64, n),

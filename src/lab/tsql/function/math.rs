@@ -30,29 +30,29 @@ fn numeric(name: &str, args: &mut [Ex]) -> SqlResult<SqlType> {
     Ok(ty)
 }
 
-fn same_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn same_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     let ty = numeric(name, args)?;
     Ok((ty, args[0].nullable))
 }
-fn whole_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn whole_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     let ty = match numeric(name, args)? {
         SqlType::Decimal(p, _) => SqlType::Decimal(p, 0),
         t => t,
     };
     Ok((ty, args[0].nullable))
 }
-fn round_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn round_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     call::convert_argument(args, 1, SqlType::Int)?;
     call::convert_argument(args, 2, SqlType::Int)?;
     Ok((numeric(name, args)?, true))
 }
-fn float_bind(_: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn float_bind(_: &'static str, args: &mut [Ex]) -> Typed {
     for i in 0..args.len() {
         call::convert_argument(args, i, SqlType::Float)?;
     }
     Ok((SqlType::Float, true))
 }
-fn power_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn power_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     call::convert_argument(args, 1, SqlType::Float)?;
     let ty = match numeric(name, args)? {
         SqlType::Decimal(_, s) => SqlType::Decimal(38, s),
@@ -60,7 +60,7 @@ fn power_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
     };
     Ok((ty, true))
 }
-fn rand_bind(_: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn rand_bind(_: &'static str, args: &mut [Ex]) -> Typed {
     call::convert_argument(args, 0, SqlType::Int)?;
     Ok((SqlType::Float, true))
 }

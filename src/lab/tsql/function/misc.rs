@@ -19,7 +19,7 @@ use crate::lab::tsql::value::Value;
 
 type Typed = SqlResult<(SqlType, bool)>;
 
-fn isnull_bind(_: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn isnull_bind(_: &'static str, args: &mut [Ex]) -> Typed {
     // a bare NULL takes the other's type
     let ty = if args[0].is_bare_null() { args[1].ty } else { args[0].ty };
     call::convert_argument(args, 0, ty)?;
@@ -32,7 +32,7 @@ fn isnull_bind(_: &'static str, args: &mut Vec<Ex>) -> Typed {
     Ok((ty, args[0].nullable && args[1].nullable))
 }
 
-fn choose_bind(_: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn choose_bind(_: &'static str, args: &mut [Ex]) -> Typed {
     call::convert_argument(args, 0, SqlType::Int)?;
     let ty = binder::common_type(&args[1..])?;
     for i in 1..args.len() {
@@ -41,7 +41,7 @@ fn choose_bind(_: &'static str, args: &mut Vec<Ex>) -> Typed {
     Ok((ty, true))
 }
 
-fn extreme_bind(_: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn extreme_bind(_: &'static str, args: &mut [Ex]) -> Typed {
     let ty = binder::common_type(args.iter())?;
     for i in 0..args.len() {
         call::convert_argument(args, i, ty)?;
@@ -49,43 +49,43 @@ fn extreme_bind(_: &'static str, args: &mut Vec<Ex>) -> Typed {
     Ok((ty, args.iter().all(|a| a.nullable)))
 }
 
-fn to_int(_: &'static str, _: &mut Vec<Ex>) -> Typed {
+fn to_int(_: &'static str, _: &mut [Ex]) -> Typed {
     Ok((SqlType::Int, false))
 }
-fn to_null_int(_: &'static str, _: &mut Vec<Ex>) -> Typed {
+fn to_null_int(_: &'static str, _: &mut [Ex]) -> Typed {
     Ok((SqlType::Int, true))
 }
-fn to_small(_: &'static str, _: &mut Vec<Ex>) -> Typed {
+fn to_small(_: &'static str, _: &mut [Ex]) -> Typed {
     Ok((SqlType::SmallInt, false))
 }
-fn to_bigint(_: &'static str, _: &mut Vec<Ex>) -> Typed {
+fn to_bigint(_: &'static str, _: &mut [Ex]) -> Typed {
     Ok((SqlType::BigInt, false))
 }
-fn to_identity(_: &'static str, _: &mut Vec<Ex>) -> Typed {
+fn to_identity(_: &'static str, _: &mut [Ex]) -> Typed {
     Ok((SqlType::Decimal(38, 0), true))
 }
-fn to_guid(_: &'static str, _: &mut Vec<Ex>) -> Typed {
+fn to_guid(_: &'static str, _: &mut [Ex]) -> Typed {
     Ok((SqlType::UniqueIdentifier, false))
 }
-fn to_text(_: &'static str, _: &mut Vec<Ex>) -> Typed {
+fn to_text(_: &'static str, _: &mut [Ex]) -> Typed {
     Ok((SqlType::NVarChar(Len::N(4000)), true))
 }
-fn to_name(_: &'static str, _: &mut Vec<Ex>) -> Typed {
+fn to_name(_: &'static str, _: &mut [Ex]) -> Typed {
     Ok((SqlType::NVarChar(Len::N(128)), true))
 }
-fn to_variant(_: &'static str, _: &mut Vec<Ex>) -> Typed {
+fn to_variant(_: &'static str, _: &mut [Ex]) -> Typed {
     Ok((SqlType::SqlVariant, true))
 }
-fn to_hash(_: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn to_hash(_: &'static str, args: &mut [Ex]) -> Typed {
     if !args[1].ty.is_string() && !args[1].ty.is_binary() {
         return Err(fault::bad_argument(args[1].ty, 2, "hashbytes"));
     }
     Ok((SqlType::VarBinary(Len::N(8000)), true))
 }
-fn to_context(_: &'static str, _: &mut Vec<Ex>) -> Typed {
+fn to_context(_: &'static str, _: &mut [Ex]) -> Typed {
     Ok((SqlType::VarBinary(Len::N(128)), true))
 }
-fn message_bind(_: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn message_bind(_: &'static str, args: &mut [Ex]) -> Typed {
     for a in args.iter_mut().skip(1) {
         if !a.ty.is_string() && !a.ty.is_integer() && !a.is_bare_null() {
             *a = binder::force(a.clone(), types::varchar(true, types::display_size(a.ty)));

@@ -45,19 +45,19 @@ fn var_of(ty: SqlType) -> SqlType {
     types::varchar(ty.is_unicode(), ty.length().map(usize::from))
 }
 
-fn keep_first(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn keep_first(name: &'static str, args: &mut [Ex]) -> Typed {
     as_text(name, args, 0)?;
     Ok((var_of(args[0].ty), any_null(args)))
 }
 
-fn trim_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn trim_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     if args.len() == 2 {
         as_text(name, args, 1)?;
     }
     keep_first(name, args)
 }
 
-fn left_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn left_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     as_text(name, args, 0)?;
     call::convert_argument(args, 1, SqlType::Int)?;
     let ty = match &args[1].kind {
@@ -70,7 +70,7 @@ fn left_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
     Ok((ty, true))
 }
 
-fn substring_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn substring_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     for i in [1, 2] {
         call::convert_argument(args, i, SqlType::Int)?;
     }
@@ -92,18 +92,18 @@ fn substring_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
     Ok((ty, true))
 }
 
-fn int_of_text(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn int_of_text(name: &'static str, args: &mut [Ex]) -> Typed {
     as_text(name, args, 0)?;
     Ok((SqlType::Int, any_null(args)))
 }
 
-fn datalength_bind(_: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn datalength_bind(_: &'static str, args: &mut [Ex]) -> Typed {
     let big =
         matches!(args[0].ty, SqlType::VarChar(Len::Max) | SqlType::NVarChar(Len::Max) | SqlType::VarBinary(Len::Max));
     Ok((if big { SqlType::BigInt } else { SqlType::Int }, true))
 }
 
-fn len_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn len_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     let big = matches!(args[0].ty, SqlType::VarChar(Len::Max) | SqlType::NVarChar(Len::Max));
     if args[0].ty.is_binary() {
         args[0] = binder::force(args[0].clone(), SqlType::VarChar(Len::Max));
@@ -112,7 +112,7 @@ fn len_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
     Ok((if big { SqlType::BigInt } else { SqlType::Int }, any_null(args)))
 }
 
-fn search_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn search_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     as_text(name, args, 0)?;
     as_text(name, args, 1)?;
     call::convert_argument(args, 2, SqlType::Int)?;
@@ -126,14 +126,14 @@ fn grow(args: &[Ex], texts: &[usize]) -> SqlType {
     types::varchar(uni, if max { None } else { Some(if uni { 4000 } else { 8000 }) })
 }
 
-fn replace_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn replace_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     for i in 0..3 {
         as_text(name, args, i)?;
     }
     Ok((grow(args, &[0, 1, 2]), true))
 }
 
-fn stuff_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn stuff_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     as_text(name, args, 0)?;
     as_text(name, args, 3)?;
     call::convert_argument(args, 1, SqlType::Int)?;
@@ -141,23 +141,23 @@ fn stuff_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
     Ok((grow(args, &[0, 3]), true))
 }
 
-fn replicate_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn replicate_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     as_text(name, args, 0)?;
     call::convert_argument(args, 1, SqlType::Int)?;
     Ok((grow(args, &[0]), true))
 }
 
-fn space_bind(_: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn space_bind(_: &'static str, args: &mut [Ex]) -> Typed {
     call::convert_argument(args, 0, SqlType::Int)?;
     Ok((SqlType::VarChar(Len::N(8000)), true))
 }
 
-fn char_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn char_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     call::convert_argument(args, 0, SqlType::Int)?;
     Ok((if name == "CHAR" { SqlType::Char(1) } else { SqlType::NChar(1) }, true))
 }
 
-fn concat_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn concat_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     let mut uni = false;
     let mut total = Some(0usize);
     for i in 0..args.len() {
@@ -169,18 +169,18 @@ fn concat_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
     Ok((ty, false))
 }
 
-fn quotename_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn quotename_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     as_text(name, args, 0)?;
     Ok((SqlType::NVarChar(Len::N(258)), true))
 }
 
-fn parsename_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn parsename_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     as_text(name, args, 0)?;
     call::convert_argument(args, 1, SqlType::Int)?;
     Ok((SqlType::NVarChar(Len::N(128)), true))
 }
 
-fn str_bind(_: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn str_bind(_: &'static str, args: &mut [Ex]) -> Typed {
     call::convert_argument(args, 0, SqlType::Float)?;
     call::convert_argument(args, 1, SqlType::Int)?;
     call::convert_argument(args, 2, SqlType::Int)?;
@@ -493,7 +493,7 @@ pub const TABLE: &[Builtin] = &[
     f!("STRING_ESCAPE", 2, 2, replace2_bind, string_escape),
 ];
 
-fn replace2_bind(name: &'static str, args: &mut Vec<Ex>) -> Typed {
+fn replace2_bind(name: &'static str, args: &mut [Ex]) -> Typed {
     as_text(name, args, 0)?;
     Ok((SqlType::NVarChar(Len::Max), true))
 }

@@ -19,7 +19,6 @@ use crate::lab::tsql::value::Column;
 use crate::lab::tsql::value::Row;
 use crate::lab::tsql::value::Value;
 use futures_util::future::BoxFuture;
-use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -140,13 +139,13 @@ async fn combine(op: SetKind, mut l: Vec<Row>, r: Vec<Row>, rt: &Rt<'_>) -> SqlR
             distinct(l, rt).await
         }
         SetKind::Except | SetKind::Intersect => {
-            let mut right: HashMap<Vec<Key>, ()> = HashMap::new();
+            let mut right: HashSet<Vec<Key>> = HashSet::new();
             for row in r {
                 rt.step().await?;
-                right.insert(row_key(&row), ());
+                right.insert(row_key(&row));
             }
             let keep = op == SetKind::Intersect;
-            let rows = l.into_iter().filter(|row| right.contains_key(&row_key(row)) == keep).collect();
+            let rows = l.into_iter().filter(|row| right.contains(&row_key(row)) == keep).collect();
             distinct(rows, rt).await
         }
     }

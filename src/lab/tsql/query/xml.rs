@@ -6,6 +6,7 @@ use crate::lab::tsql::eval::convert_text;
 use crate::lab::tsql::value::Row;
 use crate::lab::tsql::value::SqlType;
 use crate::lab::tsql::value::Value;
+use std::fmt::Write;
 
 /// The rows as one string: one row, or NULL for none.
 pub(super) fn path(x: &XmlPath, rows: &[Row]) -> SqlResult<Vec<Row>> {
@@ -38,30 +39,30 @@ fn element(out: &mut String, x: &XmlPath, row: &[Value]) -> SqlResult<()> {
         let text = if is_xml { text } else { escape(&text) };
         match c.name.as_str() {
             "" | "*" | "text()" | "data()" | "node()" => body.push_str(&text),
-            name => match name.strip_prefix('@') {
-                Some(a) => attributes.push_str(&format!(" {a}=\"{}\"", text.replace('"', "&quot;"))),
-                None => {
-                    let mut steps = name.split('/').collect::<Vec<_>>();
-                    if steps.last() == Some(&"text()") {
-                        steps.pop();
-                    }
-                    for s in &steps {
-                        body.push_str(&format!("<{s}>"));
-                    }
-                    body.push_str(&text);
-                    for s in steps.iter().rev() {
-                        body.push_str(&format!("</{s}>"));
-                    }
+            name if name.starts_with('@') => {
+                _ = write!(attributes, " {}=\"{}\"", &name[1..], text.replace('"', "&quot;"));
+            }
+            name => {
+                let mut steps = name.split('/').collect::<Vec<_>>();
+                if steps.last() == Some(&"text()") {
+                    steps.pop();
                 }
-            },
+                for s in &steps {
+                    _ = write!(body, "<{s}>");
+                }
+                body.push_str(&text);
+                for s in steps.iter().rev() {
+                    _ = write!(body, "</{s}>");
+                }
+            }
         }
     }
     if x.row.is_empty() {
         out.push_str(&body);
     } else if body.is_empty() {
-        out.push_str(&format!("<{}{attributes}/>", x.row));
+        _ = write!(out, "<{}{attributes}/>", x.row);
     } else {
-        out.push_str(&format!("<{0}{attributes}>{body}</{0}>", x.row));
+        _ = write!(out, "<{0}{attributes}>{body}</{0}>", x.row);
     }
     Ok(())
 }

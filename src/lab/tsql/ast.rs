@@ -4,6 +4,7 @@
 use super::value::SqlType;
 pub use sqlparser::ast::Expr;
 pub use sqlparser::ast::Query;
+pub use sqlparser::ast::With;
 
 /// A name of one to four parts, unquoted, in the order written (`server.database.schema.object`).
 /// An omitted middle part (`db..t`) is an empty string.
@@ -210,6 +211,8 @@ pub struct Output {
 }
 #[derive(Debug, Clone)]
 pub struct Update {
+    /// Common table expressions before the statement.
+    pub with: Option<With>,
     pub top: Option<Expr>,
     /// Name or alias given after UPDATE.
     pub target: Name,
@@ -221,6 +224,8 @@ pub struct Update {
 }
 #[derive(Debug, Clone)]
 pub struct Delete {
+    /// Common table expressions before the statement.
+    pub with: Option<With>,
     pub top: Option<Expr>,
     pub target: Name,
     pub output: Option<Output>,

@@ -184,6 +184,11 @@ impl Database {
         let first = self.log.partition_point(|b| b.lsn < lsn);
         Some(self.log.iter().skip(first).cloned().collect())
     }
+    /// The block that starts at `lsn`, if it is (still) in the log.
+    pub fn block_at(&self, lsn: Lsn) -> Option<Arc<LogBlock>> {
+        let at = self.log.partition_point(|b| b.lsn < lsn);
+        self.log.get(at).filter(|b| b.lsn == lsn).cloned()
+    }
     /// Secondary: appends a received block to the log. Redo is separate. A block already here is ignored.
     pub fn harden(&mut self, block: Arc<LogBlock>) {
         if block.lsn < self.log_end {

@@ -1,7 +1,10 @@
-//! State of the availability layer of an instance: endpoint, groups, replicas, seeding. (Skeleton of the contract; owner: mirror.)
+//! State of the availability layer of an instance: endpoint, groups, replicas, seeding.
 
 use super::lsn::Lsn;
+use crate::lab::mirror::pki::Identity;
+use crate::lab::mirror::wire::Fork;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -10,6 +13,17 @@ pub enum Role {
     Resolving = 0,
     Primary = 1,
     Secondary = 2,
+}
+
+impl Role {
+    /// From the value of `role`.
+    pub fn from_value(value: u8) -> Self {
+        match value {
+            1 => Self::Primary,
+            2 => Self::Secondary,
+            _ => Self::Resolving,
+        }
+    }
 }
 
 /// Database mirroring endpoint.
@@ -24,7 +38,7 @@ pub struct MirroringEndpoint {
     pub listener_ip: Option<String>,
     /// 0 none, 1 partner, 2 witness, 3 all
     pub role: u8,
-    /// Values of sys.database_mirroring_endpoints.connection_auth (4 CERTIFICATE, 7 NEGOTIATE, CERTIFICATE, …).
+    /// Values of `sys.database_mirroring_endpoints.connection_auth` (4 CERTIFICATE, 7 NEGOTIATE, CERTIFICATE, …).
     pub connection_auth: u8,
     /// Certificate in master, by id; 0 for Windows only.
     pub certificate_id: i32,
@@ -46,6 +60,8 @@ pub struct Replica {
     pub backup_priority: i32,
     pub primary_allow: u8,
     pub secondary_allow: u8,
+    pub read_only_routing_url: Option<String>,
+    pub read_write_routing_url: Option<String>,
     pub create_date: OffsetDateTime,
     pub modify_date: OffsetDateTime,
     // what this instance knows of it at run time
@@ -74,6 +90,42 @@ pub struct Progress {
     pub redo_queue_bytes: i64,
     pub redo_rate_bytes: i64,
     pub lag_s: Option<i64>,
+    /// The replica has a whole copy: log is held for it until it has hardened it.
+    pub seeded: bool,
+}
+
+impl Progress {
+    /// A replica nothing is known of yet.
+    pub fn unknown(database: &str, group_database_id: Uuid, replica_id: Uuid) -> Self {
+        Self {
+            database: database.to_owned(),
+            group_database_id,
+            replica_id,
+            sync_state: 0,
+            suspended: None,
+            last_sent: None,
+            last_received: None,
+            last_hardened: None,
+            last_redone: None,
+            last_commit: None,
+            end_of_log: None,
+            send_queue_bytes: 0,
+            send_rate_bytes: 0,
+            redo_queue_bytes: 0,
+            redo_rate_bytes: 0,
+            lag_s: None,
+            seeded: false,
+        }
+    }
+}
+
+/// Where a planned failover of a DAG stands, on its primary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failover {
+    /// Synchronous for the time being, until nothing is outstanding.
+    CatchingUp,
+    /// Sessions are out; the partner becomes primary when it has redone these positions.
+    Switching { positions: Vec<(String, Lsn)> },
 }
 
 #[derive(Debug, Clone)]
@@ -98,9 +150,61 @@ pub struct Group {
     pub databases: Vec<String>,
     pub create_any_database: bool,
     pub progress: Vec<Progress>,
+    /// Ids of the databases in this group, by lower-case name.
+    pub database_ids: BTreeMap<String, Uuid>,
+    /// Grows with every change of the configuration.
+    pub sequence_number: i64,
+    /// Planned failover of a DAG that runs now.
+    pub failover: Option<Failover>,
+    /// Of the newest connection: an older one may change nothing any more.
+    pub generation: u64,
+    /// Effective commit mode, as the primary tells a secondary.
+    pub synchronous: bool,
+    /// Primary as far as a secondary knows.
+    pub primary: Option<String>,
+    /// Databases whose movement is suspended here, by lower-case name, with `suspend_reason`.
+    pub suspended: BTreeMap<String, u8>,
+    /// Id of the group as a securable (class 108) and of its local replica's metadata.
+    pub metadata_id: i32,
 }
 
-/// A row pair of dm_hadr_automatic_seeding / dm_hadr_physical_seeding_stats.
+impl Group {
+    /// The replica that is this instance (or its local AG).
+    pub fn own(&self, local: &str) -> Option<&Replica> {
+        self.replicas.iter().find(|r| r.name.eq_ignore_ascii_case(local))
+    }
+    /// Replica by name.
+    pub fn replica_mut(&mut self, name: &str) -> Option<&mut Replica> {
+        self.replicas.iter_mut().find(|r| r.name.eq_ignore_ascii_case(name))
+    }
+    /// Replica by id.
+    pub fn replica_by_id(&mut self, id: Uuid) -> Option<&mut Replica> {
+        self.replicas.iter_mut().find(|r| r.replica_id == id)
+    }
+    /// A DAG one of whose participants is a managed instance (facts: sql-server-hadr b, "How a DAG looks").
+    pub fn is_link(&self) -> bool {
+        self.distributed && self.replicas.iter().any(|r| r.endpoint_url.to_ascii_lowercase().contains(";server="))
+    }
+    /// Progress of one database of one replica, made if absent.
+    pub fn progress_of(&mut self, replica_id: Uuid, database: &str) -> &mut Progress {
+        let at = self
+            .progress
+            .iter()
+            .position(|p| p.replica_id == replica_id && p.database.eq_ignore_ascii_case(database))
+            .unwrap_or_else(|| {
+                let id = *self.database_ids.entry(database.to_lowercase()).or_insert_with(Uuid::new_v4);
+                self.progress.push(Progress::unknown(database, id, replica_id));
+                self.progress.len() - 1
+            });
+        &mut self.progress[at]
+    }
+    /// Id of a database in this group, given on first use.
+    pub fn database_id(&mut self, database: &str) -> Uuid {
+        *self.database_ids.entry(database.to_lowercase()).or_insert_with(Uuid::new_v4)
+    }
+}
+
+/// A row pair of `dm_hadr_automatic_seeding` / `dm_hadr_physical_seeding_stats`.
 #[derive(Debug, Clone)]
 pub struct Seeding {
     pub operation_id: Uuid,
@@ -142,6 +246,55 @@ pub struct ManagedLink {
     /// `CreatingLink`, `LinkInitError`, `LinkCreationError`, `LinkSynchronizing`, `LinkFailoverInProgress`.
     pub replica_state: String,
     pub most_recent_error: Option<String>,
+    /// Name and end of the trust certificate the partner came in with.
+    pub partner_certificate: Option<(String, OffsetDateTime)>,
+}
+
+/// Public key of a SQL Server endpoint, given to a managed instance (ARM serverTrustCertificates).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustCertificate {
+    pub name: String,
+    pub der: Vec<u8>,
+}
+
+/// Times and sizes of the lab's availability layer that a scenario may change.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Tuning {
+    /// From hardening to redo on a secondary.
+    pub redo_delay: Duration,
+    /// Replication of a new link must start within this time (facts: mi-link 6.3).
+    pub link_start_timeout: Duration,
+    /// Creation of a link is cancelled after this time (facts: mi-link 6.3).
+    pub link_creation_timeout: Duration,
+    /// From becoming primary to the first automatic full backup on a managed instance.
+    pub first_full_backup_delay: Duration,
+    /// How long a planned failover waits for the partner to catch up (47514 …).
+    pub failover_timeout: Duration,
+    /// Idle time before a ping.
+    pub keepalive: Duration,
+    /// First and longest pause between two dials.
+    pub redial: (Duration, Duration),
+    /// Bytes of one seeding message.
+    pub seed_chunk: usize,
+    /// Seeding operations that read a database at the same time (LIMIT_CONCURRENT_BACKUPS beyond).
+    pub concurrent_seedings: usize,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            redo_delay: Duration::from_millis(20),
+            link_start_timeout: Duration::from_mins(5),
+            link_creation_timeout: Duration::from_hours(144),
+            first_full_backup_delay: Duration::from_mins(5),
+            failover_timeout: Duration::from_mins(1),
+            keepalive: Duration::from_secs(2),
+            redial: (Duration::from_secs(1), Duration::from_secs(10)),
+            seed_chunk: 256 * 1024,
+            concurrent_seedings: 8,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -153,9 +306,41 @@ pub struct HadrState {
     /// Managed instance only, by lower-case name.
     pub links: BTreeMap<String, ManagedLink>,
     pub connections: Vec<MirroringConnection>,
+    /// Port the endpoint listens on now, and since when.
+    pub listening: Option<(u16, OffsetDateTime)>,
+    /// Managed instance: its own certificate and key.
+    pub service_identity: Option<Identity>,
+    /// Managed instance: what ARM calls serverTrustCertificates.
+    pub trust: Vec<TrustCertificate>,
+    /// History of each database's branches, by lower-case name, oldest first.
+    pub forks: BTreeMap<String, Vec<Fork>>,
+    pub tuning: Tuning,
+    /// Name of the failover cluster; `None` without one.
+    pub cluster_name: Option<String>,
+    /// Last connection generation given.
+    pub generations: u64,
 }
 
-/// A row of sys.dm_db_mirroring_connections.
+impl HadrState {
+    /// Group by name.
+    pub fn group(&self, name: &str) -> Option<&Group> {
+        self.groups.get(&name.to_lowercase())
+    }
+    /// Group by name.
+    pub fn group_mut(&mut self, name: &str) -> Option<&mut Group> {
+        self.groups.get_mut(&name.to_lowercase())
+    }
+    /// The local AG that takes part in a DAG.
+    pub fn local_ag_of(&self, dag: &Group) -> Option<&Group> {
+        dag.replicas.iter().find_map(|r| self.group(&r.name).filter(|g| !g.distributed))
+    }
+    /// DAGs that a local AG takes part in.
+    pub fn dags_of<'a>(&'a self, ag: &'a str) -> impl Iterator<Item = &'a Group> {
+        self.groups.values().filter(move |g| g.distributed && g.own(ag).is_some())
+    }
+}
+
+/// A row of `sys.dm_db_mirroring_connections`.
 #[derive(Debug, Clone)]
 pub struct MirroringConnection {
     pub connection_id: Uuid,

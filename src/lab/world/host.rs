@@ -212,6 +212,9 @@ impl Host for InstanceHost {
     async fn kill(&self, cx: &SessionCx, spid: i32, uow: Option<&str>) -> SqlResult<()> {
         self.kill_session(cx, spid, uow)
     }
+    async fn reconfigure(&self, cx: &SessionCx) -> SqlResult<()> {
+        super::procedure::reconfigure(self, cx)
+    }
     async fn checkpoint(&self, cx: &SessionCx) -> SqlResult<()> {
         self.checkpoint_database(cx)
     }

@@ -244,7 +244,7 @@ pub const TEMPLATES: &[Template] = &[
     t(15151, 16, "Cannot %S_MSG the %S_MSG '%.*ls', because it does not exist or you do not have permission."),
     t(
         15213,
-        16,
+        10,
         "Warning: The certificate you created has an invalid validity period; its expiration date precedes its start date.",
     ),
     t(15214, 10, "Warning: The certificate you created is expired."),

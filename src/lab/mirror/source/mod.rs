@@ -1,0 +1,10 @@
+//! The primary's side of a connection: dial, seed, ship log, hand over.
+
+mod database;
+mod dial;
+mod seeding;
+mod session;
+mod settle;
+
+pub(super) use dial::run;
+pub(super) use session::distance;

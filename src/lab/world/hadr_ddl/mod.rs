@@ -1,0 +1,23 @@
+//! DDL of the availability layer: endpoints, groups, `SET HADR` (facts: sql-server-hadr c).
+
+mod alter;
+mod capability;
+mod create;
+mod database;
+mod dispatch;
+mod distributed;
+mod endpoint;
+mod make;
+mod messages;
+mod options;
+mod removal;
+mod specs;
+#[cfg(test)]
+mod tests;
+
+pub use capability::link_capable;
+pub use dispatch::execute;
+pub use endpoint::endpoint_certificate;
+pub use make::new_group;
+pub use make::new_replica;
+pub use messages::error;

@@ -4,6 +4,7 @@ use super::agent;
 use super::backups;
 use super::compat;
 use super::databases;
+use super::groups;
 use super::objects;
 use super::security;
 use super::server;
@@ -144,11 +145,12 @@ fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
         .or_else(|| agent::provide(c, view))
         .or_else(|| backups::provide(c, view))
         .or_else(|| compat::provide(c, view))
+        .or_else(|| groups::provide(c, view))
         .or_else(|| EMPTY.contains(&view).then(Vec::new))
 }
 
 /// Views whose subject no instance of the lab has: their true content is no row.
-const EMPTY: [&str; 45] = [
+const EMPTY: [&str; 29] = [
     "sys.server_triggers",
     "sys.server_trigger_events",
     "sys.asymmetric_keys",
@@ -166,22 +168,6 @@ const EMPTY: [&str; 45] = [
     "sys.dm_hadr_fabric_continuous_copy_status",
     "sys.dm_hadr_fabric_replica_states",
     "sys.server_trust_certificates",
-    "sys.dm_hadr_auto_page_repair",
-    "sys.dm_hadr_cluster_members",
-    "sys.dm_hadr_cluster_networks",
-    "sys.dm_hadr_instance_node_map",
-    "sys.dm_hadr_name_id_map",
-    "sys.dm_hadr_availability_replica_cluster_nodes",
-    "sys.availability_group_listener_ip_addresses",
-    "sys.availability_group_listeners",
-    "sys.availability_read_only_routing_lists",
-    "sys.availability_groups_cluster",
-    "sys.dm_hadr_internal_availability_groups",
-    "sys.dm_hadr_internal_availability_replicas",
-    "sys.dm_hadr_ag_threads",
-    "sys.dm_hadr_db_threads",
-    "sys.dm_hadr_cached_database_replica_states",
-    "sys.dm_hadr_cached_replica_states",
     "sys.dm_geo_replication_link_status",
     "msdb.dbo.suspect_pages",
     "msdb.dbo.sysalerts",

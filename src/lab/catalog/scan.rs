@@ -56,11 +56,11 @@ pub(super) struct Ctx<'a> {
 
 impl Ctx<'_> {
     /// May the session see definitions of everybody?
-    pub fn sees_all(&self) -> bool {
+    pub(crate) fn sees_all(&self) -> bool {
         self.state.may(self.cx, "VIEW ANY DEFINITION")
     }
     /// Argument as an integer.
-    pub fn int_arg(&self, at: usize) -> Option<i64> {
+    pub(crate) fn int_arg(&self, at: usize) -> Option<i64> {
         self.args.get(at).and_then(crate::lab::world::storage::integer)
     }
 }
@@ -88,6 +88,11 @@ fn allowed(
     db: &Database,
     view: &str,
 ) -> Result<(), SqlError> {
+    // Agent's tables are closed to public, backup history is open
+    if view.starts_with("msdb.dbo.sys") && !state.may_in(cx, db, &db.data, "SELECT", On::Database) {
+        let object = view.trim_start_matches("msdb.dbo.");
+        return Err(error(229, &[&"SELECT", &object, &"msdb", &"dbo"]));
+    }
     if !view.starts_with("sys.dm_") || OPEN_DMVS.contains(&view) {
         return Ok(());
     }

@@ -193,4 +193,3 @@ pub fn to_secondary(instance: &Arc<Instance>, group: &str) -> SqlResult<()> {
     instance.notify();
     Ok(())
 }
-

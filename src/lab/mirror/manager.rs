@@ -72,7 +72,8 @@ async fn bind(instance: &Instance, port: u16, complained: &mut bool) -> Option<L
                     );
                     (9692, text)
                 } else {
-                    let text = "The Database Mirroring endpoint cannot listen for connections due to the following error";
+                    let text =
+                        "The Database Mirroring endpoint cannot listen for connections due to the following error";
                     (9693, format!("{text}: '{e}'."))
                 };
                 instance.with(|s| report::log_error(s, now, number, 16, &text));

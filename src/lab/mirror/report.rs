@@ -49,7 +49,9 @@ pub(super) fn dial_failed(instance: &Instance, ends: &Ends, failure: &Failure, a
             return;
         }
         let line = match failure {
-            Failure::Ours(_) => format!("Database Mirroring login attempt failed with error: '{text}'  [CLIENT: {address}]"),
+            Failure::Ours(_) => {
+                format!("Database Mirroring login attempt failed with error: '{text}'  [CLIENT: {address}]")
+            }
             _ => format!("Database mirroring connection error {number} '{text}' for '{address}'."),
         };
         let head = if matches!(failure, Failure::Ours(_)) { 28048 } else { 1474 };
@@ -160,7 +162,13 @@ pub(super) fn disconnected(
 }
 
 /// 35266: log of a database flows.
-pub(super) fn database_connected(state: &mut InstanceState, ends: &Ends, db: &str, primary_side: bool, now: OffsetDateTime) {
+pub(super) fn database_connected(
+    state: &mut InstanceState,
+    ends: &Ends,
+    db: &str,
+    primary_side: bool,
+    now: OffsetDateTime,
+) {
     let (own, other) = if primary_side { ("primary", "secondary") } else { ("secondary", "primary") };
     let text = format!(
         "Always On Availability Groups connection with {other} database established for {own} database '{db}' on the \
@@ -179,7 +187,13 @@ pub(super) struct ConnectionRow {
 }
 
 impl ConnectionRow {
-    pub(super) fn new(instance: &Arc<Instance>, peer: &str, encrypted: bool, accept: bool, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(
+        instance: &Arc<Instance>,
+        peer: &str,
+        encrypted: bool,
+        accept: bool,
+        counters: Arc<Counters>,
+    ) -> Self {
         let id = Uuid::new_v4();
         let row = MirroringConnection {
             connection_id: id,

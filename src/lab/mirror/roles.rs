@@ -87,10 +87,9 @@ pub(crate) fn refresh_sync(state: &mut InstanceState) {
     let mut wanted: Vec<(String, SyncCommit)> = Vec::new();
     for group in state.hadr.groups.values().filter(|g| g.role == Role::Primary) {
         for db in databases_of(state, &group.name) {
-            let ready = group
-                .progress
-                .iter()
-                .filter(|p| p.database.eq_ignore_ascii_case(&db) && p.sync_state == SYNCHRONIZED && p.suspended.is_none());
+            let ready = group.progress.iter().filter(|p| {
+                p.database.eq_ignore_ascii_case(&db) && p.sync_state == SYNCHRONIZED && p.suspended.is_none()
+            });
             let hardened: Vec<Lsn> = ready.map(|p| p.last_hardened.map_or(Lsn::default(), |h| h.0)).collect();
             let enough = hardened.len() as i32 >= group.required_sync;
             let sync = match hardened.iter().min() {

@@ -94,7 +94,11 @@ pub fn identity(state: &InstanceState, config: &InstanceConfig, now: OffsetDateT
         return Err(refuse(28035, 85, "The certificate of the endpoint was not found."));
     };
     if now > certificate.expiry || now < certificate.start {
-        return Err(refuse(28036, 87, "The certificate used by this endpoint is not valid: it has expired or is not yet valid."));
+        return Err(refuse(
+            28036,
+            87,
+            "The certificate used by this endpoint is not valid: it has expired or is not yet valid.",
+        ));
     }
     let opens = certificate.key_encryption == "MK"
         && master.and_then(|m| m.data.master_key.as_ref()).is_some_and(|k| k.by_server);

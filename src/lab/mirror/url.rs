@@ -56,7 +56,15 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_endpoint() {
-        for bad in ["http://a:1", "tcp://a", "tcp://:5022", "tcp://a:0", "tcp://a:x", "tcp://a:1;Server=mi", "tcp://a:1;Foo=[b]"] {
+        for bad in [
+            "http://a:1",
+            "tcp://a",
+            "tcp://:5022",
+            "tcp://a:0",
+            "tcp://a:x",
+            "tcp://a:1;Server=mi",
+            "tcp://a:1;Foo=[b]",
+        ] {
             assert_eq!(EndpointUrl::parse(bad), None, "{bad}");
         }
     }

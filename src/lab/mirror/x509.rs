@@ -65,7 +65,9 @@ pub fn matches_pattern(pattern: &str, name: &str) -> bool {
 
 fn signed_by(child: &X509Certificate<'_>, issuer: &X509Certificate<'_>, now: OffsetDateTime) -> bool {
     let valid = issuer.validity().not_before.to_datetime() <= now && now <= issuer.validity().not_after.to_datetime();
-    valid && child.issuer().as_raw() == issuer.subject().as_raw() && child.verify_signature(Some(issuer.public_key())).is_ok()
+    valid
+        && child.issuer().as_raw() == issuer.subject().as_raw()
+        && child.verify_signature(Some(issuer.public_key())).is_ok()
 }
 
 /// True if `chain` (leaf first) leads to one of `roots` by valid signatures.

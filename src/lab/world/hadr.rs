@@ -291,7 +291,7 @@ impl Default for Tuning {
             failover_timeout: Duration::from_mins(1),
             keepalive: Duration::from_secs(2),
             redial: (Duration::from_secs(1), Duration::from_secs(10)),
-            seed_chunk: 256 * 1024,
+            seed_chunk: 64 * 1024,
             concurrent_seedings: 8,
         }
     }

@@ -35,7 +35,10 @@ pub fn put_trust_certificate(mi: &Arc<Instance>, name: &str, der: &[u8]) -> Resu
             Some(t) => Err(LinkError::new(
                 400,
                 "CertificateAlreadyExists",
-                format!("A certificate with name '{}' already exists or this certificate has already been added.", t.name),
+                format!(
+                    "A certificate with name '{}' already exists or this certificate has already been added.",
+                    t.name
+                ),
             )),
             None => {
                 s.hadr.trust.push(TrustCertificate { name: name.to_owned(), der: der.to_vec() });

@@ -91,7 +91,10 @@ fn against_state(s: &InstanceState, mi: &Instance, spec: &LinkSpec) -> Result<()
     if taken || s.hadr.group(&spec.name).is_some() {
         return Err(bad(
             "ManagedInstanceLinkForProvidedAvailabilityGroupsAlreadyExists",
-            format!("Managed Instance link '{}' or a link for the provided availability groups already exists.", spec.name),
+            format!(
+                "Managed Instance link '{}' or a link for the provided availability groups already exists.",
+                spec.name
+            ),
         ));
     }
     if s.hadr.group(&spec.instance_availability_group).is_some() {
@@ -106,10 +109,9 @@ fn against_state(s: &InstanceState, mi: &Instance, spec: &LinkSpec) -> Result<()
         (None, true) => {
             Err(LinkError::new(404, "DatabaseDoesNotExist", format!("Database '{database}' does not exist.")))
         }
-        (None, false) if users >= database_limit(&mi.config.kind) => Err(bad(
-            "DatabaseNumberLimitReached",
-            "The managed instance has reached its limit of databases.",
-        )),
+        (None, false) if users >= database_limit(&mi.config.kind) => {
+            Err(bad("DatabaseNumberLimitReached", "The managed instance has reached its limit of databases."))
+        }
         _ => Ok(()),
     }
 }
@@ -123,7 +125,8 @@ fn install(mi: &Instance, s: &mut InstanceState, spec: &LinkSpec) {
     let replica = |name: &str, url: &str, role: Role| -> Replica {
         Replica { role, session_timeout_s: 20, ..new_replica(name, url, now) }
     };
-    let mut ag = Group { cluster_type: 2, create_any_database: true, ..new_group(s, &spec.instance_availability_group) };
+    let mut ag =
+        Group { cluster_type: 2, create_any_database: true, ..new_group(s, &spec.instance_availability_group) };
     ag.role = Role::Primary;
     ag.replicas.push(Replica {
         availability_mode: 1,
@@ -180,7 +183,6 @@ async fn probe(mi: &Instance, spec: &LinkSpec) -> Seen {
     let InstanceKind::Managed { name, .. } = &mi.config.kind else { return Seen::Wrong(41986) };
     let talk = async {
         let mut opened = handshake::dial(mi, &url.host, url.port).await?;
-        let now = mi.clock.now();
         let open = Open {
             purpose: Purpose::Probe,
             group: spec.name.clone(),
@@ -195,10 +197,10 @@ async fn probe(mi: &Instance, spec: &LinkSpec) -> Seen {
             synchronous: false,
             session_timeout_s: 20,
             major: mi.config.major(),
+            configuration: Vec::new(),
         };
         wire::send(&mut opened.stream, &open).await?;
         let (reply, _) = wire::receive::<OpenReply, _>(&mut opened.stream).await?;
-        let _ = now;
         Ok::<_, Failure>(reply)
     };
     match tokio::time::timeout(PROBE_TIMEOUT, talk).await {

@@ -46,7 +46,12 @@ pub(in crate::lab::mirror) fn note_creation_error(state: &mut InstanceState, nam
 }
 
 /// The certificate the partner was recognised by.
-pub(in crate::lab::mirror) fn note_partner(state: &mut InstanceState, name: &str, certificate: &str, expiry: OffsetDateTime) {
+pub(in crate::lab::mirror) fn note_partner(
+    state: &mut InstanceState,
+    name: &str,
+    certificate: &str,
+    expiry: OffsetDateTime,
+) {
     if let Some(l) = link(state, name) {
         l.partner_certificate = Some((certificate.to_owned(), expiry));
     }
@@ -99,7 +104,8 @@ pub(in crate::lab::mirror) fn schedule_first_backup(instance: &Arc<Instance>, da
         }
         let now = instance.clock.now();
         instance.with(|s| {
-            let open = s.database(&database).is_some_and(|d| d.state == crate::lab::world::database::DatabaseState::Online);
+            let open =
+                s.database(&database).is_some_and(|d| d.state == crate::lab::world::database::DatabaseState::Online);
             if open {
                 s.record_full_backup(&database, now);
             }

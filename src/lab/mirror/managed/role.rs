@@ -32,7 +32,11 @@ pub async fn set_replication_mode(mi: &Arc<Instance>, name: &str, mode: Replicat
         if let Some(g) = s.hadr.group_mut(name) {
             if g.failover.is_some() {
                 let e = error(47512, &[&g.name.clone()]);
-                return Err(LinkError::new(409, "DistributedAvailabilityGroupSetRoleChangeRoleAlreadyInProgress", e.message));
+                return Err(LinkError::new(
+                    409,
+                    "DistributedAvailabilityGroupSetRoleChangeRoleAlreadyInProgress",
+                    e.message,
+                ));
             }
             for r in &mut g.replicas {
                 r.availability_mode = u8::from(mode == ReplicationMode::Sync);
@@ -108,11 +112,9 @@ pub async fn failover(mi: &Arc<Instance>, name: &str, kind: FailoverType) -> Res
     })?;
     match (kind, role) {
         (FailoverType::Planned, Role::Primary) => failover::planned(mi, name).await.map_err(|e| refused(&e)),
-        (FailoverType::ForcedAllowDataLoss, Role::Secondary | Role::Resolving) if one_way => Err(LinkError::new(
-            400,
-            "InvalidDistributedAvailabilityGroupFailoverRequest",
-            error(41985, &[]).message,
-        )),
+        (FailoverType::ForcedAllowDataLoss, Role::Secondary | Role::Resolving) if one_way => {
+            Err(LinkError::new(400, "InvalidDistributedAvailabilityGroupFailoverRequest", error(41985, &[]).message))
+        }
         (FailoverType::ForcedAllowDataLoss, Role::Secondary | Role::Resolving) => {
             failover::force(mi, name).map_err(|e| refused(&e))
         }

@@ -70,7 +70,8 @@ fn seeding_progress(s: &InstanceState, link: &ManagedLink, group: Option<&Group>
         return Some("100%".to_owned());
     }
     let group = group?;
-    let row = s.hadr.seedings.iter().rev().find(|x| x.ag_id == group.group_id && x.database.eq_ignore_ascii_case(name))?;
+    let row =
+        s.hadr.seedings.iter().rev().find(|x| x.ag_id == group.group_id && x.database.eq_ignore_ascii_case(name))?;
     let percent = if row.size > 0 { (row.transferred * 100 / row.size).min(100) } else { 0 };
     Some(format!("{percent}%"))
 }
@@ -85,17 +86,15 @@ fn database(s: &InstanceState, link: &ManagedLink, group: Option<&Group>, name: 
     let shown = if primary { partner } else { own };
     let p = shown.and_then(|r| of(r.replica_id));
     let connected = partner.is_some_and(|r| r.connected);
-    let synchronous = if primary {
-        own.is_some_and(|r| r.availability_mode == 1)
-    } else {
-        group.is_some_and(|g| g.synchronous)
-    };
+    let synchronous =
+        if primary { own.is_some_and(|r| r.availability_mode == 1) } else { group.is_some_and(|g| g.synchronous) };
     let db = s.database(name).filter(|_| primary || p.is_some_and(|p| p.seeded));
     let (received, received_at) = lsn(p.filter(|_| !primary).and_then(|p| p.last_received));
     let (sent, sent_at) = lsn(p.filter(|_| primary).and_then(|p| p.last_sent));
     let (hardened, hardened_at) = lsn(p.and_then(|p| p.last_hardened));
     let backup = s.server.backups.iter().rev().find(|b| b.database.eq_ignore_ascii_case(name));
-    let redo = p.map(|p| if p.redo_queue_bytes == 0 { 0 } else { (p.redo_queue_bytes / p.redo_rate_bytes.max(1)).max(1) });
+    let redo =
+        p.map(|p| if p.redo_queue_bytes == 0 { 0 } else { (p.redo_queue_bytes / p.redo_rate_bytes.max(1)).max(1) });
     LinkDatabaseView {
         database_name: name.to_owned(),
         instance_replica_id: own.map(|r| r.replica_id),

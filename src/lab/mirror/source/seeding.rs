@@ -5,6 +5,7 @@ use super::database::Stage;
 use crate::lab::mirror::report;
 use crate::lab::mirror::report::Ends;
 use crate::lab::mirror::roles;
+use crate::lab::mirror::wire::Chunk;
 use crate::lab::mirror::wire::Copy;
 use crate::lab::mirror::wire::Down;
 use crate::lab::world::hadr::Seeding;
@@ -76,10 +77,9 @@ fn begin(state: &mut InstanceState, ends: &Ends, db: &mut Shipped, now: OffsetDa
 /// Decides what a database needs on this connection, and starts it.
 pub(super) fn check(state: &mut InstanceState, ends: &Ends, db: &mut Shipped, now: OffsetDateTime) -> Option<Down> {
     let history = roles::forks(state, &db.name);
-    let known = state
-        .hadr
-        .group(&ends.group)
-        .is_some_and(|g| g.progress.iter().any(|p| p.replica_id == ends.remote_id && p.seeded && p.database == db.name));
+    let known = state.hadr.group(&ends.group).is_some_and(|g| {
+        g.progress.iter().any(|p| p.replica_id == ends.remote_id && p.seeded && p.database == db.name)
+    });
     let end = state.database(&db.name)?.log_end;
     match db.copy {
         Copy::Present { hardened, .. } if roles::continues(&history, end, db.copy) => {
@@ -194,7 +194,7 @@ pub(super) fn next_chunk(state: &mut InstanceState, db: &mut Shipped) -> Option<
                 row.transferred += bytes.len() as i64;
                 row.rate = (row.transferred as f64 / elapsed.as_secs_f64().max(0.001)) as i64;
             }
-            Some(Down::SeedChunk { database, bytes })
+            Some(Down::SeedChunk { database, bytes: Chunk(bytes) })
         }
         None => {
             db.stage = Stage::Sent { image };

@@ -45,7 +45,8 @@ pub(super) fn prepare(
     now: OffsetDateTime,
 ) -> Result<(), (i32, i32)> {
     let Some(group) = state.hadr.group(&ends.group) else { return Err((7, 41100)) };
-    if !may_create(state, config, group) {
+    // a copy that has to revert is there already
+    if !offer.revert && !may_create(state, config, group) {
         let ag = local_ag(state, &ends.group).unwrap_or_default();
         let text = format!(
             "Local availability replica for availability group '{ag}' has not been granted permission to create \
@@ -169,7 +170,13 @@ pub(super) fn install(
 }
 
 /// The operation goes on to CATCHUP, COMPLETED or FAILED.
-pub(super) fn mark(state: &mut InstanceState, operation: Uuid, current: &str, failure: Option<(i32, i32)>, now: OffsetDateTime) {
+pub(super) fn mark(
+    state: &mut InstanceState,
+    operation: Uuid,
+    current: &str,
+    failure: Option<(i32, i32)>,
+    now: OffsetDateTime,
+) {
     if let Some(row) = row(state, operation) {
         current.clone_into(&mut row.current_state);
         let internal = if failure.is_some() { "Failed" } else { "Success" };

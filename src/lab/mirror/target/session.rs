@@ -69,13 +69,8 @@ pub(super) async fn run(
         managed::note_connected(s, &start.ends.group);
     });
     instance.notify();
-    let mut session = Session {
-        instance,
-        start: &start,
-        databases: BTreeMap::new(),
-        outgoing: VecDeque::new(),
-        took_over: false,
-    };
+    let mut session =
+        Session { instance, start: &start, databases: BTreeMap::new(), outgoing: VecDeque::new(), took_over: false };
     let lost = session.work(&mut channel, &row).await;
     session.end(lost);
 }
@@ -86,6 +81,10 @@ impl Session<'_> {
         let timeout = self.start.session_timeout;
         let mut changed = self.instance.changed.subscribe();
         let mut deadline = Instant::now() + timeout;
+        // while a copy comes in nothing else goes back, and silence would look like a lost connection
+        let keepalive = self.instance.with(|s| s.hadr.tuning.keepalive).min(timeout / 3);
+        let mut tick = tokio::time::interval(keepalive);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             changed.mark_unchanged();
             if !self.took_over
@@ -114,12 +113,17 @@ impl Session<'_> {
                     }
                 }
                 () = until(redo_at) => self.redo(),
+                _ = tick.tick() => {
+                    row.refresh();
+                    if self.outgoing.is_empty() {
+                        self.outgoing.push_back(Up::Pong);
+                    }
+                }
                 _ = changed.changed() => {}
                 () = tokio::time::sleep_until(deadline) => {
                     return if self.took_over { Lost::Obsolete } else { Lost::Timeout };
                 }
             }
-            row.refresh();
         }
     }
 
@@ -144,7 +148,7 @@ impl Session<'_> {
             Down::SeedBegin { database, operation, size, revert, attempt } => {
                 self.seed_begin(&Offer { database: &database, operation, size, revert, attempt });
             }
-            Down::SeedChunk { database, bytes } => self.seed_chunk(&database, &bytes),
+            Down::SeedChunk { database, bytes } => self.seed_chunk(&database, &bytes.0),
             Down::SeedEnd { database, forks } => self.seed_end(&database, forks),
             Down::SeedFailed { database, number, text } => self.seed_failed(&database, number, &text),
             Down::Join { database, forks } => self.join(&database, forks),
@@ -152,14 +156,7 @@ impl Session<'_> {
             Down::Synchronized { database, synchronized, synchronous } => {
                 self.synchronized(&database, synchronized, synchronous);
             }
-            Down::Mode { synchronous } => self.instance.with(|s| {
-                if let Some(g) = s.hadr.group_mut(&self.start.ends.group) {
-                    g.synchronous = synchronous;
-                    for p in g.progress.iter_mut().filter(|p| !synchronous && p.sync_state == 2) {
-                        p.sync_state = 1;
-                    }
-                }
-            }),
+            Down::Mode { synchronous } => self.mode(synchronous),
             Down::FailoverBegin => self.instance.with(|s| {
                 managed::note_state(s, &self.start.ends.group, "LinkFailoverInProgress");
             }),
@@ -169,6 +166,21 @@ impl Session<'_> {
             Down::TakeOver { positions } => self.take_over(&positions),
         }
         self.instance.notify();
+    }
+
+    /// The primary counts nobody as synchronized before it has heard from them in the new mode.
+    fn mode(&mut self, synchronous: bool) {
+        for follower in self.databases.values_mut() {
+            follower.dirty = true;
+        }
+        self.instance.with(|s| {
+            if let Some(g) = s.hadr.group_mut(&self.start.ends.group) {
+                g.synchronous = synchronous;
+                for p in g.progress.iter_mut().filter(|p| !synchronous && p.sync_state == 2) {
+                    p.sync_state = 1;
+                }
+            }
+        });
     }
 
     fn follower(&mut self, database: &str) -> &mut Follower {
@@ -307,9 +319,8 @@ impl Session<'_> {
         let config = &self.instance.config;
         let group = &self.start.ends.group;
         let done = self.instance.with(|s| {
-            let current = s.hadr.group(group).is_some_and(|g| {
-                g.generation == self.start.generation && g.role == Role::Secondary
-            });
+            let current =
+                s.hadr.group(group).is_some_and(|g| g.generation == self.start.generation && g.role == Role::Secondary);
             let complete = positions.iter().all(|(n, end)| s.database(n).is_some_and(|d| d.log_end >= *end));
             if !current || !complete {
                 return false;
@@ -370,7 +381,8 @@ impl Session<'_> {
                 .filter_map(|f| {
                     f.dirty = false;
                     let db = s.database(&f.name)?;
-                    let suspended = s.hadr.group(&self.start.ends.group)?.suspended.get(&f.name.to_lowercase()).copied();
+                    let suspended =
+                        s.hadr.group(&self.start.ends.group)?.suspended.get(&f.name.to_lowercase()).copied();
                     Some(Up::Progress(ProgressReport {
                         database: f.name.clone(),
                         received: f.received.max(db.hardened),
@@ -418,7 +430,8 @@ impl Session<'_> {
 }
 
 fn note_redone(s: &mut InstanceState, start: &Start, name: &str, redo: &RedoQueue, now: time::OffsetDateTime) {
-    let Some((redone, commit)) = s.database(name).map(|d| (d.redone, d.last_commit_time.map(|t| (d.last_commit_lsn, t))))
+    let Some((redone, commit)) =
+        s.database(name).map(|d| (d.redone, d.last_commit_time.map(|t| (d.last_commit_lsn, t))))
     else {
         return;
     };

@@ -423,6 +423,9 @@ impl Session<'_> {
                     p.sync_state = 0;
                 }
             }
+            if lost == Lost::Timeout {
+                managed::note_error(s, &ends.group, 41971);
+            }
             report::disconnected(s, ends, &names, false, lost, now);
         });
         self.instance.notify();

@@ -79,6 +79,9 @@ async fn a_cut_freezes_the_target_and_a_restored_path_catches_up() {
         .find(|r| r["is_local"] == Value::Bit(false))
         .unwrap();
     assert_eq!(text(&row, "synchronization_state_desc"), "NOT SYNCHRONIZING");
+    let v = managed::link_view(&e.mi, "DAG_Ledger").unwrap();
+    assert_eq!(v.databases[0].most_recent_link_error.as_deref(), Some("41971"));
+    assert_eq!(v.databases[0].connected_state.as_deref(), Some("DISCONNECTED"));
     assert!(row["secondary_lag_seconds"].is_null() && !row["last_hardened_lsn"].is_null());
     assert!(e.sql.with(|s| log_text(s)).contains("A connection timeout has occurred on a previously established"));
     e.net.restore(SQL_HOST, FQDN);

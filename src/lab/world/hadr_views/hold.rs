@@ -35,11 +35,7 @@ pub fn log_hold(state: &InstanceState, db: &Database) -> Option<Lsn> {
 }
 
 fn is_seeding(state: &InstanceState, database: &str) -> bool {
-    state
-        .hadr
-        .seedings
-        .iter()
-        .any(|s| s.is_source && s.database.eq_ignore_ascii_case(database) && s.end.is_none())
+    state.hadr.seedings.iter().any(|s| s.is_source && s.database.eq_ignore_ascii_case(database) && s.end.is_none())
 }
 
 /// Databases that a seeding reads now: `sys.dm_exec_requests` shows `VDI_CLIENT_WORKER` for them.

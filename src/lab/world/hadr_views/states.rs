@@ -82,10 +82,7 @@ pub(super) fn groups(state: &InstanceState, config: &InstanceConfig) -> Vec<Row>
 }
 
 /// Replicas a node reports: all of them on the primary, only itself elsewhere.
-pub(super) fn visible<'a>(
-    state: &'a InstanceState,
-    config: &InstanceConfig,
-) -> Vec<(&'a Group, &'a Replica, bool)> {
+pub(super) fn visible<'a>(state: &'a InstanceState, config: &InstanceConfig) -> Vec<(&'a Group, &'a Replica, bool)> {
     let mut out = Vec::new();
     for g in state.hadr.groups.values() {
         let Some(local) = roles::local_name(state, config, g) else { continue };

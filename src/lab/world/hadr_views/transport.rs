@@ -83,8 +83,10 @@ fn own(e: &MirroringEndpoint) -> Builder {
 }
 
 pub(super) fn endpoints(state: &InstanceState, config: &InstanceConfig) -> Vec<Row> {
-    let mut rows: Vec<Row> =
-        BUILT_IN.iter().map(|(name, id, protocol, admin)| base(name, *id, 1, *protocol, 2, 0, *admin).build()).collect();
+    let mut rows: Vec<Row> = BUILT_IN
+        .iter()
+        .map(|(name, id, protocol, admin)| base(name, *id, 1, *protocol, 2, 0, *admin).build())
+        .collect();
     rows.extend(mirroring(state, config).map(|e| own(&e).build()));
     rows
 }
@@ -174,10 +176,8 @@ pub(super) fn listeners(state: &InstanceState) -> Vec<Row> {
             .put("start_time", datetime(since))
             .build()
     };
-    let mut rows = vec![
-        row(1, "0.0.0.0", TSQL_PORT, (0, "TSQL"), started),
-        row(2, "127.0.0.1", ADMIN_PORT, (0, "TSQL"), started),
-    ];
+    let mut rows =
+        vec![row(1, "0.0.0.0", TSQL_PORT, (0, "TSQL"), started), row(2, "127.0.0.1", ADMIN_PORT, (0, "TSQL"), started)];
     if let Some((port, since)) = state.hadr.listening {
         rows.push(row(3, "0.0.0.0", i32::from(port), (2, "Database Mirroring"), since));
     }

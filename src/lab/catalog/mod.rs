@@ -4,6 +4,7 @@ mod agent;
 mod backups;
 mod compat;
 mod databases;
+mod groups;
 mod names;
 mod objects;
 mod scan;

@@ -143,10 +143,9 @@ fn system(c: &Ctx<'_>) -> Vec<ViewRow> {
     }
     for (name, exists) in crate::lab::world::procedure::NAMES {
         if exists(c.config) {
-            out.push(match name.starts_with("xp_") {
-                true => object(name, "X", "EXTENDED_STORED_PROCEDURE"),
-                false => object(name, "P", "SQL_STORED_PROCEDURE"),
-            });
+            let extended = name.starts_with("xp_");
+            let desc = if extended { "EXTENDED_STORED_PROCEDURE" } else { "SQL_STORED_PROCEDURE" };
+            out.push(object(name, if extended { "X" } else { "P" }, desc));
         }
     }
     out

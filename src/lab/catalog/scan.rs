@@ -4,6 +4,7 @@ use super::agent;
 use super::backups;
 use super::compat;
 use super::databases;
+use super::groups;
 use super::objects;
 use super::security;
 use super::server;
@@ -55,11 +56,11 @@ pub(super) struct Ctx<'a> {
 
 impl Ctx<'_> {
     /// May the session see definitions of everybody?
-    pub fn sees_all(&self) -> bool {
+    pub(crate) fn sees_all(&self) -> bool {
         self.state.may(self.cx, "VIEW ANY DEFINITION")
     }
     /// Argument as an integer.
-    pub fn int_arg(&self, at: usize) -> Option<i64> {
+    pub(crate) fn int_arg(&self, at: usize) -> Option<i64> {
         self.args.get(at).and_then(crate::lab::world::storage::integer)
     }
 }
@@ -87,6 +88,11 @@ fn allowed(
     db: &Database,
     view: &str,
 ) -> Result<(), SqlError> {
+    // Agent's tables are closed to public, backup history is open
+    if view.starts_with("msdb.dbo.sys") && !state.may_in(cx, db, &db.data, "SELECT", On::Database) {
+        let object = view.trim_start_matches("msdb.dbo.");
+        return Err(error(229, &[&"SELECT", &object, &"msdb", &"dbo"]));
+    }
     if !view.starts_with("sys.dm_") || OPEN_DMVS.contains(&view) {
         return Ok(());
     }
@@ -144,11 +150,12 @@ fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
         .or_else(|| agent::provide(c, view))
         .or_else(|| backups::provide(c, view))
         .or_else(|| compat::provide(c, view))
+        .or_else(|| groups::provide(c, view))
         .or_else(|| EMPTY.contains(&view).then(Vec::new))
 }
 
 /// Views whose subject no instance of the lab has: their true content is no row.
-const EMPTY: [&str; 53] = [
+const EMPTY: [&str; 29] = [
     "sys.server_triggers",
     "sys.server_trigger_events",
     "sys.asymmetric_keys",
@@ -166,22 +173,6 @@ const EMPTY: [&str; 53] = [
     "sys.dm_hadr_fabric_continuous_copy_status",
     "sys.dm_hadr_fabric_replica_states",
     "sys.server_trust_certificates",
-    "sys.dm_hadr_auto_page_repair",
-    "sys.dm_hadr_cluster_members",
-    "sys.dm_hadr_cluster_networks",
-    "sys.dm_hadr_instance_node_map",
-    "sys.dm_hadr_name_id_map",
-    "sys.dm_hadr_availability_replica_cluster_nodes",
-    "sys.availability_group_listener_ip_addresses",
-    "sys.availability_group_listeners",
-    "sys.availability_read_only_routing_lists",
-    "sys.availability_groups_cluster",
-    "sys.dm_hadr_internal_availability_groups",
-    "sys.dm_hadr_internal_availability_replicas",
-    "sys.dm_hadr_ag_threads",
-    "sys.dm_hadr_db_threads",
-    "sys.dm_hadr_cached_database_replica_states",
-    "sys.dm_hadr_cached_replica_states",
     "sys.dm_geo_replication_link_status",
     "msdb.dbo.suspect_pages",
     "msdb.dbo.sysalerts",
@@ -194,14 +185,6 @@ const EMPTY: [&str; 53] = [
     "msdb.dbo.sysmail_server",
     "msdb.dbo.restorehistory",
     "msdb.dbo.backupfilegroup",
-    "sys.availability_databases_cluster",
-    "sys.availability_groups",
-    "sys.availability_replicas",
-    "sys.dm_db_mirroring_connections",
-    "sys.database_mirroring_endpoints",
-    "sys.dm_hadr_automatic_seeding",
-    "sys.dm_hadr_physical_seeding_stats",
-    "sys.fn_hadr_distributed_ag_replica",
 ];
 
 fn lay_out(columns: &[Column], mut row: ViewRow) -> Row {

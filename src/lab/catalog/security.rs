@@ -16,7 +16,7 @@ use crate::lab::world::values::IntoValue;
 
 pub(super) fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
     Some(match view {
-        "sys.server_principals" => principals(c).map(|p| principal(p)).collect(),
+        "sys.server_principals" => principals(c).map(principal).collect(),
         "sys.sql_logins" => principals(c).filter(|p| p.kind == 'S').map(|p| sql_login(c, p)).collect(),
         "sys.server_permissions" => server_permissions(c),
         "sys.server_role_members" => {

@@ -28,45 +28,12 @@ pub(super) fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
         "sys.dm_os_performance_counters" => counters(c),
         "sys.dm_os_wait_stats" => wait_stats(c),
         "sys.server_resource_stats" => resource_stats(c),
-        "sys.endpoints" => ENDPOINTS.iter().map(endpoint).collect(),
-        "sys.tcp_endpoints" => {
-            let tcp = ENDPOINTS.iter().filter(|e| e.2 == 2);
-            tcp.map(|e| {
-                let mut r = endpoint(e);
-                r.extend::<ViewRow>(row! { "port" => 0, "is_dynamic_port" => false });
-                r
-            })
-            .collect()
-        }
-        "sys.dm_tcp_listener_states" => vec![row! {
-            "listener_id" => 1, "ip_address" => "::", "is_ipv4" => false, "port" => 1433, "type" => 0i16,
-            "type_desc" => "TSQL", "state" => 0i16, "state_desc" => "ONLINE", "start_time" => c.state.server.started,
-        }],
-        "sys.dm_hadr_cluster" => vec![row! {
-            "cluster_name" => "", "quorum_type" => 0u8, "quorum_type_desc" => "NODE_MAJORITY", "quorum_state" => 1u8,
-            "quorum_state_desc" => "NORMAL_QUORUM",
-        }],
         "sys.fn_helpcollations" => [("SQL_Latin1_General_CP1_CI_AS", "Latin1-General, case-insensitive, accent-sensitive, kanatype-insensitive, width-insensitive for Unicode Data, SQL Server Sort Order 52 on Code Page 1252 for non-Unicode Data"), ("Latin1_General_CI_AS", "Latin1-General, case-insensitive, accent-sensitive, kanatype-insensitive, width-insensitive"), ("Latin1_General_100_CI_AS", "Latin1-General-100, case-insensitive, accent-sensitive, kanatype-insensitive, width-insensitive")]
             .into_iter()
             .map(|(n, d)| row! { "name" => n, "description" => d })
             .collect(),
         _ => return None,
     })
-}
-
-/// Built-in endpoints: name, id, protocol, description, admin.
-const ENDPOINTS: [(&str, i32, u8, &str, bool); 4] = [
-    ("Dedicated Admin Connection", 1, 2, "TCP", true),
-    ("TSQL Local Machine", 2, 4, "SHARED_MEMORY", false),
-    ("TSQL Named Pipes", 3, 3, "NAMED_PIPES", false),
-    ("TSQL Default TCP", 4, 2, "TCP", false),
-];
-
-fn endpoint(e: &(&str, i32, u8, &str, bool)) -> ViewRow {
-    row! {
-        "name" => e.0, "endpoint_id" => e.1, "principal_id" => 1, "protocol" => e.2, "protocol_desc" => e.3, "type" => 2u8,
-        "type_desc" => "TSQL", "state" => 0u8, "state_desc" => "STARTED", "is_admin_endpoint" => e.4,
-    }
 }
 
 fn configurations(c: &Ctx<'_>) -> Vec<ViewRow> {

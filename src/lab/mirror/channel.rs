@@ -19,26 +19,26 @@ const IN: usize = 64;
 
 /// Bytes carried, as `sys.dm_db_mirroring_connections` counts them.
 #[derive(Debug, Default)]
-pub struct Counters {
-    pub sent: AtomicI64,
-    pub received: AtomicI64,
+pub(super) struct Counters {
+    pub(super) sent: AtomicI64,
+    pub(super) received: AtomicI64,
 }
 
 /// Both directions of one session. Dropping it closes the connection.
-pub struct Channel<R> {
-    pub incoming: mpsc::Receiver<R>,
+pub(super) struct Channel<R> {
+    pub(super) incoming: mpsc::Receiver<R>,
     outgoing: mpsc::Sender<Vec<u8>>,
-    pub counters: Arc<Counters>,
+    pub(super) counters: Arc<Counters>,
     _reader: AbortOnDropHandle<()>,
     _writer: AbortOnDropHandle<()>,
 }
 
 /// Right to send one message now.
-pub struct Permit<'a>(mpsc::Permit<'a, Vec<u8>>);
+pub(super) struct Permit<'a>(mpsc::Permit<'a, Vec<u8>>);
 
 impl Permit<'_> {
     /// Sends. A message that cannot be encoded is dropped: none of ours can fail to.
-    pub fn send<T: Serialize>(self, message: &T) {
+    pub(super) fn send<T: Serialize>(self, message: &T) {
         if let Ok(frame) = wire::encode(message) {
             self.0.send(frame);
         }
@@ -47,7 +47,7 @@ impl Permit<'_> {
 
 impl<R: DeserializeOwned + Send + 'static> Channel<R> {
     /// Takes over a stream.
-    pub fn new(stream: TlsStream<BoxStream>) -> Self {
+    pub(super) fn new(stream: TlsStream<BoxStream>) -> Self {
         let (mut reader, mut writer) = tokio::io::split(stream);
         let counters = Arc::new(Counters::default());
         let (in_tx, incoming) = mpsc::channel(IN);
@@ -81,22 +81,18 @@ impl<R: DeserializeOwned + Send + 'static> Channel<R> {
     }
 
     /// Handle for sending, independent of the receiving half.
-    pub fn sender(&self) -> Sender {
+    pub(super) fn sender(&self) -> Sender {
         Sender(self.outgoing.clone())
     }
 }
 
 /// Sending half of a [`Channel`].
 #[derive(Clone)]
-pub struct Sender(mpsc::Sender<Vec<u8>>);
+pub(super) struct Sender(mpsc::Sender<Vec<u8>>);
 
 impl Sender {
     /// Waits for room; `None` when the connection is gone.
-    pub async fn reserve(&self) -> Option<Permit<'_>> {
+    pub(super) async fn reserve(&self) -> Option<Permit<'_>> {
         self.0.reserve().await.ok().map(Permit)
-    }
-    /// Room now, if there is any.
-    pub fn try_reserve(&self) -> Option<Permit<'_>> {
-        self.0.try_reserve().ok().map(Permit)
     }
 }

@@ -16,16 +16,16 @@ use tokio_rustls::TlsStream;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An admitted connection.
-pub struct Opened {
-    pub stream: TlsStream<BoxStream>,
-    pub peer: Hello,
-    pub admitted: Admitted,
-    pub encrypted: bool,
+pub(super) struct Opened {
+    pub(super) stream: TlsStream<BoxStream>,
+    pub(super) peer: Hello,
+    pub(super) admitted: Admitted,
+    pub(super) encrypted: bool,
 }
 
 /// Why there is none.
 #[derive(Debug)]
-pub enum Failure {
+pub(super) enum Failure {
     /// The transport broke or stayed silent.
     Io(io::Error),
     /// This side does not want the peer.
@@ -42,7 +42,7 @@ impl From<io::Error> for Failure {
 
 impl Failure {
     /// Number and text as `last_connect_error_*` shows them.
-    pub fn describe(&self, address: &str) -> (i32, String) {
+    pub(super) fn describe(&self, address: &str) -> (i32, String) {
         match self {
             Self::Io(e) if e.kind() == io::ErrorKind::TimedOut => (
                 10060,
@@ -68,7 +68,7 @@ impl Failure {
     }
 
     /// The refusal, whoever made it.
-    pub fn refusal(&self) -> Option<&Refusal> {
+    pub(super) fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Io(_) => None,
             Self::Ours(r) | Self::Theirs(r) => Some(r),
@@ -94,14 +94,14 @@ fn own_hello(instance: &Instance) -> Hello {
 }
 
 /// Dials a partner's endpoint and comes to terms with it.
-pub async fn dial(instance: &Instance, host: &str, port: u16) -> Result<Opened, Failure> {
+pub(super) async fn dial(instance: &Instance, host: &str, port: u16) -> Result<Opened, Failure> {
     let stream = instance.network.connect(&instance.config.host, host, port).await?;
     let work = exchange(instance, stream, Some(host));
     tokio::time::timeout(HANDSHAKE_TIMEOUT, work).await.unwrap_or_else(|_| Err(timed_out()))
 }
 
 /// Comes to terms with a partner that dialled this endpoint.
-pub async fn accept(instance: &Instance, stream: BoxStream) -> Result<Opened, Failure> {
+pub(super) async fn accept(instance: &Instance, stream: BoxStream) -> Result<Opened, Failure> {
     let work = exchange(instance, stream, None);
     tokio::time::timeout(HANDSHAKE_TIMEOUT, work).await.unwrap_or_else(|_| Err(timed_out()))
 }

@@ -12,6 +12,8 @@ pub(crate) mod roles;
 mod source;
 mod target;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod tls;
 mod trust;

@@ -26,9 +26,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::TlsStream;
 
 /// A connection whose peer has proven that it holds the key of `chain[0]`.
-pub struct Proven {
-    pub stream: TlsStream<BoxStream>,
-    pub chain: Vec<Vec<u8>>,
+pub(super) struct Proven {
+    pub(super) stream: TlsStream<BoxStream>,
+    pub(super) chain: Vec<Vec<u8>>,
 }
 
 /// Accepts every certificate, but checks that the peer can sign with its key.
@@ -137,7 +137,7 @@ fn peer_chain(certificates: Option<&[CertificateDer<'_>]>) -> io::Result<Vec<Vec
 }
 
 /// The dialling side.
-pub async fn connect(stream: BoxStream, identity: &Identity) -> io::Result<Proven> {
+pub(super) async fn connect(stream: BoxStream, identity: &Identity) -> io::Result<Proven> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let (chain, key) = own(identity);
     let mut config = ClientConfig::builder_with_provider(provider.clone())
@@ -156,7 +156,7 @@ pub async fn connect(stream: BoxStream, identity: &Identity) -> io::Result<Prove
 }
 
 /// The listening side.
-pub async fn accept(stream: BoxStream, identity: &Identity) -> io::Result<Proven> {
+pub(super) async fn accept(stream: BoxStream, identity: &Identity) -> io::Result<Proven> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let (chain, key) = own(identity);
     let config = ServerConfig::builder_with_provider(provider.clone())

@@ -13,10 +13,10 @@ use time::OffsetDateTime;
 
 /// A peer that was let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Admitted {
+pub(super) struct Admitted {
     /// Name of the certificate it was recognised by, and its last day.
-    pub certificate: String,
-    pub expiry: OffsetDateTime,
+    pub(super) certificate: String,
+    pub(super) expiry: OffsetDateTime,
 }
 
 /// A refusal with the text every handshake failure begins with.
@@ -47,12 +47,12 @@ fn algorithms(value: u8) -> [bool; 3] {
 }
 
 /// True if `connection_auth` admits certificates.
-pub fn uses_certificate(connection_auth: u8) -> bool {
+pub(super) fn uses_certificate(connection_auth: u8) -> bool {
     (4..=10).contains(&connection_auth)
 }
 
 /// What the two endpoints agree on; the answer is whether traffic is encrypted.
-pub fn negotiate(own: &Hello, peer: &Hello) -> Result<bool, Refusal> {
+pub(super) fn negotiate(own: &Hello, peer: &Hello) -> Result<bool, Refusal> {
     if own.version != peer.version {
         return Err(refuse(28027, 20, "There is no compatible transport version."));
     }
@@ -64,7 +64,8 @@ pub fn negotiate(own: &Hello, peer: &Hello) -> Result<bool, Refusal> {
     if (own.managed || peer.managed) && !encrypted {
         return Err(with_link_error(refuse(28027, 22, "There is no compatible encryption algorithm."), 41998));
     }
-    if !encrypted && !(a[0] && b[0]) {
+    let plain = a[0] && b[0];
+    if !(encrypted || plain) {
         return Err(refuse(28027, 22, "There is no compatible encryption algorithm."));
     }
     Ok(encrypted)
@@ -81,7 +82,11 @@ fn dates(peer: &Summary, now: OffsetDateTime) -> Result<(), Refusal> {
 }
 
 /// What this instance proves itself with.
-pub fn identity(state: &InstanceState, config: &InstanceConfig, now: OffsetDateTime) -> Result<Identity, Refusal> {
+pub(super) fn identity(
+    state: &InstanceState,
+    config: &InstanceConfig,
+    now: OffsetDateTime,
+) -> Result<Identity, Refusal> {
     if config.is_managed() {
         return state.hadr.service_identity.clone().ok_or_else(|| refuse(28080, 1, "The endpoint is not configured."));
     }
@@ -117,7 +122,7 @@ pub fn identity(state: &InstanceState, config: &InstanceConfig, now: OffsetDateT
 }
 
 /// Decides on a peer. `dialled` is the host this side dialled, if it did.
-pub fn judge(
+pub(super) fn judge(
     state: &InstanceState,
     config: &InstanceConfig,
     peer: &Hello,

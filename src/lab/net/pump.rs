@@ -17,7 +17,7 @@ const IN_FLIGHT: usize = 64;
 /// tokio's timers count milliseconds: shorter debts are carried over instead of rounded up.
 const TIMER_GRAIN: Duration = Duration::from_millis(1);
 /// A closed connection whose path is cut is forgotten after this long, like a peer's keepalive would.
-const ORPHAN: Duration = Duration::from_mins(2);
+const ORPHAN: Duration = Duration::from_secs(120);
 
 /// Copies until end of file; latency, bandwidth and cuts of `from` → `to` apply.
 pub(super) async fn pump<R, W>(fabric: Arc<Fabric>, from: String, to: String, mut reader: R, mut writer: W)

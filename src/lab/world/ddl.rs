@@ -56,7 +56,7 @@ pub async fn execute(host: &InstanceHost, cx: &mut SessionCx, ddl: &Ddl) -> SqlR
         }
         Ddl::Permission { .. } => permission::execute(host, cx, ddl).await.map(|()| none),
         Ddl::CreateCredential { .. } | Ddl::DropCredential { .. } => credential::execute(host, cx, ddl).map(|()| none),
-        Ddl::BackupDatabase { .. } | Ddl::RestoreDatabase { .. } => backup::execute(host, cx, ddl).await,
+        Ddl::BackupDatabase { .. } | Ddl::RestoreDatabase { .. } => backup::execute(host, cx, ddl),
         Ddl::Unsupported(words) => Err(error(40000, &[words])),
     }
 }

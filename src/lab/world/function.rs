@@ -126,9 +126,8 @@ pub fn scalar(instance: &Arc<Instance>, cx: &SessionCx, name: &Name, args: &[Val
     };
     let key = key(name).ok_or_else(unknown)?;
     let f = key.as_str();
-    let now = instance.clock.now();
     instance.with(|s| {
-        let call = Call { instance, cx, args, now };
+        let call = Call { instance, cx, args };
         property::value(&call, s, f)
             .or_else(|| metadata::value(&call, s, f))
             .or_else(|| permission::value(&call, s, f))
@@ -142,7 +141,6 @@ pub(crate) struct Call<'a> {
     pub instance: &'a Arc<Instance>,
     pub cx: &'a SessionCx,
     pub args: &'a [Value],
-    pub now: time::OffsetDateTime,
 }
 
 impl Call<'_> {

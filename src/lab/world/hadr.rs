@@ -285,13 +285,13 @@ impl Default for Tuning {
     fn default() -> Self {
         Self {
             redo_delay: Duration::from_millis(20),
-            link_start_timeout: Duration::from_mins(5),
-            link_creation_timeout: Duration::from_hours(144),
-            first_full_backup_delay: Duration::from_mins(5),
-            failover_timeout: Duration::from_mins(1),
+            link_start_timeout: Duration::from_secs(5 * 60),
+            link_creation_timeout: Duration::from_secs(6 * 24 * 3600),
+            first_full_backup_delay: Duration::from_secs(5 * 60),
+            failover_timeout: Duration::from_secs(60),
             keepalive: Duration::from_secs(2),
             redial: (Duration::from_secs(1), Duration::from_secs(10)),
-            seed_chunk: 256 * 1024,
+            seed_chunk: 64 * 1024,
             concurrent_seedings: 8,
         }
     }

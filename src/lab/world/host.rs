@@ -108,13 +108,9 @@ impl Host for InstanceHost {
         })
     }
     fn describe_function(&self, cx: &SessionCx, name: &Name) -> SqlResult<Arc<[Column]>> {
-        match catalog::find_function(&self.instance.config, name) {
-            Some(view) => Ok(view.columns(&self.instance.config)),
-            None => {
-                let _ = cx;
-                Err(names::invalid_object(name))
-            }
-        }
+        let view = catalog::find_function(&self.instance.config, name).ok_or_else(|| names::invalid_object(name))?;
+        self.with(|s| names::open_catalog(s, cx, name))?;
+        Ok(view.columns(&self.instance.config))
     }
     fn call_function(&self, cx: &SessionCx, name: &Name, args: &[Value]) -> SqlResult<RowSet> {
         let Some(view) = catalog::find_function(&self.instance.config, name) else {
@@ -211,6 +207,9 @@ impl Host for InstanceHost {
     }
     async fn kill(&self, cx: &SessionCx, spid: i32, uow: Option<&str>) -> SqlResult<()> {
         self.kill_session(cx, spid, uow)
+    }
+    async fn reconfigure(&self, cx: &SessionCx) -> SqlResult<()> {
+        super::procedure::reconfigure(self, cx)
     }
     async fn checkpoint(&self, cx: &SessionCx) -> SqlResult<()> {
         self.checkpoint_database(cx)

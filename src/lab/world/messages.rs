@@ -244,7 +244,7 @@ pub const TEMPLATES: &[Template] = &[
     t(15151, 16, "Cannot %S_MSG the %S_MSG '%.*ls', because it does not exist or you do not have permission."),
     t(
         15213,
-        16,
+        10,
         "Warning: The certificate you created has an invalid validity period; its expiration date precedes its start date.",
     ),
     t(15214, 10, "Warning: The certificate you created is expired."),
@@ -348,17 +348,14 @@ pub fn fill(text: &str, args: &[&dyn Display]) -> String {
     while let Some(at) = rest.find('%') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        match KINDS.iter().find(|k| rest.starts_with(**k)) {
-            Some(kind) => {
-                if let Some(a) = args.next() {
-                    out.push_str(&a.to_string());
-                }
-                rest = &rest[kind.len()..];
+        if let Some(kind) = KINDS.iter().find(|k| rest.starts_with(**k)) {
+            if let Some(a) = args.next() {
+                out.push_str(&a.to_string());
             }
-            None => {
-                out.push('%');
-                rest = &rest[1..];
-            }
+            rest = &rest[kind.len()..];
+        } else {
+            out.push('%');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);

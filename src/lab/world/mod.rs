@@ -21,4 +21,6 @@ pub mod session;
 pub mod setup;
 pub mod sha1;
 pub mod storage;
+#[cfg(test)]
+pub mod testing;
 pub mod values;

@@ -24,6 +24,8 @@ mod role;
 mod tests;
 mod who;
 
+pub(crate) use configuration::reconfigure;
+
 /// On which servers a procedure exists.
 type Exists = fn(&InstanceConfig) -> bool;
 

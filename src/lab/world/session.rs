@@ -24,6 +24,8 @@ pub use locks::Waiter;
 
 /// First session id of users.
 const FIRST_SPID: i32 = 51;
+/// Greatest session id: `session_id` is a smallint.
+const LAST_SPID: i32 = 32_767;
 
 /// One session.
 #[derive(Debug, Clone)]
@@ -109,7 +111,7 @@ impl Default for SessionTable {
 impl SessionTable {
     /// Lowest free session id.
     pub fn free_spid(&self) -> i32 {
-        (FIRST_SPID..).find(|s| !self.sessions.contains_key(s)).unwrap_or(i32::MAX)
+        (FIRST_SPID..=LAST_SPID).find(|s| !self.sessions.contains_key(s)).unwrap_or(i32::MAX)
     }
     /// A live session.
     pub fn get(&self, spid: i32) -> Option<&SessionState> {

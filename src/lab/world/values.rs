@@ -243,7 +243,8 @@ fn decimal(unscaled: i128, scale: usize) -> String {
 
 /// Upper-case hexadecimal.
 pub fn hex(b: &[u8]) -> String {
-    b.iter().map(|x| format!("{x:02X}")).collect()
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    b.iter().flat_map(|x| [DIGITS[usize::from(x >> 4)], DIGITS[usize::from(x & 15)]]).collect()
 }
 
 /// Bytes of hexadecimal digits.

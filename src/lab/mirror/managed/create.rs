@@ -183,7 +183,6 @@ async fn probe(mi: &Instance, spec: &LinkSpec) -> Seen {
     let InstanceKind::Managed { name, .. } = &mi.config.kind else { return Seen::Wrong(41986) };
     let talk = async {
         let mut opened = handshake::dial(mi, &url.host, url.port).await?;
-        let now = mi.clock.now();
         let open = Open {
             purpose: Purpose::Probe,
             group: spec.name.clone(),
@@ -198,10 +197,10 @@ async fn probe(mi: &Instance, spec: &LinkSpec) -> Seen {
             synchronous: false,
             session_timeout_s: 20,
             major: mi.config.major(),
+            configuration: Vec::new(),
         };
         wire::send(&mut opened.stream, &open).await?;
         let (reply, _) = wire::receive::<OpenReply, _>(&mut opened.stream).await?;
-        let _ = now;
         Ok::<_, Failure>(reply)
     };
     match tokio::time::timeout(PROBE_TIMEOUT, talk).await {

@@ -13,7 +13,9 @@ use crate::lab::mirror::wire::DbPosition;
 use crate::lab::mirror::wire::Open;
 use crate::lab::mirror::wire::OpenReply;
 use crate::lab::mirror::wire::Purpose;
+use crate::lab::mirror::wire::ReplicaConfig;
 use crate::lab::net::BoxStream;
+use crate::lab::world::hadr::Replica;
 use crate::lab::world::hadr::Role;
 use crate::lab::world::instance::Instance;
 use crate::lab::world::instance::InstanceState;
@@ -71,6 +73,7 @@ pub(super) fn plan(state: &mut InstanceState, instance: &Instance, group: &str, 
         synchronous: own.availability_mode == 1 && other.availability_mode == 1,
         session_timeout_s: seconds,
         major: instance.config.major(),
+        configuration: if g.distributed { Vec::new() } else { g.replicas.iter().map(configuration).collect() },
     };
     let ends = Ends {
         group: g.name.clone(),
@@ -81,6 +84,21 @@ pub(super) fn plan(state: &mut InstanceState, instance: &Instance, group: &str, 
     };
     let session_timeout = Duration::from_secs(u64::try_from(seconds).unwrap_or(10));
     Some(Plan { ends, host: url.host, port: url.port, open, session_timeout })
+}
+
+fn configuration(r: &Replica) -> ReplicaConfig {
+    ReplicaConfig {
+        name: r.name.clone(),
+        replica_id: r.replica_id,
+        endpoint_url: r.endpoint_url.clone(),
+        availability_mode: r.availability_mode,
+        failover_mode: r.failover_mode,
+        seeding_mode: r.seeding_mode,
+        session_timeout_s: r.session_timeout_s,
+        backup_priority: r.backup_priority,
+        primary_allow: r.primary_allow,
+        secondary_allow: r.secondary_allow,
+    }
 }
 
 async fn agree(instance: &Instance, plan: &Plan) -> Result<Agreed, Failure> {

@@ -7,4 +7,3 @@ mod session;
 mod settle;
 
 pub(super) use dial::run;
-pub(super) use session::distance;

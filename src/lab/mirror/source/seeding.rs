@@ -5,6 +5,7 @@ use super::database::Stage;
 use crate::lab::mirror::report;
 use crate::lab::mirror::report::Ends;
 use crate::lab::mirror::roles;
+use crate::lab::mirror::wire::Chunk;
 use crate::lab::mirror::wire::Copy;
 use crate::lab::mirror::wire::Down;
 use crate::lab::world::hadr::Seeding;
@@ -187,20 +188,16 @@ pub(super) fn next_chunk(state: &mut InstanceState, db: &mut Shipped) -> Option<
     let Stage::Copying { chunks, image } = &mut db.stage else { return None };
     let (piece, image) = (chunks.next(), *image);
     let elapsed = db.began.elapsed();
-    match piece {
-        Some(bytes) => {
-            if let Some(row) = row(state, db.operation) {
-                row.transferred += bytes.len() as i64;
-                row.rate = (row.transferred as f64 / elapsed.as_secs_f64().max(0.001)) as i64;
-            }
-            Some(Down::SeedChunk { database, bytes })
-        }
-        None => {
-            db.stage = Stage::Sent { image };
-            let forks = roles::forks(state, &database);
-            Some(Down::SeedEnd { database, forks })
-        }
+    let Some(bytes) = piece else {
+        db.stage = Stage::Sent { image };
+        let forks = roles::forks(state, &database);
+        return Some(Down::SeedEnd { database, forks });
+    };
+    if let Some(row) = row(state, db.operation) {
+        row.transferred += bytes.len() as i64;
+        row.rate = (row.transferred as f64 / elapsed.as_secs_f64().max(0.001)) as i64;
     }
+    Some(Down::SeedChunk { database, bytes: Chunk(bytes) })
 }
 
 /// The copy stands on the other side: log follows, if it is still there (1412 otherwise).

@@ -23,6 +23,7 @@ use crate::lab::world::hadr::Failover;
 use crate::lab::world::hadr::Role;
 use crate::lab::world::instance::Instance;
 use crate::lab::world::instance::InstanceState;
+use crate::lab::world::lsn::Lsn;
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -391,7 +392,7 @@ impl Session<'_> {
 }
 
 /// Bytes of log between two positions: blocks count 512-byte sectors.
-pub(in crate::lab::mirror) fn distance(from: crate::lab::world::lsn::Lsn, to: crate::lab::world::lsn::Lsn) -> i64 {
+fn distance(from: Lsn, to: Lsn) -> i64 {
     /// Sectors of a virtual log file, as the storage side lays them out.
     const VLF: i64 = 64 * 1024 * 1024 / 512;
     let sectors = (i64::from(to.file) - i64::from(from.file)) * VLF + i64::from(to.block) - i64::from(from.block);

@@ -10,8 +10,10 @@ use crate::lab::mirror::wire::Open;
 use crate::lab::mirror::wire::OpenReply;
 use crate::lab::mirror::wire::Purpose;
 use crate::lab::mirror::wire::Refusal;
+use crate::lab::mirror::wire::ReplicaConfig;
 use crate::lab::world::hadr::Group;
 use crate::lab::world::hadr::Role;
+use crate::lab::world::hadr_ddl::new_replica;
 use crate::lab::world::instance::InstanceConfig;
 use crate::lab::world::instance::InstanceKind;
 use crate::lab::world::instance::InstanceState;
@@ -64,7 +66,8 @@ pub(super) fn decide(
     let group =
         state.hadr.group(&open.group).filter(|g| g.distributed == open.distributed).ok_or_else(|| unknown(open))?;
     let local = roles::local_name(state, config, group).ok_or_else(|| unknown(open))?;
-    let known = group.own(&open.from).is_some() && local.eq_ignore_ascii_case(&open.to);
+    let partner = !open.distributed || group.own(&open.from).is_some();
+    let known = partner && local.eq_ignore_ascii_case(&open.to);
     if !known || (config.is_managed() && !managed::accepts(state, &open.group)) {
         managed::note_error(state, &open.group, 41976);
         return Err(unknown(open));
@@ -156,6 +159,9 @@ fn adopt(state: &mut InstanceState, open: &Open, local: &str, generation: u64, n
         return Some(Role::Primary);
     }
     group.group_id = open.group_id;
+    if !open.distributed {
+        copy_configuration(group, &open.configuration, now);
+    }
     for (name, id) in &open.replicas {
         let Some(r) = group.replica_mut(name) else { continue };
         let old = std::mem::replace(&mut r.replica_id, *id);
@@ -179,6 +185,25 @@ fn adopt(state: &mut InstanceState, open: &Open, local: &str, generation: u64, n
         }
     }
     Some(group.role)
+}
+
+/// Every replica of an ordinary AG keeps the primary's configuration.
+fn copy_configuration(group: &mut Group, configuration: &[ReplicaConfig], now: OffsetDateTime) {
+    let mut replicas = Vec::new();
+    for c in configuration {
+        let mut r = group.own(&c.name).cloned().unwrap_or_else(|| new_replica(&c.name, "", now));
+        r.replica_id = c.replica_id;
+        r.endpoint_url.clone_from(&c.endpoint_url);
+        r.availability_mode = c.availability_mode;
+        r.failover_mode = c.failover_mode;
+        r.seeding_mode = c.seeding_mode;
+        r.session_timeout_s = c.session_timeout_s;
+        r.backup_priority = c.backup_priority;
+        r.primary_allow = c.primary_allow;
+        r.secondary_allow = c.secondary_allow;
+        replicas.push(r);
+    }
+    group.replicas = replicas;
 }
 
 /// Where this instance's copy of a database stands.

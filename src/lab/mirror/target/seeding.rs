@@ -45,7 +45,8 @@ pub(super) fn prepare(
     now: OffsetDateTime,
 ) -> Result<(), (i32, i32)> {
     let Some(group) = state.hadr.group(&ends.group) else { return Err((7, 41100)) };
-    if !may_create(state, config, group) {
+    // a copy that has to revert is there already
+    if !offer.revert && !may_create(state, config, group) {
         let ag = local_ag(state, &ends.group).unwrap_or_default();
         let text = format!(
             "Local availability replica for availability group '{ag}' has not been granted permission to create \

@@ -81,6 +81,10 @@ impl Session<'_> {
         let timeout = self.start.session_timeout;
         let mut changed = self.instance.changed.subscribe();
         let mut deadline = Instant::now() + timeout;
+        // while a copy comes in nothing else goes back, and silence would look like a lost connection
+        let keepalive = self.instance.with(|s| s.hadr.tuning.keepalive).min(timeout / 3);
+        let mut tick = tokio::time::interval(keepalive);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             changed.mark_unchanged();
             if !self.took_over
@@ -109,12 +113,17 @@ impl Session<'_> {
                     }
                 }
                 () = until(redo_at) => self.redo(),
+                _ = tick.tick() => {
+                    row.refresh();
+                    if self.outgoing.is_empty() {
+                        self.outgoing.push_back(Up::Pong);
+                    }
+                }
                 _ = changed.changed() => {}
                 () = tokio::time::sleep_until(deadline) => {
                     return if self.took_over { Lost::Obsolete } else { Lost::Timeout };
                 }
             }
-            row.refresh();
         }
     }
 
@@ -139,7 +148,7 @@ impl Session<'_> {
             Down::SeedBegin { database, operation, size, revert, attempt } => {
                 self.seed_begin(&Offer { database: &database, operation, size, revert, attempt });
             }
-            Down::SeedChunk { database, bytes } => self.seed_chunk(&database, &bytes),
+            Down::SeedChunk { database, bytes } => self.seed_chunk(&database, &bytes.0),
             Down::SeedEnd { database, forks } => self.seed_end(&database, forks),
             Down::SeedFailed { database, number, text } => self.seed_failed(&database, number, &text),
             Down::Join { database, forks } => self.join(&database, forks),
@@ -147,14 +156,7 @@ impl Session<'_> {
             Down::Synchronized { database, synchronized, synchronous } => {
                 self.synchronized(&database, synchronized, synchronous);
             }
-            Down::Mode { synchronous } => self.instance.with(|s| {
-                if let Some(g) = s.hadr.group_mut(&self.start.ends.group) {
-                    g.synchronous = synchronous;
-                    for p in g.progress.iter_mut().filter(|p| !synchronous && p.sync_state == 2) {
-                        p.sync_state = 1;
-                    }
-                }
-            }),
+            Down::Mode { synchronous } => self.mode(synchronous),
             Down::FailoverBegin => self.instance.with(|s| {
                 managed::note_state(s, &self.start.ends.group, "LinkFailoverInProgress");
             }),
@@ -164,6 +166,21 @@ impl Session<'_> {
             Down::TakeOver { positions } => self.take_over(&positions),
         }
         self.instance.notify();
+    }
+
+    /// The primary counts nobody as synchronized before it has heard from them in the new mode.
+    fn mode(&mut self, synchronous: bool) {
+        for follower in self.databases.values_mut() {
+            follower.dirty = true;
+        }
+        self.instance.with(|s| {
+            if let Some(g) = s.hadr.group_mut(&self.start.ends.group) {
+                g.synchronous = synchronous;
+                for p in g.progress.iter_mut().filter(|p| !synchronous && p.sync_state == 2) {
+                    p.sync_state = 1;
+                }
+            }
+        });
     }
 
     fn follower(&mut self, database: &str) -> &mut Follower {
@@ -405,6 +422,9 @@ impl Session<'_> {
                 for p in g.progress.iter_mut().filter(|p| p.replica_id == ends.local_id) {
                     p.sync_state = 0;
                 }
+            }
+            if lost == Lost::Timeout {
+                managed::note_error(s, &ends.group, 41971);
             }
             report::disconnected(s, ends, &names, false, lost, now);
         });

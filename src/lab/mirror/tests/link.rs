@@ -1,5 +1,5 @@
-use super::fixture::*;
 use crate::lab::mirror::managed;
+use crate::lab::mirror::testing::*;
 use crate::lab::tsql::value::Value;
 use crate::lab::world::database::Access;
 use crate::lab::world::database::DatabaseState;
@@ -30,8 +30,11 @@ async fn a_link_seeds_catches_up_and_carries_writes() {
 #[tokio::test(start_paused = true)]
 async fn both_sides_show_what_they_know() {
     let e = Estate::linked("15.0.4312.2", "SQLServer2022").await;
-    commit(&e.sql, "k").await.unwrap();
-    eventually(&e.sql, "acknowledged", |s| s.hadr.group("DAG_Ledger").unwrap().progress[0].lag_s == Some(0)).await;
+    let end = commit(&e.sql, "k").await.unwrap();
+    eventually(&e.sql, "acknowledged", |s| {
+        s.hadr.group("DAG_Ledger").unwrap().progress[0].last_hardened.is_some_and(|h| h.0 >= end)
+    })
+    .await;
     let dag = e.sql.with(|s| s.hadr.group("DAG_Ledger").unwrap().group_id);
     let rows: Vec<_> = view(&e.sql, "dm_hadr_database_replica_states")
         .into_iter()
@@ -76,6 +79,9 @@ async fn a_cut_freezes_the_target_and_a_restored_path_catches_up() {
         .find(|r| r["is_local"] == Value::Bit(false))
         .unwrap();
     assert_eq!(text(&row, "synchronization_state_desc"), "NOT SYNCHRONIZING");
+    let v = managed::link_view(&e.mi, "DAG_Ledger").unwrap();
+    assert_eq!(v.databases[0].most_recent_link_error.as_deref(), Some("41971"));
+    assert_eq!(v.databases[0].connected_state.as_deref(), Some("DISCONNECTED"));
     assert!(row["secondary_lag_seconds"].is_null() && !row["last_hardened_lsn"].is_null());
     assert!(e.sql.with(|s| log_text(s)).contains("A connection timeout has occurred on a previously established"));
     e.net.restore(SQL_HOST, FQDN);

@@ -1,5 +1,5 @@
 mod failover;
-mod fixture;
+
 mod link;
 mod seeding;
 mod trust;

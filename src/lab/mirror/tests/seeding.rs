@@ -1,11 +1,11 @@
-use super::fixture::*;
 use crate::lab::mirror::managed;
+use crate::lab::mirror::testing::*;
 use crate::lab::net::Path;
 use crate::lab::tsql::value::Value;
 use std::time::Duration;
 
-/// Slow enough for a copy of 12 MB to take a minute.
-const SLOW: Path = Path { latency: Duration::from_millis(10), bytes_per_second: 200_000 };
+/// Slow enough for a copy of 8 MB to take a minute and a half.
+const SLOW: Path = Path { latency: Duration::from_millis(10), bytes_per_second: 100_000 };
 
 #[tokio::test(start_paused = true)]
 async fn a_copy_takes_its_time_and_is_seen_on_both_sides() {

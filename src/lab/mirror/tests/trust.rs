@@ -1,5 +1,5 @@
-use super::fixture::*;
 use crate::lab::mirror::managed;
+use crate::lab::mirror::testing::*;
 use crate::lab::tsql::value::Value;
 use std::time::Duration;
 

@@ -32,7 +32,7 @@ struct BackupRequest {
     pub device_type: u8,
 }
 
-pub(super) async fn execute(host: &InstanceHost, cx: &SessionCx, ddl: &Ddl) -> SqlResult<Vec<SqlError>> {
+pub(super) fn execute(host: &InstanceHost, cx: &SessionCx, ddl: &Ddl) -> SqlResult<Vec<SqlError>> {
     match ddl {
         Ddl::BackupDatabase { database, log, to, options } => {
             if open_transaction(host, cx) {

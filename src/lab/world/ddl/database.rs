@@ -116,11 +116,11 @@ fn rename(host: &InstanceHost, cx: &SessionCx, from: &str, to: &str) -> SqlResul
             ));
         }
         if let Some(mut db) = s.databases.remove(&key) {
-            db.name = to.to_owned();
+            to.clone_into(&mut db.name);
             s.databases.insert(to.to_lowercase(), db);
         }
         if let Some(x) = s.sessions.get_mut(cx.spid).filter(|x| x.database.eq_ignore_ascii_case(from)) {
-            x.database = to.to_owned();
+            to.clone_into(&mut x.database);
         }
         Ok(())
     })

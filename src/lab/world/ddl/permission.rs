@@ -105,10 +105,10 @@ fn server_securable(s: &InstanceState, class: Option<&str>, securable: Option<&N
             let found = own.or_else(|| builtin.iter().find(|b| b.0.eq_ignore_ascii_case(name)).map(|b| b.1));
             found.map(|id| (ENDPOINT, id)).ok_or_else(|| missing("endpoint"))
         }
-        Some("AVAILABILITY GROUP") => match s.hadr.groups.contains_key(&name.to_lowercase()) {
-            true => Ok((AVAILABILITY_GROUP, 0)),
-            false => Err(missing("availability group")),
-        },
+        Some("AVAILABILITY GROUP") => {
+            let known = s.hadr.groups.contains_key(&name.to_lowercase());
+            known.then_some((AVAILABILITY_GROUP, 0)).ok_or_else(|| missing("availability group"))
+        }
         Some(kind) => {
             let found = s.security.by_name(name).map(|p| (SERVER_PRINCIPAL, p.id));
             found.ok_or_else(|| missing(&kind.to_ascii_lowercase()))

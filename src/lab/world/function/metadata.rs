@@ -5,6 +5,8 @@ use super::identifier_parts;
 use crate::lab::catalog;
 use crate::lab::tsql::ast::Name;
 use crate::lab::tsql::value::Value;
+use crate::lab::world::database::Access;
+use crate::lab::world::database::Database;
 use crate::lab::world::instance::InstanceState;
 use crate::lab::world::storage::Data;
 use crate::lab::world::storage::Table;
@@ -61,11 +63,30 @@ pub(super) fn value(c: &Call<'_>, s: &mut InstanceState, f: &str) -> Option<Valu
         "ident_current" | "ident_seed" | "ident_incr" => identity(c, s, f),
         "host_name" => s.sessions.get(c.cx.spid).map(|x| x.host_name.clone()).v(),
         "app_name" | "program_name" => s.sessions.get(c.cx.spid).map(|x| x.program_name.clone()).v(),
+        "fn_hadr_is_primary_replica" => {
+            let db = c.text(0).and_then(|n| s.database(&n)).filter(|d| d.ag.is_some());
+            db.map(|d| d.access == Access::ReadWrite).v()
+        }
+        "fn_hadr_backup_is_preferred_replica" => {
+            c.text(0).and_then(|n| s.database(&n)).is_none_or(|d| preferred(s, d)).v()
+        }
         "current_transaction_id" => {
             s.sessions.get(c.cx.spid).and_then(|x| x.transaction.as_ref()).map_or(0, |t| t.id).v()
         }
         _ => return None,
     })
+}
+
+/// Does the group want backups of this database taken here? Always, outside of a group.
+fn preferred(s: &InstanceState, db: &Database) -> bool {
+    let Some(group) = db.ag.as_ref().and_then(|g| s.hadr.groups.get(&g.to_lowercase())) else { return true };
+    let (primary, alone) = (db.access == Access::ReadWrite, group.replicas.len() == 1);
+    match group.automated_backup_preference {
+        0 => primary,
+        1 => !primary,
+        2 => !primary || alone,
+        _ => true,
+    }
 }
 
 fn data(c: &Call<'_>, s: &mut InstanceState) -> Option<Data> {

@@ -3,6 +3,7 @@
 use super::capability;
 use super::create;
 use super::distributed;
+use super::join;
 use super::make::new_replica;
 use super::messages::error;
 use super::options;
@@ -26,6 +27,11 @@ type Done = SqlResult<Vec<SqlError>>;
 
 /// One action on a group that exists and that the session may alter (a DAG to be joined need not exist).
 pub(super) async fn execute(instance: &Arc<Instance>, name: &str, action: &AlterAg) -> Done {
+    match action {
+        AlterAg::JoinDistributed(list) => return distributed::join(instance, name, list),
+        AlterAg::Join(options) => return join::local(instance, name, options).await,
+        _ => {}
+    }
     let group = instance.with(|s| s.hadr.group(name).cloned());
     let Some(group) = group else { return Err(error(19510, &[&name])) };
     if instance.config.is_managed() {
@@ -36,7 +42,6 @@ pub(super) async fn execute(instance: &Arc<Instance>, name: &str, action: &Alter
         AlterAg::ForceFailoverAllowDataLoss => force(instance, &group),
         AlterAg::Set(option) => set(instance, &group, option),
         AlterAg::ModifyDistributed(list) => distributed::modify(instance, name, list),
-        AlterAg::JoinDistributed(list) => distributed::join(instance, name, list),
         AlterAg::GrantCreateAnyDatabase => grant(instance, name, true),
         AlterAg::DenyCreateAnyDatabase => grant(instance, name, false),
         AlterAg::AddDatabase(list) => add_databases(instance, &group, list),
@@ -44,7 +49,7 @@ pub(super) async fn execute(instance: &Arc<Instance>, name: &str, action: &Alter
         AlterAg::AddReplica(spec) => add_replica(instance, &group, spec),
         AlterAg::ModifyReplica(spec) => modify_replica(instance, &group, spec),
         AlterAg::RemoveReplica(replica) => remove_replica(instance, &group, replica),
-        AlterAg::Join(_) => Err(error(41106, &[&name])),
+        AlterAg::Join(_) | AlterAg::JoinDistributed(_) => Err(error(41106, &[&name])),
         AlterAg::Offline | AlterAg::Listener(_) => {
             Err(SqlError::new(40000, 16, "The lab does not support: listeners and OFFLINE of availability groups"))
         }

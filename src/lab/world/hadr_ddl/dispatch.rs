@@ -7,6 +7,7 @@ use super::distributed;
 use super::endpoint;
 use super::messages::error;
 use super::removal;
+use crate::lab::tsql::ast::AlterAg;
 use crate::lab::tsql::ast::Ddl;
 use crate::lab::tsql::error::SqlError;
 use crate::lab::tsql::error::SqlResult;
@@ -34,7 +35,12 @@ pub async fn execute(instance: &Arc<Instance>, cx: &SessionCx, ddl: &Ddl) -> Sql
         }
         Ddl::AlterAg { name, action } => {
             ready(instance, cx, "ALTER AVAILABILITY GROUP")?;
-            visible(instance, cx, name, "alter")?;
+            if matches!(action, AlterAg::Join(_) | AlterAg::JoinDistributed(_)) {
+                refuse_managed(instance, "ALTER AVAILABILITY GROUP")?;
+                may(instance, cx, "ALTER ANY AVAILABILITY GROUP")?;
+            } else {
+                visible(instance, cx, name, "alter")?;
+            }
             alter::execute(instance, name, action).await
         }
         Ddl::DropAg { name } => {

@@ -7,6 +7,7 @@ mod database;
 mod dispatch;
 mod distributed;
 mod endpoint;
+mod join;
 mod make;
 mod messages;
 mod options;

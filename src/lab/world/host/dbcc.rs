@@ -42,10 +42,10 @@ impl InstanceHost {
                 ));
             }
         };
-        if !quiet {
-            out.messages.push(error(2528, &[]));
-        } else {
+        if quiet {
             out.messages.clear();
+        } else {
+            out.messages.push(error(2528, &[]));
         }
         Ok(out)
     }

@@ -29,7 +29,7 @@ pub(crate) struct Target {
 
 impl Target {
     /// `dbo.t`, as constraint messages write it.
-    pub fn qualified(&self) -> String {
+    pub(crate) fn qualified(&self) -> String {
         format!("{}.{}", self.schema, self.table.def.name)
     }
     fn resource(&self) -> Resource {

@@ -67,7 +67,7 @@ impl InstanceHost {
             match command {
                 Some(command) => {
                     session.request = Some((command.to_owned(), text.to_owned()));
-                    session.last_text = text.to_owned();
+                    text.clone_into(&mut session.last_text);
                     session.request_start = now;
                     session.requests += 1;
                     false

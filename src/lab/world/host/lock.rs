@@ -19,7 +19,7 @@ use std::time::Duration;
 
 /// Why a lock was not granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LockError {
+pub(crate) enum LockError {
     Timeout,
     Deadlock,
     /// The session was ended, or the instance is shutting down.

@@ -10,12 +10,12 @@ use crate::lab::world::messages::error;
 use crate::lab::world::storage::Table;
 
 /// 208 with the name as written.
-pub fn invalid_object(name: &Name) -> SqlError {
+pub(crate) fn invalid_object(name: &Name) -> SqlError {
     error(208, &[&name.0.join(".")])
 }
 
 /// 7202 for a four-part name: the lab's instances do not forward queries.
-pub fn local(name: &Name) -> SqlResult<()> {
+pub(crate) fn local(name: &Name) -> SqlResult<()> {
     match name.server() {
         None => Ok(()),
         Some(server) => Err(SqlError::new(
@@ -31,7 +31,7 @@ pub fn local(name: &Name) -> SqlResult<()> {
 }
 
 /// Database whose catalogue a name asks for, checked.
-pub fn open_catalog(s: &InstanceState, cx: &SessionCx, name: &Name) -> SqlResult<String> {
+pub(crate) fn open_catalog(s: &InstanceState, cx: &SessionCx, name: &Name) -> SqlResult<String> {
     local(name)?;
     match name.database() {
         Some(db) if !db.eq_ignore_ascii_case(&cx.database) => Ok(s.open(cx, db)?.name.clone()),
@@ -40,7 +40,7 @@ pub fn open_catalog(s: &InstanceState, cx: &SessionCx, name: &Name) -> SqlResult
 }
 
 /// A user table as the session sees it; 229 if `permission` is asked for and missing.
-pub fn table(s: &mut InstanceState, cx: &SessionCx, name: &Name, permission: Option<&str>) -> SqlResult<Table> {
+pub(crate) fn table(s: &mut InstanceState, cx: &SessionCx, name: &Name, permission: Option<&str>) -> SqlResult<Table> {
     local(name)?;
     let database = name.database().unwrap_or(&cx.database).to_owned();
     s.open(cx, &database)?;
@@ -62,7 +62,7 @@ pub fn table(s: &mut InstanceState, cx: &SessionCx, name: &Name, permission: Opt
 }
 
 /// Default schema of the session's user in a database.
-pub fn default_schema(s: &InstanceState, cx: &SessionCx, database: &str) -> String {
+pub(crate) fn default_schema(s: &InstanceState, cx: &SessionCx, database: &str) -> String {
     s.database(database)
         .and_then(|db| {
             let user = s.user_in(cx, db, &db.data)?;

@@ -14,7 +14,6 @@ use crate::lab::world::lsn::Lsn;
 use crate::lab::world::messages::error;
 use crate::lab::world::session::Transaction;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use time::OffsetDateTime;
 
 /// One statement's part of a transaction. Dropped without `finish`, the implicit transaction around it is undone.
@@ -305,9 +304,4 @@ pub(crate) fn log_needed_from(s: &InstanceState, name: &str) -> Lsn {
         limit = limit.min(work.begin_lsn);
     }
     limit
-}
-
-/// An unshared host of an instance, for callers that have none.
-pub(crate) fn host_of(instance: &Arc<Instance>) -> InstanceHost {
-    InstanceHost::new(Arc::clone(instance))
 }

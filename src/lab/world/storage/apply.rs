@@ -85,10 +85,11 @@ impl Data {
             Op::ExtendedProperty { class, major_id, minor_id, name, value } => {
                 let key =
                     PropertyKey { class: *class, major_id: *major_id, minor_id: *minor_id, name: name.to_lowercase() };
-                match value {
-                    Some(v) => self.properties.insert(key, (name.clone(), v.clone())),
-                    None => self.properties.remove(&key),
-                };
+                if let Some(v) = value {
+                    self.properties.insert(key, (name.clone(), v.clone()));
+                } else {
+                    self.properties.remove(&key);
+                }
             }
             Op::Internal(_) => {}
         }

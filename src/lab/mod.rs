@@ -2,6 +2,7 @@
 //!
 //! Written from the documented behaviour of the servers, never from milink's own client code.
 
+pub mod catalog;
 pub mod mirror;
 pub mod net;
 pub mod tds;

@@ -121,6 +121,10 @@ pub trait Host: Send + Sync {
         options: &[String],
     ) -> SqlResult<ProcOutcome>;
     async fn kill(&self, cx: &SessionCx, spid: i32, uow: Option<&str>) -> SqlResult<()>;
+    /// RECONFIGURE: configured values of dynamic options come into force.
+    async fn reconfigure(&self, _cx: &SessionCx) -> SqlResult<()> {
+        Ok(())
+    }
     async fn checkpoint(&self, cx: &SessionCx) -> SqlResult<()>;
     /// For DMVs: the session runs this statement / nothing.
     fn note_request(&self, cx: &SessionCx, command: Option<&str>, text: &str);

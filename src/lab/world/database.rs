@@ -32,6 +32,8 @@ pub enum Access {
     ReadWrite,
     /// Readable secondary / forwarder: writes get 3906.
     ReadOnly,
+    /// Readable secondary that lets in only sessions with ApplicationIntent=ReadOnly: 978 for others, writes get 3906.
+    ReadIntentOnly,
     /// Secondary that refuses readers: 976.
     NotReadable,
     /// RESOLVING: 983.

@@ -4,8 +4,6 @@ mod certificates;
 mod create;
 mod notes;
 mod role;
-#[cfg(test)]
-mod tests;
 mod types;
 mod view;
 

@@ -6,8 +6,6 @@ mod key;
 mod objects;
 mod seed;
 mod table;
-#[cfg(test)]
-mod tests;
 
 pub use apply::SchemaOp;
 pub use data::Data;

@@ -81,6 +81,23 @@ pub struct Open {
     pub session_timeout_s: i32,
     /// Engine major version of the dialling side.
     pub major: u32,
+    /// Ordinary AG: the configuration every replica keeps a copy of. Each side of a DAG has its own.
+    pub configuration: Vec<ReplicaConfig>,
+}
+
+/// A replica of an ordinary AG, as configured on its primary.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReplicaConfig {
+    pub name: String,
+    pub replica_id: Uuid,
+    pub endpoint_url: String,
+    pub availability_mode: u8,
+    pub failover_mode: u8,
+    pub seeding_mode: u8,
+    pub session_timeout_s: i32,
+    pub backup_priority: i32,
+    pub primary_allow: u8,
+    pub secondary_allow: u8,
 }
 
 /// A point where a database's history branched (forced failover).
@@ -129,6 +146,35 @@ pub struct ProgressReport {
     pub suspended: Option<u8>,
 }
 
+/// Bytes of a copy, written as one piece and not one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk(pub Vec<u8>);
+
+impl Serialize for Chunk {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Chunk {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl serde::de::Visitor<'_> for Bytes {
+            type Value = Chunk;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("bytes")
+            }
+            fn visit_bytes<E>(self, v: &[u8]) -> Result<Chunk, E> {
+                Ok(Chunk(v.to_vec()))
+            }
+            fn visit_byte_buf<E>(self, v: Vec<u8>) -> Result<Chunk, E> {
+                Ok(Chunk(v))
+            }
+        }
+        deserializer.deserialize_bytes(Bytes)
+    }
+}
+
 /// From the primary.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Down {
@@ -143,7 +189,7 @@ pub enum Down {
     },
     SeedChunk {
         database: String,
-        bytes: Vec<u8>,
+        bytes: Chunk,
     },
     SeedEnd {
         database: String,

@@ -78,19 +78,18 @@ impl App {
         for target in &config.targets {
             let login = target_login(target, &config, prompt.as_ref(), clock.clone()).await?;
             logins.insert(target.name.clone(), login);
-            let host = match &target.host {
-                Some(host) => host.clone(),
-                None => {
-                    let arm = arm.as_ref().ok_or_else(|| {
-                        Error::usage(format!("target `{}` has no host, and there is no [azure] to ask", target.name))
-                            .hint("add `host` to the [[target]], or [azure] to the estate file")
-                    })?;
-                    let instance = arm.instance(&super::facts::instance_ref(&config, target)?).await?;
-                    instance
-                        .properties
-                        .fully_qualified_domain_name
-                        .ok_or_else(|| Error::bug(format!("Azure names no address of `{}`", target.managed_instance)))?
-                }
+            let host = if let Some(host) = &target.host {
+                host.clone()
+            } else {
+                let arm = arm.as_ref().ok_or_else(|| {
+                    Error::usage(format!("target `{}` has no host, and there is no [azure] to ask", target.name))
+                        .hint("add `host` to the [[target]], or [azure] to the estate file")
+                })?;
+                let instance = arm.instance(&super::facts::instance_ref(&config, target)?).await?;
+                instance
+                    .properties
+                    .fully_qualified_domain_name
+                    .ok_or_else(|| Error::bug(format!("Azure names no address of `{}`", target.managed_instance)))?
             };
             hosts.insert(target.name.clone(), host);
         }

@@ -51,7 +51,6 @@ pub async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Opti
 }
 
 /// Waits. The one spelling of sleeping in the product.
-#[expect(clippy::disallowed_methods, reason = "the one place that sleeps")]
 pub async fn pause(duration: Duration) {
     tokio::time::sleep(duration).await;
 }

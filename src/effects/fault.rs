@@ -91,9 +91,8 @@ impl Scripted {
                 .hint(format!("points are {}", Point::ALL.map(Point::name).join(", ")))
         };
         let mut parts = text.splitn(3, ':');
-        let (strike, step, point) = match (parts.next(), parts.next(), parts.next()) {
-            (Some(a), Some(b), Some(c)) => (a, b, c),
-            _ => return Err(wrong()),
+        let (Some(strike), Some(step), Some(point)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(wrong());
         };
         let strike = match strike {
             "fail" => Strike::Fail,

@@ -322,7 +322,7 @@ async fn run_one(cx: &Context, step: &dyn Step, begun: bool, attempt: u32) -> Re
     if result.is_ok() {
         cx.effects.faults().at(Point::StepDone, &id).await?;
     }
-    let duration_ms = (cx.clock.monotonic() - from).as_millis() as u64;
+    let duration_ms = cx.clock.monotonic().saturating_sub(from).as_millis() as u64;
     cx.effects.record(&Record::StepFinished { step: id.clone(), outcome, note: note.clone(), duration_ms })?;
     cx.observer.on(&Event::StepFinished { step: id, outcome, note, duration_ms });
     result.map(|(outcome, _)| outcome)

@@ -31,7 +31,8 @@ async fn serve() -> Served {
         .with_no_client_auth()
         .with_single_cert(vec![signed.cert.der().clone()], key)
         .unwrap();
-    let config = ArmConfig::new(TENANT, SUBSCRIPTION, "westeurope", Arc::new(time::OffsetDateTime::now_utc));
+    let config =
+        ArmConfig::new(TENANT, SUBSCRIPTION, "westeurope", Arc::new(|| time::macros::datetime!(2026-11-01 00:00 UTC)));
     let server = ArmServer::new(Arc::new(FakeEstate::new(Duration::ZERO)), config);
     let stop = CancellationToken::new();
     let arm = TcpListener::bind("127.0.0.1:0").await.unwrap();

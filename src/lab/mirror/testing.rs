@@ -33,21 +33,21 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub(super) const FQDN: &str = "mi-a.abc123.database.windows.net";
-pub(super) const SQL_HOST: &str = "10.0.1.8";
-pub(super) const DB: &str = "Ledger";
+pub(crate) const FQDN: &str = "mi-a.abc123.database.windows.net";
+pub(crate) const SQL_HOST: &str = "10.0.1.8";
+pub(crate) const DB: &str = "Ledger";
 
-pub(super) struct Estate {
-    pub(super) net: Arc<Network>,
-    pub(super) sql: Arc<Instance>,
-    pub(super) mi: Arc<Instance>,
+pub(crate) struct Estate {
+    pub(crate) net: Arc<Network>,
+    pub(crate) sql: Arc<Instance>,
+    pub(crate) mi: Arc<Instance>,
 }
 
 fn origin() -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(1_790_000_000).unwrap()
 }
 
-pub(super) fn cx(database: &str) -> SessionCx {
+pub(crate) fn cx(database: &str) -> SessionCx {
     SessionCx {
         spid: 51,
         database: database.to_owned(),
@@ -85,7 +85,7 @@ fn certificate(id: i32, name: &str, der: Vec<u8>, key: Option<Vec<u8>>) -> Certi
     }
 }
 
-pub(super) fn add_certificate(sql: &Instance, name: &str, der: Vec<u8>, key: Option<Vec<u8>>, patterns: &[&str]) {
+pub(crate) fn add_certificate(sql: &Instance, name: &str, der: Vec<u8>, key: Option<Vec<u8>>, patterns: &[&str]) {
     sql.with(|s| {
         let master = s.database_mut("master").unwrap();
         let id = 256 + master.data.certificates.len() as i32;
@@ -95,7 +95,7 @@ pub(super) fn add_certificate(sql: &Instance, name: &str, der: Vec<u8>, key: Opt
     });
 }
 
-pub(super) fn self_signed(subject: &str) -> (Vec<u8>, Vec<u8>) {
+pub(crate) fn self_signed(subject: &str) -> (Vec<u8>, Vec<u8>) {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut params = rcgen::CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
@@ -105,7 +105,7 @@ pub(super) fn self_signed(subject: &str) -> (Vec<u8>, Vec<u8>) {
     (params.self_signed(&key).unwrap().der().to_vec(), key.serialize_der())
 }
 
-pub(super) fn sql_server(net: &Arc<Network>, host: &str, name: &str, version: &str) -> Arc<Instance> {
+pub(crate) fn sql_server(net: &Arc<Network>, host: &str, name: &str, version: &str) -> Arc<Instance> {
     let config = InstanceConfig {
         id: name.to_lowercase(),
         kind: InstanceKind::SqlServer {
@@ -167,25 +167,20 @@ fn managed_instance(net: &Arc<Network>, pki: &LabPki, format: &str) -> Arc<Insta
 
 impl Estate {
     /// Two instances that know nothing of each other.
-    pub(super) fn bare(version: &str, format: &str) -> (Self, LabPki) {
+    pub(crate) fn bare(version: &str, format: &str) -> (Self, LabPki) {
         let net = Network::in_memory();
         let pki = LabPki::new(origin()).unwrap();
         let sql = sql_server(&net, SQL_HOST, "SQLA", version);
         let mi = managed_instance(&net, &pki, format);
         sql.with(|s| {
-            let spec = DatabaseSpec {
-                name: DB.to_owned(),
-                full_backup: true,
-                ballast_bytes: 4 * 1024 * 1024,
-                ..DatabaseSpec::default()
-            };
+            let spec = DatabaseSpec { name: DB.to_owned(), full_backup: true, ..DatabaseSpec::default() };
             s.add_database(&sql.config, &spec, origin());
         });
         (Self { net, sql, mi }, pki)
     }
 
     /// Certificates exchanged, endpoint and groups made: only the link is missing.
-    pub(super) async fn prepared(version: &str, format: &str) -> Self {
+    pub(crate) async fn prepared(version: &str, format: &str) -> Self {
         let (e, pki) = Self::bare(version, format);
         e.trust_sql();
         e.trust_mi(&pki, FQDN);
@@ -195,29 +190,29 @@ impl Estate {
     }
 
     /// As above, with a link that has caught up.
-    pub(super) async fn linked(version: &str, format: &str) -> Self {
+    pub(crate) async fn linked(version: &str, format: &str) -> Self {
         let e = Self::prepared(version, format).await;
         e.link().await.unwrap();
         e
     }
 
-    pub(super) fn trust_sql(&self) {
+    pub(crate) fn trust_sql(&self) {
         let der =
             self.sql.with(|s| s.database("master").unwrap().data.certificate("Cert_endpoint").unwrap().der.clone());
         managed::put_trust_certificate(&self.mi, "SQLA", &der).unwrap();
     }
 
-    pub(super) fn trust_mi(&self, pki: &LabPki, name: &str) {
+    pub(crate) fn trust_mi(&self, pki: &LabPki, name: &str) {
         let der = managed::endpoint_certificate(&self.mi).unwrap();
         add_certificate(&self.sql, name, der, None, &[]);
         self.trust_roots(pki);
     }
 
-    pub(super) fn trust_roots(&self, pki: &LabPki) {
+    pub(crate) fn trust_roots(&self, pki: &LabPki) {
         add_certificate(&self.sql, "DigiCertPKI", pki.root_der.clone(), None, &["*.database.windows.net"]);
     }
 
-    pub(super) async fn endpoint(&self) {
+    pub(crate) async fn endpoint(&self) {
         run(
             &self.sql,
             "CREATE ENDPOINT [ep] STATE = STARTED AS TCP (LISTENER_PORT = 5022, LISTENER_IP = ALL) FOR \
@@ -228,11 +223,11 @@ impl Estate {
         .unwrap();
     }
 
-    pub(super) async fn groups(&self) {
+    pub(crate) async fn groups(&self) {
         self.groups_to(&format!("tcp://{FQDN}:5022;Server=[mi-a]")).await;
     }
 
-    pub(super) async fn groups_to(&self, mi_url: &str) {
+    pub(crate) async fn groups_to(&self, mi_url: &str) {
         run(
             &self.sql,
             "CREATE AVAILABILITY GROUP [AG_Ledger] WITH (CLUSTER_TYPE = NONE) FOR DATABASE [Ledger] REPLICA ON N'SQLA' \
@@ -250,7 +245,7 @@ impl Estate {
         run(&self.sql, &dag).await.unwrap();
     }
 
-    pub(super) fn spec(&self) -> LinkSpec {
+    pub(crate) fn spec(&self) -> LinkSpec {
         LinkSpec {
             name: "DAG_Ledger".to_owned(),
             databases: vec![DB.to_owned()],
@@ -263,13 +258,13 @@ impl Estate {
         }
     }
 
-    pub(super) async fn link(&self) -> Result<(), LinkError> {
+    pub(crate) async fn link(&self) -> Result<(), LinkError> {
         managed::create_link(&self.mi, self.spec()).await
     }
 }
 
 /// Runs one DDL statement as `sa` in master.
-pub(super) async fn run(instance: &Arc<Instance>, text: &str) -> SqlResult<Vec<SqlError>> {
+pub(crate) async fn run(instance: &Arc<Instance>, text: &str) -> SqlResult<Vec<SqlError>> {
     let batch = parse_batch(text)?;
     let [one] = batch.as_slice() else { panic!("one statement: {text}") };
     let Stmt::Ddl(ddl) = &one.stmt else { panic!("DDL: {text}") };
@@ -277,12 +272,12 @@ pub(super) async fn run(instance: &Arc<Instance>, text: &str) -> SqlResult<Vec<S
 }
 
 /// Rows of a view of the availability layer.
-pub(super) fn view(instance: &Arc<Instance>, name: &str) -> Vec<BTreeMap<&'static str, Value>> {
+pub(crate) fn view(instance: &Arc<Instance>, name: &str) -> Vec<BTreeMap<&'static str, Value>> {
     instance.with(|s| hadr_views::provide(instance, s, name)).unwrap()
 }
 
 /// A text column.
-pub(super) fn text(row: &BTreeMap<&'static str, Value>, column: &'static str) -> String {
+pub(crate) fn text(row: &BTreeMap<&'static str, Value>, column: &'static str) -> String {
     match row.get(column) {
         Some(Value::Str(s)) => s.to_string(),
         other => panic!("{column}: {other:?}"),
@@ -291,7 +286,7 @@ pub(super) fn text(row: &BTreeMap<&'static str, Value>, column: &'static str) ->
 
 /// A write as a session's commit does it: refused unless the database takes writes; acknowledged once the synchronous
 /// partner has hardened it.
-pub(super) async fn commit(instance: &Arc<Instance>, key: &str) -> Option<Lsn> {
+pub(crate) async fn commit(instance: &Arc<Instance>, key: &str) -> Option<Lsn> {
     let now = instance.clock.now();
     let end = instance.with(|s| {
         let db = s.database_mut(DB)?;
@@ -320,12 +315,12 @@ pub(super) async fn commit(instance: &Arc<Instance>, key: &str) -> Option<Lsn> {
 }
 
 /// Has this instance redone the write?
-pub(super) fn has(instance: &Instance, key: &str) -> bool {
+pub(crate) fn has(instance: &Instance, key: &str) -> bool {
     instance.with(|s| s.database(DB).is_some_and(|d| d.data.database_property(key).is_some()))
 }
 
 /// Waits (virtual time) until `done`; fails after ten minutes.
-pub(super) async fn eventually(instance: &Instance, what: &str, done: impl Fn(&InstanceState) -> bool) {
+pub(crate) async fn eventually(instance: &Instance, what: &str, done: impl Fn(&InstanceState) -> bool) {
     let mut changed = instance.changed.subscribe();
     let wait = async {
         loop {
@@ -336,16 +331,15 @@ pub(super) async fn eventually(instance: &Instance, what: &str, done: impl Fn(&I
             changed.changed().await.unwrap();
         }
     };
-    if tokio::time::timeout(Duration::from_mins(10), wait).await.is_err() {
-        panic!("never: {what}\n{}", instance.with(|s| log_text(s)));
-    }
+    let met = tokio::time::timeout(Duration::from_secs(600), wait).await.is_ok();
+    assert!(met, "never: {what}\n{}", instance.with(|s| log_text(s)));
 }
 
-pub(super) fn log_text(state: &InstanceState) -> String {
-    state.error_log.iter().map(|(_, l)| format!("{l}\n")).collect()
+pub(crate) fn log_text(state: &InstanceState) -> String {
+    state.error_log.iter().map(|(_, l)| l.as_str()).collect::<Vec<_>>().join("\n")
 }
 
 /// Replica row of the DAG: the remote one on a primary.
-pub(super) fn connected(instance: &Instance) -> bool {
+pub(crate) fn connected(instance: &Instance) -> bool {
     instance.with(|s| s.hadr.group("DAG_Ledger").is_some_and(|g| g.replicas.iter().any(|r| r.connected)))
 }

@@ -181,7 +181,9 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
 
 fn host_of(scenario: &Scenario, id: &str) -> String {
     let sql = scenario.sql_servers.iter().find(|s| s.id == id).map(|s| s.host.clone());
-    let managed = || scenario.managed_instances.iter().find(|m| m.id == id).map(|m| m.fqdn());
+    let managed = || {
+        scenario.managed_instances.iter().find(|m| m.id == id).map(super::super::scenario::types::ManagedInstance::fqdn)
+    };
     sql.or_else(managed).unwrap_or_else(|| id.to_owned())
 }
 

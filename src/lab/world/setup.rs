@@ -486,14 +486,13 @@ fn windows_sid() -> Vec<u8> {
 /// Puts a table and its rows into content.
 pub fn load_table(data: &mut Data, spec: &TableSpec, now: OffsetDateTime) -> u32 {
     let schema = if spec.schema.is_empty() { "dbo" } else { &spec.schema };
-    let schema_id = match data.schema(schema).map(|s| s.id) {
-        Some(id) => id,
-        None => {
-            let id = data.schemas.keys().filter(|k| **k < 16384).max().copied().unwrap_or(4) + 1;
-            let info = super::storage::SchemaInfo { id, name: schema.to_owned(), principal_id: 1 };
-            data.schemas.insert(id, info);
-            id
-        }
+    let schema_id = if let Some(id) = data.schema(schema).map(|s| s.id) {
+        id
+    } else {
+        let id = data.schemas.keys().filter(|k| **k < 16384).max().copied().unwrap_or(4) + 1;
+        let info = super::storage::SchemaInfo { id, name: schema.to_owned(), principal_id: 1 };
+        data.schemas.insert(id, info);
+        id
     };
     let id = data.next_object(data.last_object);
     let mut indexes = Vec::new();

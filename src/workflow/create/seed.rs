@@ -109,7 +109,7 @@ impl Step for Seed {
         })
         .await?;
         let size = self.progress(cx).await?.and_then(|s| s.database_bytes).unwrap_or(0);
-        let took = cx.clock.monotonic() - from;
+        let took = cx.clock.monotonic().saturating_sub(from);
         cx.prove(&self.0.id, "seeding", &serde_json::json!({ "bytes": size, "ms": took.as_millis() as u64 }))?;
         if size < 0 {
             return Err(Error::bug("a database of negative size"));

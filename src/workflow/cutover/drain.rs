@@ -115,7 +115,7 @@ impl Step for Drain {
             issued: cx.clock.now().format(&time::format_description::well_known::Rfc3339).unwrap_or_default(),
         };
         cx.prove(&self.0.id, TOKEN, &token)?;
-        let took = crate::base::text::duration(cx.clock.monotonic() - from);
+        let took = crate::base::text::duration(cx.clock.monotonic().saturating_sub(from));
         let kind = match link.path {
             Path::OneWay => "synchronous",
             Path::TwoWay => "asynchronous",

@@ -203,7 +203,7 @@ impl Step for Switch {
             }
         }
         cx.guards.end(&format!("fence/{}", self.0.link.name));
-        let took = crate::base::text::duration(cx.clock.monotonic() - from);
+        let took = crate::base::text::duration(cx.clock.monotonic().saturating_sub(from));
         Ok(Done::note(format!("{} is writable on {} after {took}", self.0.link.database, self.0.link.target)))
     }
     async fn undo(&self, cx: &Context) -> Result<String> {

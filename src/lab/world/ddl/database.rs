@@ -243,12 +243,11 @@ async fn clear_sessions(host: &InstanceHost, cx: &SessionCx, name: &str, termina
             }
         }
     };
-    let over = match delay {
-        Some(d) => tokio::time::timeout(d, wait).await.is_err(),
-        None => {
-            wait.await;
-            false
-        }
+    let over = if let Some(d) = delay {
+        tokio::time::timeout(d, wait).await.is_err()
+    } else {
+        wait.await;
+        false
     };
     match (over, termination) {
         (false, _) => Ok(()),

@@ -37,13 +37,14 @@ pub(super) fn value(c: &Call<'_>, s: &mut InstanceState, f: &str) -> Option<Valu
             let id = if f == "user_name" && !c.args.is_empty() { c.int(0) } else { user(c, s) };
             s.database(&c.cx.database).and_then(|d| d.data.principals.get(&id?).map(|p| p.name.clone())).v()
         }
-        "user_id" | "database_principal_id" => match c.args.len() {
-            0 => user(c, s).v(),
-            _ => {
+        "user_id" | "database_principal_id" => {
+            if c.args.is_empty() {
+                user(c, s).v()
+            } else {
                 let name = c.text(0).unwrap_or_default();
                 s.database(&c.cx.database).and_then(|d| d.data.principal(&name).map(|p| p.id)).v()
             }
-        },
+        }
         "is_srvrolemember" => server_role(c, s),
         "is_member" | "is_rolemember" => database_role(c, s),
         "has_dbaccess" => match c.text(0).and_then(|n| s.database(&n).map(|d| d.name.clone())) {
@@ -157,14 +158,11 @@ fn applock(c: &Call<'_>, s: &InstanceState, f: &str) -> Value {
         "session" => LockOwner::Session,
         _ => LockOwner::Transaction,
     };
-    match f {
-        "applock_mode" => {
-            let mode = s.sessions.locks.mode_of(&key, c.cx.spid, owner(2));
-            mode.map_or("NoLock", LockMode::long).v()
-        }
-        _ => {
-            let mode = c.text(2).and_then(|m| LockMode::parse(&m));
-            mode.map(|m| i16::from(s.sessions.locks.test(&key, c.cx.spid, m))).v()
-        }
+    if f == "applock_mode" {
+        let mode = s.sessions.locks.mode_of(&key, c.cx.spid, owner(2));
+        mode.map_or("NoLock", LockMode::long).v()
+    } else {
+        let mode = c.text(2).and_then(|m| LockMode::parse(&m));
+        mode.map(|m| i16::from(s.sessions.locks.test(&key, c.cx.spid, m))).v()
     }
 }

@@ -64,23 +64,20 @@ impl InstanceHost {
             let Some(session) = s.sessions.get_mut(cx.spid) else { return false };
             session.database.clone_from(&cx.database);
             session.lock_timeout_ms = cx.lock_timeout_ms;
-            match command {
-                Some(command) => {
-                    session.request = Some((command.to_owned(), text.to_owned()));
-                    text.clone_into(&mut session.last_text);
-                    session.request_start = now;
-                    session.requests += 1;
-                    false
+            if let Some(command) = command {
+                session.request = Some((command.to_owned(), text.to_owned()));
+                text.clone_into(&mut session.last_text);
+                session.request_start = now;
+                session.requests += 1;
+                false
+            } else {
+                session.request = None;
+                session.request_end = Some(now);
+                let left = session.transaction.as_ref().is_some_and(|t| t.nesting == 0);
+                if left {
+                    s.sessions.rollback(cx.spid);
                 }
-                None => {
-                    session.request = None;
-                    session.request_end = Some(now);
-                    let left = session.transaction.as_ref().is_some_and(|t| t.nesting == 0);
-                    if left {
-                        s.sessions.rollback(cx.spid);
-                    }
-                    left
-                }
+                left
             }
         });
         if released {

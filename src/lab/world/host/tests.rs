@@ -285,7 +285,7 @@ async fn a_replica_fed_by_the_log_is_the_same() {
     for b in blocks {
         let bytes = postcard::to_stdvec(&*b).unwrap();
         let b: crate::lab::world::log::LogBlock = postcard::from_bytes(&bytes).unwrap();
-        assert!(b.bytes % 512 == 0 && b.end > b.lsn);
+        assert!(b.bytes.is_multiple_of(512) && b.end > b.lsn);
         copy.harden(Arc::new(b.clone()));
         copy.redo(&b);
         copy.redo(&b);

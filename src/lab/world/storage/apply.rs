@@ -102,7 +102,7 @@ impl Data {
                 self.tables.insert(def.id, Table::new(def));
             }
             SchemaOp::AddColumns { def, values } => {
-                self.redefine(def, |row| row.iter().chain(values.iter()).cloned().collect())
+                self.redefine(def, |row| row.iter().chain(values.iter()).cloned().collect());
             }
             SchemaOp::DropColumn { def, at } => self.redefine(def, |row| {
                 row.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, v)| v.clone()).collect()

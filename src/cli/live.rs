@@ -122,6 +122,7 @@ fn line(printer: &Printer, event: &Event) -> Option<String> {
             format!("run {run} {}", printer.paint_message(style, word))
         }
         Event::RunStopped { run, why } => format!("run {run} {}: {why}", printer.paint_message(Style::Bad, "STOPPED")),
+        Event::Note { text } => text.clone(),
         Event::StageStarted { .. } | Event::StepStarted { .. } | Event::Progress { .. } => return None,
     })
 }

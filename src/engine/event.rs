@@ -51,6 +51,10 @@ pub enum Event {
         run: RunId,
         outcome: RunResult,
     },
+    /// Said by whoever drives the run, between its steps.
+    Note {
+        text: String,
+    },
     /// Stopped without an end: `resume` is needed.
     RunStopped {
         run: RunId,

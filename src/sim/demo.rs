@@ -15,6 +15,7 @@ use crate::config::load::Environment;
 use crate::config::secret::NoPrompt;
 use crate::effects::fault::Faults;
 use crate::engine::cancel::Cancel;
+use crate::engine::event::Event;
 use crate::engine::event::SharedObserver;
 use crate::engine::run::RunEnd;
 use crate::inventory::link::LinkFacts;
@@ -62,11 +63,6 @@ pub struct DemoOptions {
     pub commits_after: usize,
 }
 
-/// Told in words as the demonstration goes.
-pub trait Narrator: Send + Sync {
-    fn say(&self, text: &str);
-}
-
 /// Longest wait for the writers to get so many commits acknowledged.
 const COMMITS_MAX: Duration = Duration::from_secs(60);
 /// Longest wait for the first full backup on the target, which ends milestone `unlinked`.
@@ -104,25 +100,16 @@ pub async fn app(dir: &Path, options: &DemoOptions, clock: &SharedClock) -> Resu
 }
 
 /// Plays it; the report says whether the oracle holds.
-pub async fn run(
-    options: &DemoOptions,
-    observer: SharedObserver,
-    narrator: &dyn Narrator,
-    cancel: Cancel,
-) -> Result<(DemoReport, Report)> {
+pub async fn run(options: &DemoOptions, observer: SharedObserver, cancel: Cancel) -> Result<(DemoReport, Report)> {
+    let say = |text: String| observer.on(&Event::Note { text });
     let clock = TokioClock::system();
     let mut lab = lab_up(options, &clock).await?;
     let servers: Vec<_> = lab.record.servers.iter().map(|s| format!("{} ({})", s.id, s.server_name)).collect();
-    narrator.say(&format!(
-        "lab {} is up: {}; files in {}",
-        lab.record.scenario,
-        servers.join(", "),
-        lab.dir().display()
-    ));
+    say(format!("lab {} is up: {}; files in {}", lab.record.scenario, servers.join(", "), lab.dir().display()));
     let dir = lab.dir().to_owned();
     let app = app(&dir, options, &clock).await?;
     lab.start_writers().map_err(|e| Error::bug("the writers did not start").caused_by(e))?;
-    narrator.say(&format!("{} writers per database are at work on the source", lab.record.writers));
+    say(format!("{} writers per database are at work on the source", lab.record.writers));
 
     let plan = app.plan_create(&[]).await?;
     let created = app.start(&plan, observer.clone(), cancel.clone()).await?;
@@ -131,11 +118,15 @@ pub async fn run(
     }
     commits(&lab, options.commits_before).await?;
     let rate = lab.ledger.acknowledged() as f64 * 1e6 / lab.elapsed_us().max(1) as f64;
-    narrator
-        .say(&format!("{} commits acknowledged so far, {rate:.0} a second; cutting over", lab.ledger.acknowledged()));
+    let lag = app.look_at_links(&[]).await?.iter().filter_map(LinkFacts::lag_seconds).max();
+    let lag = lag.map_or("unknown".to_owned(), |s| format!("{s} s"));
+    say(format!(
+        "{} commits acknowledged so far, {rate:.0} a second; lag {lag}; cutting over",
+        lab.ledger.acknowledged()
+    ));
 
     let plan = app.plan_cutover(&[]).await?;
-    let cut = app.start(&plan, observer, cancel).await?;
+    let cut = app.start(&plan, observer.clone(), cancel).await?;
     let outcome = match &cut.end {
         RunEnd::Committed => Outcome::Committed,
         RunEnd::RolledBack(_) => Outcome::RolledBack,

@@ -4,7 +4,6 @@ use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::cli::args::DemoArgs;
-use crate::cli::args::Format;
 use crate::cli::exit::Exit;
 use crate::cli::live;
 use crate::cli::output::Printer;
@@ -15,24 +14,11 @@ use crate::engine::cancel::Cancel;
 use crate::report;
 use crate::sim::demo;
 use crate::sim::demo::DemoOptions;
-use crate::sim::demo::Narrator;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Scenario that is played when none is named.
 const SCENARIO: &str = "migrate-2019";
-
-struct Aloud {
-    quiet: bool,
-}
-
-impl Narrator for Aloud {
-    fn say(&self, text: &str) {
-        if !self.quiet {
-            crate::cli::output::aside(text);
-        }
-    }
-}
 
 pub async fn run(args: &DemoArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let (dir, ours) = place(args.dir.clone())?;
@@ -50,8 +36,7 @@ pub async fn run(args: &DemoArgs, settings: &Settings, printer: &mut Printer) ->
         commits_after: 400,
     };
     let token = signal::safe_stop("nothing: the lab ends with this process", Box::new(|| {}))?;
-    let narrator = Aloud { quiet: printer.format() == Format::Jsonl };
-    let result = live::follow(printer, |feed| demo::run(&options, feed, &narrator, Cancel::from_token(token))).await;
+    let result = live::follow(printer, |feed| demo::run(&options, feed, Cancel::from_token(token))).await;
     let keep = args.keep || !ours || result.is_err();
     let (report, verdict) = match result {
         Ok(done) => done,

@@ -84,9 +84,15 @@ impl Effects {
         }
     }
 
-    /// True for sessions of milink itself, whatever their run.
-    pub fn is_own_program(&self, program: &str) -> bool {
-        program.starts_with("milink")
+    /// True for a session of milink itself on that server: its program name *and* its login; a name alone could be borrowed.
+    pub fn is_own_session(&self, site: &SiteId, program: Option<&str>, login: Option<&str>) -> bool {
+        let Ok(server) = self.sites.server(site) else { return false };
+        let ours = match &server.login {
+            crate::sql::Login::Password { user, .. } => login.is_some_and(|l| l.eq_ignore_ascii_case(user)),
+            // The login behind a token is not known here; its program name carries the run.
+            crate::sql::Login::Token(_) => program == Some(server.program_name.as_str()),
+        };
+        ours && program.is_some_and(|p| p.starts_with("milink"))
     }
 
     pub fn arm(&self) -> Result<&Arm> {

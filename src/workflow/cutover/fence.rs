@@ -2,6 +2,7 @@
 
 use super::bars;
 use super::bars::BarredLogin;
+use super::snapshot::OWN_LOGIN;
 use super::snapshot::SOURCE_BARS;
 use crate::base::clock::pause;
 use crate::base::error::Error;
@@ -53,8 +54,16 @@ impl Fence {
             cx.effects.read(&link.source, session::transactions(&link.database)),
         );
         let (found, sessions, open) = (found?, sessions?, open?);
+        let own: String = cx.proven(&self.0.sibling("cutover.snapshot"), OWN_LOGIN)?.unwrap_or_default();
+        // Everybody is asked about, not only those noted before: a login may have been made meanwhile.
+        if let Some(b) = bars::to_bar(&found, &own, &self.0.policy.allow_logins).first() {
+            return Ok(Some(format!("login `{}` can still get in", b.name)));
+        }
         if let Some(b) = bars::still_open(&found, &bars).first() {
             return Ok(Some(format!("login `{}` can still get in", b.name)));
+        }
+        if !found.contained.is_empty() || found.guest_enabled {
+            return Ok(Some("a contained user or guest can get in past the login bars".to_owned()));
         }
         if let Some(s) = sessions.first() {
             return Ok(Some(format!("session {} is still there", s.session_id)));
@@ -73,7 +82,7 @@ async fn victims(cx: &Context, site: &SiteId, database: &str) -> Result<Vec<User
     Ok(all
         .into_iter()
         .filter(|s| s.session_id > 50 || s.session_id == -2)
-        .filter(|s| !s.program.as_deref().is_some_and(|p| cx.effects.is_own_program(p)))
+        .filter(|s| !cx.effects.is_own_session(site, s.program.as_deref(), s.login.as_deref()))
         .collect())
 }
 

@@ -18,6 +18,8 @@ use std::fmt::Write as _;
 /// Evidence names.
 pub const SOURCE_BARS: &str = "source_bars";
 pub const TARGET_BARS: &str = "target_bars";
+/// Login of milink's own sessions on the source.
+pub const OWN_LOGIN: &str = "own_login";
 
 pub struct Snapshot(pub LinkStep);
 
@@ -40,7 +42,8 @@ impl Snapshot {
         Ok(text)
     }
 
-    async fn principals(&self, cx: &Context, site: &SiteId) -> Result<(Vec<BarredLogin>, Vec<String>)> {
+    /// Who is to be barred, sysadmins who are not, and milink's own login.
+    async fn principals(&self, cx: &Context, site: &SiteId) -> Result<(Vec<BarredLogin>, Vec<String>, String)> {
         let (facts, found) = tokio::join!(
             cx.effects.read(site, instance::facts()),
             cx.effects.read(site, login::for_database(&self.0.link.database)),
@@ -49,6 +52,7 @@ impl Snapshot {
         Ok((
             bars::to_bar(&found, &facts.login, &self.0.policy.allow_logins),
             bars::residual_sysadmins(&found, &facts.login),
+            facts.login,
         ))
     }
 }
@@ -75,14 +79,15 @@ impl Step for Snapshot {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let link = &self.0.link;
-        let (source, residual) = self.principals(cx, &link.source).await?;
-        let (all, _) = self.principals(cx, &link.target).await?;
+        let (source, residual, own) = self.principals(cx, &link.source).await?;
+        let (all, _, _) = self.principals(cx, &link.target).await?;
         // On the target only the application's own logins are closed: others may be at work in other databases.
         let target: Vec<_> = all.into_iter().filter(|t| source.iter().any(|s| s.name == t.name)).collect();
         let text = self.undo_sql(&source, &target)?;
         let file = format!("undo-{}.sql", link.name);
         let places = cx.effects.write_undo(&self.0.tools.undo_dirs, &file, &text)?;
         cx.prove(&self.0.id, "residual_sysadmins", &residual)?;
+        cx.prove(&self.0.id, OWN_LOGIN, &own)?;
         cx.prove(&self.0.id, "undo_sql", &places)?;
         cx.prove(&self.0.id, SOURCE_BARS, &source)?;
         cx.prove(&self.0.id, TARGET_BARS, &target)?;

@@ -61,6 +61,7 @@ pub async fn run(args: &DemoArgs, settings: &Settings, printer: &mut Printer) ->
     if keep {
         printer.message(&format!("kept: {}", dir.display()))?;
     } else {
+        printer.message(&format!("removed with its journal: {} (`--keep` keeps it)", dir.display()))?;
         // What cannot be removed is the temporary folder's business.
         let _ = std::fs::remove_dir_all(&dir);
     }

@@ -25,6 +25,10 @@ use crate::journal::Journal;
 use crate::report;
 use serde::Serialize;
 
+/// Said at the first Ctrl-C.
+const STOPPING: &str =
+    "stopping at the next safe point: before line L1 everything is undone, beyond it the run goes on to its end";
+
 /// Outcome of a cutover, on stdout.
 #[derive(Debug, Serialize)]
 struct CutoverEnd {
@@ -56,7 +60,7 @@ pub async fn run(args: &CutoverRunArgs, settings: &Settings, printer: &mut Print
         return Ok(Exit::OK);
     }
     approve(args, &names(&plan), settings, printer)?;
-    let token = signal::safe_stop(&format!("{} cutover resume", settings.program), Box::new(|| {}))?;
+    let token = signal::safe_stop(STOPPING, &format!("{} cutover resume", settings.program), Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.start(&plan, feed, Cancel::from_token(token))).await?;
     finish(ended, printer)
 }
@@ -90,7 +94,7 @@ pub async fn resume(args: &CutoverResumeArgs, settings: &Settings, printer: &mut
     }
     let app = super::app::open(settings, printer).await?;
     let run = find_run(app.journal.as_ref(), args.run.run.as_deref(), "cutover")?;
-    let token = signal::safe_stop(&format!("{} cutover resume {run}", settings.program), Box::new(|| {}))?;
+    let token = signal::safe_stop(STOPPING, &format!("{} cutover resume {run}", settings.program), Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.resume(&run, feed, Cancel::from_token(token))).await?;
     finish(ended, printer)
 }

@@ -49,7 +49,8 @@ pub async fn run(args: &DemoArgs, settings: &Settings, printer: &mut Printer) ->
         commits_before: 600,
         commits_after: 400,
     };
-    let token = signal::safe_stop("nothing: the lab ends with this process", Box::new(|| {}))?;
+    let token =
+        signal::safe_stop("stopping the demonstration", "nothing: the lab ends with this process", Box::new(|| {}))?;
     let narrator = Aloud { quiet: printer.format() == Format::Jsonl };
     let result = live::follow(printer, |feed| demo::run(&options, feed, &narrator, Cancel::from_token(token))).await;
     let keep = args.keep || !ours || result.is_err();

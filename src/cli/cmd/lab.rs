@@ -48,7 +48,7 @@ pub async fn up(args: &LabUpArgs, settings: &Settings, printer: &mut Printer) ->
         commits_before: 0,
         commits_after: 0,
     };
-    let stop = signal::safe_stop("milink lab up", Box::new(|| {}))?;
+    let stop = signal::safe_stop("stopping the lab; its state is gone with it", "milink lab up", Box::new(|| {}))?;
     let mut lab = demo::lab_up(&options, &TokioClock::system()).await?;
     if args.writers.is_some_and(|n| n > 0) {
         lab.start_writers().map_err(|e| Error::bug("the writers did not start").caused_by(e))?;

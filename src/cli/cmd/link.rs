@@ -46,7 +46,11 @@ pub async fn create(args: &LinkCreateArgs, settings: &Settings, printer: &mut Pr
         printer.next("milink link list")?;
         return Ok(Exit::OK);
     }
-    let token = signal::safe_stop(&format!("{} link create", settings.program), Box::new(|| {}))?;
+    let token = signal::safe_stop(
+        "stopping at the next safe point; what is done stays",
+        &format!("{} link create", settings.program),
+        Box::new(|| {}),
+    )?;
     let ended = live::follow(printer, |feed| app.start(&plan, feed, Cancel::from_token(token))).await?;
     match ended.end {
         RunEnd::Committed => {

@@ -44,7 +44,7 @@ async fn content(access: &Access, address: &Address, database: &str) -> Result<C
     let mut content = Content::default();
     // A long table takes longer than a short statement: ten times the usual limit.
     let limit = access.timeout * 10;
-    // One statement, so that a copy that is being written to is seen at one moment.
+    // One statement: a copy that is being written to should be seen as nearly at one moment as READ COMMITTED allows.
     let rows = async {
         let mut stream = sql
             .simple_query(

@@ -128,7 +128,7 @@ fn copy_report(copy: &Copy, acknowledged: &BTreeSet<Key>, ambiguous: &BTreeSet<K
 }
 
 /// Entry and balance travel in one transaction: on every copy, at every moment, they agree.
-fn torn_accounts(content: &Content) -> u64 {
+pub fn torn_accounts(content: &Content) -> u64 {
     let mut sums: BTreeMap<u32, i64> = BTreeMap::new();
     for entry in content.entries.iter().filter(|e| e.seq != PROBE_SEQ) {
         *sums.entry(entry.writer).or_default() += entry.amount;

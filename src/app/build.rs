@@ -2,7 +2,6 @@
 
 use crate::arm::Arm;
 use crate::base::clock::SharedClock;
-use crate::base::error::During;
 use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::config::Config;
@@ -66,8 +65,7 @@ impl App {
         let Parts { config, env, prompt, clock, journal, state_dir, dialer, faults, sabotage } = parts;
         let mut logins = BTreeMap::new();
         for source in &config.sources {
-            let password =
-                source.password.resolve(prompt.as_ref()).during(|| format!("the password of {}", source.name))?;
+            let password = source.password.resolve(prompt.as_ref())?;
             logins.insert(source.name.clone(), Login::Password { user: source.user.clone(), password });
         }
         let arm = match &config.azure {
@@ -153,7 +151,7 @@ impl App {
 async fn target_login(target: &Target, config: &Config, prompt: &dyn Prompt, clock: SharedClock) -> Result<Login> {
     match &target.login {
         TargetLogin::Sql { user, password } => {
-            let password = password.resolve(prompt).during(|| format!("the password of {}", target.name))?;
+            let password = password.resolve(prompt)?;
             Ok(Login::Password { user: user.clone(), password })
         }
         TargetLogin::Entra => {

@@ -15,7 +15,8 @@ impl App {
     pub async fn abort(&self, run: &RunId, observer: SharedObserver) -> Result<Ended> {
         let state = fold(&self.journal.records(run)?)?;
         if let Some((outcome, _)) = &state.finished {
-            return Err(Error::refused(format!("run {run} has ended: {outcome:?}")));
+            return Err(Error::refused(format!("run {run} has ended: it was {}", outcome.word()))
+                .hint(format!("milink runs show {run}")));
         }
         let forward = format!("milink cutover resume {run}");
         if state.crossed(Line::L2) {

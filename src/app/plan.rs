@@ -5,6 +5,8 @@ use super::facts;
 use crate::base::error::During;
 use crate::base::error::Error;
 use crate::base::error::Result;
+use crate::config;
+use crate::config::schema::Intent;
 use crate::config::types::Link;
 use crate::effects::fault::NoFaults;
 use crate::effects::mode::Mode;
@@ -44,6 +46,11 @@ impl App {
 
     /// The steps of a cutover of these links, together.
     pub async fn plan_cutover(&self, links: &[String]) -> Result<Plan> {
+        let offload = |l: &&&Link| l.intent == Intent::ReadOffload;
+        if let Some(l) = self.config.select(links)?.iter().find(offload) {
+            return Err(Error::refused(format!("link {} is there for reads only (`read-offload`)", l.name))
+                .hint("change its intent in the estate file, or name the links to cut over"));
+        }
         let links = self.link_plans(links).await?;
         let mut plan = crate::plan::cutover::build(links, self.policy());
         self.fill_in_words(&mut plan)?;
@@ -99,6 +106,10 @@ impl App {
     async fn link_plan(&self, link: &Link, facts: &InstanceFacts) -> Result<LinkPlan> {
         let source = self.config.source(&link.source)?;
         let target = self.config.target(&link.target)?;
+        if link.initial_primary == config::schema::InitialPrimary::ManagedInstance {
+            return Err(Error::usage("`initial_primary = \"managed-instance\"` is not there yet")
+                .hint("this version creates links from SQL Server only"));
+        }
         let reference = facts::instance_ref(&self.config, target)?;
         let arm = self.arm.as_ref().ok_or_else(|| {
             Error::usage("a link needs Azure, and the estate file has no [azure]")
@@ -135,6 +146,13 @@ impl App {
             Direction::TwoWay => Path::TwoWay,
             _ => Path::OneWay,
         };
+        if link.intent == Intent::TwoWay && path == Path::OneWay {
+            return Err(Error::refused(format!(
+                "the intent is two-way, and SQL Server {build} with update policy {policy} goes one way only: {}",
+                verdict.why
+            ))
+            .hint("say `intent = \"migrate\"`, or link to an instance of the same format"));
+        }
         Ok(LinkPlan {
             name: link.name.clone(),
             database: link.database.clone(),

@@ -64,9 +64,8 @@ impl App {
     pub async fn resume(&self, run: &RunId, observer: SharedObserver, cancel: Cancel) -> Result<Ended> {
         let state = fold(&self.journal.records(run)?)?;
         if let Some((outcome, _)) = &state.finished {
-            return Err(
-                Error::refused(format!("run {run} has ended: {outcome:?}")).hint(format!("milink runs show {run}"))
-            );
+            return Err(Error::refused(format!("run {run} has ended: it was {}", outcome.word()))
+                .hint(format!("milink runs show {run}")));
         }
         let plan: Plan = serde_json::from_value(state.plan.clone())
             .map_err(|e| Error::bug(format!("the plan of {run} cannot be read")).caused_by(e))?;

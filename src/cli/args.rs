@@ -89,7 +89,7 @@ pub struct DemoArgs {
     /// Folder for the estate and the journal, instead of a temporary one
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Keep the folder afterwards
+    /// Keep the temporary folder afterwards
     #[arg(long)]
     pub keep: bool,
 }
@@ -116,7 +116,7 @@ pub struct LabUpArgs {
     /// Folder for milink.toml, ca.pem and lab.json
     #[arg(long, value_name = "DIR")]
     pub dir: PathBuf,
-    /// Writers for each database, instead of the scenario's own number
+    /// Start so many writers for each database; without this nobody writes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1000))]
     pub writers: Option<u16>,
     /// Databases, instead of the scenario's own number
@@ -171,7 +171,7 @@ pub struct ChangeArgs {
     /// Print the exact T-SQL and REST calls, in order; change nothing
     #[arg(long)]
     pub script: bool,
-    /// Return when the change is under way
+    /// Return when the change is under way (refused in this version: every command waits)
     #[arg(long)]
     pub no_wait: bool,
 }
@@ -214,13 +214,14 @@ pub struct LinkCreateArgs {
 
 #[derive(Debug, Clone, Args)]
 pub struct LinkShowArgs {
+    /// Link by name
     #[arg(value_name = "LINK")]
     pub link: String,
 }
 
 #[derive(Debug, Clone, Subcommand)]
 pub enum CutoverCommand {
-    /// Show the steps, the gates and the expected outage
+    /// Show the steps in order, and what would undo each
     Plan(LinkPlanArgs),
     /// Move the databases: fence, drain, switch, open
     Run(CutoverRunArgs),
@@ -239,7 +240,7 @@ pub struct CutoverRunArgs {
     pub links: Vec<String>,
     #[command(flatten)]
     pub change: ChangeArgs,
-    /// Name of the link (or `all`), typed again: the answer to the question that would be asked
+    /// Names of the links (or `all`), typed again: the answer to the question that would be asked
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
 }
@@ -248,7 +249,7 @@ pub struct CutoverRunArgs {
 pub struct CutoverResumeArgs {
     #[command(flatten)]
     pub run: OptionalRunArgs,
-    /// Return when the run is under way
+    /// Return when the run is under way (refused in this version: every command waits)
     #[arg(long)]
     pub no_wait: bool,
 }

@@ -71,6 +71,8 @@ pub struct Printer {
     out: Sink,
     err: Sink,
     width: usize,
+    /// `milink` with the global options this command was given: what `next:` begins with.
+    program: String,
 }
 
 /// What a captured printer has printed.
@@ -115,6 +117,7 @@ impl Printer {
             out: Sink::new(Box::new(out), out_terminal, env.no_color),
             err: Sink::new(Box::new(err), err_terminal, env.no_color),
             width: seen.map_or(WIDTH, |w| usize::from(w).clamp(40, WIDTH_MAX)),
+            program: "milink".to_owned(),
         }
     }
 
@@ -122,13 +125,28 @@ impl Printer {
     pub fn captured(format: Format) -> (Self, Captured) {
         let captured = Captured::default();
         let sink = |to: &Arc<Mutex<Vec<u8>>>| Sink::new(Box::new(Shared(to.clone())), false, true);
-        (Self { format, out: sink(&captured.out), err: sink(&captured.err), width: WIDTH }, captured)
+        (
+            Self {
+                format,
+                out: sink(&captured.out),
+                err: sink(&captured.err),
+                width: WIDTH,
+                program: "milink".to_owned(),
+            },
+            captured,
+        )
     }
 
     /// Prints to any writers; for tests of what happens when they fail.
     #[cfg(test)]
     pub(super) fn to(format: Format, out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
-        Self { format, out: Sink::new(out, false, true), err: Sink::new(err, false, true), width: WIDTH }
+        Self {
+            format,
+            out: Sink::new(out, false, true),
+            err: Sink::new(err, false, true),
+            width: WIDTH,
+            program: "milink".to_owned(),
+        }
     }
 
     pub fn format(&self) -> Format {
@@ -187,9 +205,18 @@ impl Printer {
         self.message(&format!("{word} {text}"))
     }
 
+    /// From now on `next:` names the same estate and journal as this command was given.
+    pub fn set_program(&mut self, program: String) {
+        self.program = program;
+    }
+
     /// The command to run next, to stderr.
     pub fn next(&mut self, command: &str) -> Result<()> {
         let word = self.err.paint(Style::Strong, "next:");
+        let command = match command.strip_prefix("milink ") {
+            Some(rest) => format!("{} {rest}", self.program),
+            None => command.to_owned(),
+        };
         self.message(&format!("{word} {command}"))
     }
 

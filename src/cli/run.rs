@@ -47,7 +47,8 @@ pub async fn run(args: Vec<OsString>, env: Environment, printer: impl FnOnce(For
     };
     let (settings, mut printer) = match Settings::new(cli.global, env.clone()) {
         Ok(settings) => {
-            let printer = printer(settings.output, &env);
+            let mut printer = printer(settings.output, &env);
+            printer.set_program(settings.program.clone());
             (settings, printer)
         }
         Err(e) => return exit::show(&e, &mut printer(Format::Table, &env)),

@@ -25,6 +25,8 @@ pub struct Settings {
     pub yes: bool,
     pub env: Environment,
     state_dir: Option<PathBuf>,
+    /// `milink` and the global options given, as one would type them again.
+    pub program: String,
 }
 
 impl Settings {
@@ -34,7 +36,14 @@ impl Settings {
             (None, None) => Format::default(),
             (None, Some(word)) => format(word)?,
         };
+        let mut program = "milink".to_owned();
+        for (flag, path) in [("--estate", &args.estate), ("--state-dir", &args.state_dir)] {
+            if let Some(path) = path {
+                program = format!("{program} {flag} {}", typed(&path.to_string_lossy()));
+            }
+        }
         Ok(Self {
+            program,
             estate: layout::estate_path(args.estate, &env),
             state_dir: args.state_dir,
             output,
@@ -62,6 +71,12 @@ impl Settings {
     pub fn prompt(&self) -> Arc<dyn Prompt> {
         prompt::prompt(self.input)
     }
+}
+
+/// Quoted where a shell would take it apart.
+fn typed(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/\\:._-+@~".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("\"{word}\"") }
 }
 
 fn format(word: &str) -> Result<Format> {

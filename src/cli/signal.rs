@@ -10,14 +10,15 @@ use tokio_util::sync::CancellationToken;
 /// Puts the terminal back as it was; called before the process leaves without unwinding.
 pub type Restore = Box<dyn FnOnce() + Send>;
 
-/// Listens from now on. The token is cancelled by the first Ctrl-C (or SIGTERM, or a terminal that is gone), and `resume` is told as the way to go on.
+/// Listens from now on. The token is cancelled by the first Ctrl-C (or SIGTERM, or a terminal that is gone), which is when
+/// `first` says what happens now; `resume` is told as the way to go on when the user leaves at once.
 ///
 /// Only for commands that can stop safely: the others keep the system's own handling.
-pub fn safe_stop(resume: &str, restore: Restore) -> Result<CancellationToken> {
+pub fn safe_stop(first: &str, resume: &str, restore: Restore) -> Result<CancellationToken> {
     let token = CancellationToken::new();
     let (send, interrupts) = mpsc::channel(2);
     forward(send).map_err(|e| Error::bug("Ctrl-C cannot be listened to").caused_by(e))?;
-    let stopping = format!("stopping at the next safe point; once more to leave at once\ngo on later with: {resume}");
+    let stopping = format!("{first}; Ctrl-C once more to leave at once");
     let left = format!("left at once; what was under way is settled by: {resume}");
     let leave = move || {
         restore();

@@ -1,5 +1,6 @@
 //! Reads the estate file and the environment; nothing else does.
 
+use super::not_yet;
 use super::problem;
 use super::resolve;
 use super::schema::EstateFile;
@@ -101,6 +102,6 @@ pub fn parse(text: &str, shown: &Path, path: &Path, env: &Environment) -> Result
     if !errors.is_empty() {
         return Err(problem::join(&place, &errors));
     }
-    let warnings = warnings.iter().map(|w| w.line(&place)).collect();
+    let warnings = warnings.iter().map(|w| w.line(&place)).chain(not_yet::warnings(&file)).collect();
     Ok(resolve::resolve(file, path, env, warnings))
 }

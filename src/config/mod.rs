@@ -4,6 +4,7 @@ pub mod duration;
 pub mod layout;
 pub mod load;
 mod nearest;
+mod not_yet;
 pub mod problem;
 pub mod resolve;
 pub mod schema;

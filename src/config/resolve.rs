@@ -187,6 +187,7 @@ fn policy(p: schema::PolicySection, dir: &Path) -> Policy {
         open_timeout: span(p.open_timeout, 2 * MINUTE),
         protect: p.protect,
         second_undo_dir: p.second_undo_dir.map(|d| dir.join(d)),
-        certificate_days: p.certificate_days.map_or(730, toml::Spanned::into_inner),
+        // Ten years: an expired certificate breaks the link.
+        certificate_days: p.certificate_days.map_or(3650, toml::Spanned::into_inner),
     }
 }

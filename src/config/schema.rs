@@ -203,6 +203,17 @@ pub enum Intent {
     ReadOffload,
 }
 
+impl Intent {
+    /// As the estate file writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Migrate => "migrate",
+            Self::TwoWay => "two-way",
+            Self::ReadOffload => "read-offload",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum InitialPrimary {
@@ -327,7 +338,7 @@ pub struct PolicySection {
     pub protect: bool,
     /// Second place for the undo script.
     pub second_undo_dir: Option<PathBuf>,
-    /// Life of a certificate that milink makes. Default: 730.
+    /// Life of a certificate that milink makes. Default: 3650; an expired one breaks the link.
     #[schemars(with = "Option<u32>", range(min = 1, max = 3650))]
     pub certificate_days: Option<Spanned<u32>>,
 }

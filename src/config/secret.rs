@@ -130,7 +130,9 @@ impl Secret {
 
 fn from_file(path: &Path, what: &str) -> Result<SecretString> {
     let text = std::fs::read_to_string(path).map_err(|e| {
-        Error::new(Kind::Usage, format!("the {what} cannot be read from `{}`", path.display())).caused_by(e)
+        Error::new(Kind::Usage, format!("the {what} cannot be read from `{}`", path.display()))
+            .caused_by(e)
+            .hint("put it there, readable by you alone, or change the reference in the estate file")
     })?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let line = line.strip_suffix('\r').unwrap_or(line);

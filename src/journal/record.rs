@@ -125,6 +125,16 @@ pub enum RunResult {
     RolledBack,
 }
 
+impl RunResult {
+    /// For people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Committed => "committed",
+            Self::RolledBack => "rolled back",
+        }
+    }
+}
+
 /// A record with its place in the chain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stored {

@@ -40,6 +40,11 @@ use crate::report::dto::Outcome;
 use crate::report::dto::SCHEMA_VERSION;
 use crate::sql::TcpDialer;
 use std::collections::BTreeMap;
+use std::io::ErrorKind::AlreadyExists;
+use std::io::ErrorKind::NotADirectory;
+use std::io::ErrorKind::NotFound;
+use std::io::ErrorKind::PermissionDenied;
+use std::io::ErrorKind::ReadOnlyFilesystem;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -77,7 +82,16 @@ pub async fn lab_up(options: &DemoOptions, clock: &SharedClock) -> Result<Runnin
     .map_err(|e| Error::usage(e.to_string()).hint("milink lab scenarios"))?;
     start::up(scenario, start::UpOptions { dir: options.dir.clone(), milink: options.milink.clone(), now: clock.now() })
         .await
-        .map_err(|e| Error::new(Kind::Bug, "the lab did not come up").caused_by(e))
+        .map_err(|e| {
+            let folder =
+                matches!(e.kind(), NotFound | PermissionDenied | AlreadyExists | NotADirectory | ReadOnlyFilesystem);
+            match folder {
+                true => Error::usage(format!("the lab cannot keep its files in {}", options.dir.display()))
+                    .hint("name another folder with `--dir DIR`"),
+                false => Error::bug("the lab did not come up"),
+            }
+            .caused_by(e)
+        })
 }
 
 /// The application over a lab's estate file.

@@ -278,7 +278,10 @@ fn the_template_loads_with_and_without_its_comments() {
     let path = Path::new("/estate/milink.toml");
     let plain = load::parse(template, path, path, &Environment::default()).unwrap();
     assert_eq!(plain.links.len(), 1);
-    let is_key = |line: &str| line.strip_prefix('#').is_some_and(|l| l.starts_with(|c: char| c.is_ascii_lowercase()));
+    assert_eq!(plain.warnings, [""; 0], "a fresh estate file must not begin with warnings");
+    let is_key = |line: &str| {
+        line.strip_prefix('#').is_some_and(|l| l.starts_with(|c: char| c.is_ascii_lowercase() || c == '['))
+    };
     let keys = template.lines().filter(|l| is_key(l)).count();
     let all: Vec<&str> = template.lines().map(|l| if is_key(l) { &l[1..] } else { l }).collect();
     let full = load::parse(&all.join("\n"), path, path, &Environment::default()).unwrap();
@@ -289,6 +292,10 @@ fn the_template_loads_with_and_without_its_comments() {
     assert_eq!(full.policy.certificate_days, plain.policy.certificate_days);
     assert_eq!(full.monitor.interval, plain.monitor.interval);
     assert_eq!(full.links[0].ag, plain.links[0].ag);
+    // What is only read is told, never passed over in silence.
+    for key in ["[[wave]]", "[[reconcile]]", "before-fence", "on-abort", "[backup]", "lag_max", "switch_timeout"] {
+        assert!(full.warnings.iter().any(|w| w.contains(key)), "{key}: {:?}", full.warnings);
+    }
     assert_eq!(full.application.repoint.unwrap().command[0], "/estate/./repoint");
 }
 

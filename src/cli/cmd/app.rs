@@ -4,6 +4,7 @@ use crate::app::build::App;
 use crate::app::build::Parts;
 use crate::base::clock::TokioClock;
 use crate::base::error::Result;
+use crate::cli::output::Printer;
 use crate::cli::settings::Settings;
 use crate::effects::fault::Faults;
 use crate::effects::fault::NoFaults;
@@ -12,8 +13,11 @@ use crate::sql::TcpDialer;
 use std::sync::Arc;
 
 /// Opens the estate named by the settings.
-pub(super) async fn open(settings: &Settings) -> Result<App> {
+pub(super) async fn open(settings: &Settings, printer: &mut Printer) -> Result<App> {
     let config = settings.config()?;
+    for warning in &config.warnings {
+        printer.warning(warning)?;
+    }
     let clock = TokioClock::system();
     let journal = Arc::new(SqliteJournal::open(&settings.journal_path()?, clock.clone())?);
     App::open(Parts {

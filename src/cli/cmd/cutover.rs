@@ -25,6 +25,10 @@ use crate::journal::Journal;
 use crate::report;
 use serde::Serialize;
 
+/// Said at the first Ctrl-C.
+const STOPPING: &str =
+    "stopping at the next safe point: before line L1 everything is undone, beyond it the run goes on to its end";
+
 /// Outcome of a cutover, on stdout.
 #[derive(Debug, Serialize)]
 struct CutoverEnd {
@@ -34,7 +38,7 @@ struct CutoverEnd {
 }
 
 pub async fn plan(args: &LinkPlanArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings).await?;
+    let app = super::app::open(settings, printer).await?;
     let plan = app.plan_cutover(&args.links.links).await?;
     plan_text::show(&plan, args.script, printer)?;
     printer.next(&format!("milink cutover run {}", names(&plan)))?;
@@ -47,19 +51,23 @@ fn names(plan: &crate::plan::types::Plan) -> String {
 
 pub async fn run(args: &CutoverRunArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     if args.change.no_wait {
-        return Err(Error::usage("`cutover run --no-wait` is not there yet")
-            .hint("run it in a session of its own, such as tmux"));
+        return Err(no_wait("run"));
     }
-    let app = super::app::open(settings).await?;
+    let app = super::app::open(settings, printer).await?;
     let plan = app.plan_cutover(&args.links).await?;
     if args.change.dry_run || args.change.script {
         plan_text::show(&plan, args.change.script, printer)?;
         return Ok(Exit::OK);
     }
     approve(args, &names(&plan), settings, printer)?;
-    let token = signal::safe_stop("milink cutover resume", Box::new(|| {}))?;
+    let token = signal::safe_stop(STOPPING, &format!("{} cutover resume", settings.program), Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.start(&plan, feed, Cancel::from_token(token))).await?;
     finish(ended, printer)
+}
+
+fn no_wait(verb: &str) -> Error {
+    Error::usage(format!("`cutover {verb} --no-wait` is not there yet"))
+        .hint("run it in a session of its own, such as tmux")
 }
 
 /// A cutover stops an application: it is approved by `--yes`, by `--confirm`, or by typing the links' names.
@@ -72,7 +80,8 @@ fn approve(args: &CutoverRunArgs, names: &str, settings: &Settings, printer: &mu
         return Err(Error::usage(format!("`--confirm {other}` does not name the links `{names}`")));
     }
     if !prompt::can_ask(settings.input) {
-        return Err(Error::usage("a cutover must be approved").hint(format!("milink cutover run {names} --yes")));
+        return Err(Error::usage("a cutover must be approved, and there is nobody to ask")
+            .hint(format!("milink cutover run {names} --yes")));
     }
     printer.message(&format!("This stops every writer of {names} until the target is open."))?;
     let answer = prompt::line(&format!("type `{names}` to go on: "))?;
@@ -80,15 +89,18 @@ fn approve(args: &CutoverRunArgs, names: &str, settings: &Settings, printer: &mu
 }
 
 pub async fn resume(args: &CutoverResumeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings).await?;
+    if args.no_wait {
+        return Err(no_wait("resume"));
+    }
+    let app = super::app::open(settings, printer).await?;
     let run = find_run(app.journal.as_ref(), args.run.run.as_deref(), "cutover")?;
-    let token = signal::safe_stop(&format!("milink cutover resume {run}"), Box::new(|| {}))?;
+    let token = signal::safe_stop(STOPPING, &format!("{} cutover resume {run}", settings.program), Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.resume(&run, feed, Cancel::from_token(token))).await?;
     finish(ended, printer)
 }
 
 pub async fn abort(args: &CutoverAbortArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings).await?;
+    let app = super::app::open(settings, printer).await?;
     let run = find_run(app.journal.as_ref(), args.run.run.as_deref(), "cutover")?;
     if let Some(name) = &args.confirm
         && name != run.as_str()
@@ -132,7 +144,11 @@ pub fn status(args: &OptionalRunArgs, settings: &Settings, printer: &mut Printer
     let summary = report::run::summary(&journal.records(&run)?)?;
     printer.answer(&summary, |width| report::text::run(&summary, width))?;
     match summary.status {
-        report::dto::RunStatus::Open => Ok(Exit::from(Kind::Stopped)),
+        report::dto::RunStatus::Open => {
+            printer.message("open: another process drives it, or it stopped half way")?;
+            printer.next(&format!("milink cutover resume {run}"))?;
+            Ok(Exit::from(Kind::Stopped))
+        }
         _ => Ok(Exit::OK),
     }
 }

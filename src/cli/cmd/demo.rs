@@ -35,7 +35,8 @@ pub async fn run(args: &DemoArgs, settings: &Settings, printer: &mut Printer) ->
         commits_before: 600,
         commits_after: 400,
     };
-    let token = signal::safe_stop("nothing: the lab ends with this process", Box::new(|| {}))?;
+    let token =
+        signal::safe_stop("stopping the demonstration", "nothing: the lab ends with this process", Box::new(|| {}))?;
     let result = live::follow(printer, |feed| demo::run(&options, feed, Cancel::from_token(token))).await;
     let keep = args.keep || !ours || result.is_err();
     let (report, verdict) = match result {
@@ -46,6 +47,7 @@ pub async fn run(args: &DemoArgs, settings: &Settings, printer: &mut Printer) ->
     if keep {
         printer.message(&format!("kept: {}", dir.display()))?;
     } else {
+        printer.message(&format!("removed with its journal: {} (`--keep` keeps it)", dir.display()))?;
         // What cannot be removed is the temporary folder's business.
         let _ = std::fs::remove_dir_all(&dir);
     }

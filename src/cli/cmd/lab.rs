@@ -48,7 +48,7 @@ pub async fn up(args: &LabUpArgs, settings: &Settings, printer: &mut Printer) ->
         commits_before: 0,
         commits_after: 0,
     };
-    let stop = signal::safe_stop("milink lab up", Box::new(|| {}))?;
+    let stop = signal::safe_stop("stopping the lab; its state is gone with it", "milink lab up", Box::new(|| {}))?;
     let mut lab = demo::lab_up(&options, &TokioClock::system()).await?;
     if args.writers.is_some_and(|n| n > 0) {
         lab.start_writers().map_err(|e| Error::bug("the writers did not start").caused_by(e))?;
@@ -128,7 +128,7 @@ pub async fn fault(args: &LabFaultArgs, printer: &mut Printer) -> Result<Exit> {
         ["arm", rule] => Ask::Arm {
             rule: serde_json::from_str(rule).map_err(|e| {
                 Error::usage(format!("that is no rule: {e}"))
-                    .hint(r#"for example {"method":"DELETE","skip":0,"times":1,"action":"drop_after"}"#)
+                    .hint(r#"for example {"method":"DELETE","skip":0,"times":1,"action":{"kind":"drop_after"}}"#)
             })?,
         },
         ["arm-clear"] => Ask::ArmClear,
@@ -144,7 +144,10 @@ pub async fn fault(args: &LabFaultArgs, printer: &mut Printer) -> Result<Exit> {
 }
 
 pub async fn repoint(args: &LabRepointArgs, settings: &Settings) -> Result<Exit> {
-    let missing = |flag: &str| Error::usage(format!("`{flag}` is missing"));
+    let missing = |flag: &str| {
+        Error::usage(format!("`{flag}` is missing"))
+            .hint("milink lab repoint --dir DIR --database DB --to SITE; as a hook it is told by MILINK_DATABASE and MILINK_TARGET")
+    };
     let database =
         args.database.clone().or_else(|| settings.env.hook_database.clone()).ok_or_else(|| missing("--database"))?;
     let to = args.to.clone().or_else(|| settings.env.hook_target.clone()).ok_or_else(|| missing("--to"))?;

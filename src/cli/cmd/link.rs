@@ -18,7 +18,7 @@ use crate::report::dto::LinkLine;
 use crate::report::dto::Milestone;
 
 pub async fn plan(args: &LinkPlanArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings).await?;
+    let app = super::app::open(settings, printer).await?;
     let plan = app.plan_create(&args.links.links).await?;
     plan_text::show(&plan, args.script, printer)?;
     if plan.is_empty() {
@@ -31,7 +31,7 @@ pub async fn plan(args: &LinkPlanArgs, settings: &Settings, printer: &mut Printe
 }
 
 pub async fn create(args: &LinkCreateArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings).await?;
+    let app = super::app::open(settings, printer).await?;
     let plan = app.plan_create(&args.links.links).await?;
     if args.change.dry_run || args.change.script {
         plan_text::show(&plan, args.change.script, printer)?;
@@ -46,7 +46,11 @@ pub async fn create(args: &LinkCreateArgs, settings: &Settings, printer: &mut Pr
         printer.next("milink link list")?;
         return Ok(Exit::OK);
     }
-    let token = signal::safe_stop("milink link create", Box::new(|| {}))?;
+    let token = signal::safe_stop(
+        "stopping at the next safe point; what is done stays",
+        &format!("{} link create", settings.program),
+        Box::new(|| {}),
+    )?;
     let ended = live::follow(printer, |feed| app.start(&plan, feed, Cancel::from_token(token))).await?;
     match ended.end {
         RunEnd::Committed => {
@@ -72,18 +76,18 @@ pub(super) fn undone(cause: Error) -> Error {
 }
 
 pub async fn list(links: &[String], settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings).await?;
+    let app = super::app::open(settings, printer).await?;
     let facts = app.look_at_links(links).await?;
     let mut lines = Vec::new();
     for (f, l) in facts.iter().zip(app.config.select(links)?) {
-        lines.push(line(f, format!("{:?}", l.intent)));
+        lines.push(line(f, l.intent.as_str().to_owned()));
     }
     printer.answers(&lines, |width| crate::report::text::links(&lines, width))?;
     Ok(verdict(&facts))
 }
 
 pub async fn show(link: &str, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings).await?;
+    let app = super::app::open(settings, printer).await?;
     let facts = app.look_at_links(&[link.to_owned()]).await?;
     let found = facts.first().ok_or_else(|| Error::bug("a link was looked at and is not there"))?;
     printer.answer(found, |_| plan_text::link(found))?;

@@ -28,6 +28,8 @@ pub async fn planned(instance: &Arc<Instance>, group: &str) -> SqlResult<()> {
 async fn run(instance: &Arc<Instance>, group: &str) -> SqlResult<()> {
     instance.with(|s| begin(s, group))?;
     instance.notify();
+    // Before the partner is asked: what it must have caught up with is decided at the moment of the switch.
+    tokio::time::sleep(instance.with(|s| s.hadr.tuning.role_change)).await;
     let limit = Instant::now() + instance.with(|s| s.hadr.tuning.failover_timeout);
     if !wait(instance, limit, |s| caught_up(s, group)).await {
         let why = instance.with(|s| {

@@ -115,6 +115,7 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
     for (config, mut state) in build::instances(&scenario, options.now).map_err(other)? {
         state.hadr.tuning.redo_delay = Duration::from_millis(scenario.timing.redo_delay_ms);
         state.hadr.tuning.first_full_backup_delay = Duration::from_millis(scenario.timing.first_full_backup_ms);
+        state.hadr.tuning.role_change = Duration::from_millis(scenario.timing.failover_switch_ms);
         if config.is_managed() {
             state.hadr.service_identity = Some(pki.issue_mi(&config.host, options.now).map_err(other)?);
         }

@@ -9,6 +9,7 @@ use crate::lab::verdict::copies;
 use crate::lab::verdict::judge;
 use crate::lab::verdict::sample::Sample;
 use crate::lab::verdict::sample::Samples;
+use crate::lab::verdict::torn_accounts;
 use crate::lab::workload::alias::Address;
 use crate::lab::workload::client::Access;
 use crate::lab::workload::client::TcpDialer;
@@ -23,12 +24,15 @@ use std::time::Duration;
 /// For each connection and statement of the oracle.
 const LIMIT: Duration = Duration::from_secs(20);
 
+/// Readings of a copy until one finds every account adding up.
+const READINGS_MAX: u32 = 20;
+
 /// Re-reads every copy over TDS and judges. `current`: database → server the application uses.
 pub async fn judge_dir(dir: &Path, current: &BTreeMap<String, String>) -> io::Result<Report> {
     let record = LabRecord::read(dir)?;
     let ca = std::fs::read(dir.join(CA))?;
     let addresses = record.addresses();
-    // Records before rows: a commit acknowledged while the rows are read must not count as lost.
+    // Before the copies: what is acknowledged while they are read must not count as lost.
     let records = Ledger::read(&dir.join(LEDGER))?;
     let mut found = Vec::new();
     for d in &record.databases {
@@ -46,8 +50,16 @@ pub async fn judge_dir(dir: &Path, current: &BTreeMap<String, String>) -> io::Re
     Ok(judge(&records, &found, &samples, current))
 }
 
+/// A copy that is being written to may be caught between the two tables of a transaction: what is torn for good stays torn.
 async fn read(access: &Access, address: &Address, database: &str) -> copies::Copy {
-    copies::read(access, address, database).await
+    let mut copy = copies::read(access, address, database).await;
+    for _ in 1..READINGS_MAX {
+        if copy.content.as_ref().map_or(true, |c| torn_accounts(c) == 0) {
+            break;
+        }
+        copy = copies::read(access, address, database).await;
+    }
+    copy
 }
 
 fn admin(record: &LabRecord, server: &str, ca: &[u8]) -> Option<Access> {

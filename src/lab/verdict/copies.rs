@@ -14,7 +14,7 @@ use tiberius::QueryItem;
 pub struct Entry {
     pub writer: u32,
     pub seq: i64,
-    pub amount: i32,
+    pub amount: i64,
 }
 
 /// The content of one copy.
@@ -44,29 +44,28 @@ async fn content(access: &Access, address: &Address, database: &str) -> Result<C
     let mut content = Content::default();
     // A long table takes longer than a short statement: ten times the usual limit.
     let limit = access.timeout * 10;
-    let entries = async {
-        let mut stream = sql.simple_query("SELECT writer, seq, amount FROM dbo.entry").await?;
+    // One statement: a copy that is being written to should be seen as nearly at one moment as READ COMMITTED allows.
+    let rows = async {
+        let mut stream = sql
+            .simple_query(
+                "SELECT 0 AS kind, writer AS who, seq, CAST(amount AS bigint) AS amount FROM dbo.entry \
+                 UNION ALL SELECT 1, account_id, CAST(0 AS bigint), balance FROM dbo.account",
+            )
+            .await?;
         while let Some(item) = stream.try_next().await? {
-            if let QueryItem::Row(row) = item {
-                let writer = row.try_get::<i32, _>(0)?.unwrap_or(-1);
-                let (seq, amount) = (row.try_get::<i64, _>(1)?.unwrap_or(-1), row.try_get::<i32, _>(2)?.unwrap_or(0));
-                content.entries.push(Entry { writer: u32::try_from(writer).unwrap_or(u32::MAX), seq, amount });
+            let QueryItem::Row(row) = item else { continue };
+            let kind = row.try_get::<i32, _>(0)?;
+            let who = u32::try_from(row.try_get::<i32, _>(1)?.unwrap_or(-1)).unwrap_or(u32::MAX);
+            let seq = row.try_get::<i64, _>(2)?.unwrap_or(-1);
+            let amount = row.try_get::<i64, _>(3)?.unwrap_or(0);
+            if kind == Some(1) {
+                content.balances.insert(who, amount);
+            } else {
+                content.entries.push(Entry { writer: who, seq, amount });
             }
         }
         Ok(())
     };
-    bounded(limit, entries).await?;
-    let accounts = async {
-        let mut stream = sql.simple_query("SELECT account_id, balance FROM dbo.account").await?;
-        while let Some(item) = stream.try_next().await? {
-            if let QueryItem::Row(row) = item {
-                let id = row.try_get::<i32, _>(0)?.unwrap_or(-1);
-                let balance = row.try_get::<i64, _>(1)?.unwrap_or(0);
-                content.balances.insert(u32::try_from(id).unwrap_or(u32::MAX), balance);
-            }
-        }
-        Ok(())
-    };
-    bounded(limit, accounts).await?;
+    bounded(limit, rows).await?;
     Ok(content)
 }

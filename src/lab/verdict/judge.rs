@@ -128,10 +128,10 @@ fn copy_report(copy: &Copy, acknowledged: &BTreeSet<Key>, ambiguous: &BTreeSet<K
 }
 
 /// Entry and balance travel in one transaction: on every copy, at every moment, they agree.
-fn torn_accounts(content: &Content) -> u64 {
+pub fn torn_accounts(content: &Content) -> u64 {
     let mut sums: BTreeMap<u32, i64> = BTreeMap::new();
     for entry in content.entries.iter().filter(|e| e.seq != PROBE_SEQ) {
-        *sums.entry(entry.writer).or_default() += i64::from(entry.amount);
+        *sums.entry(entry.writer).or_default() += entry.amount;
     }
     let accounts: BTreeSet<u32> = sums.keys().chain(content.balances.keys()).copied().collect();
     let differs = |id: &&u32| sums.get(id).copied().unwrap_or(0) != content.balances.get(id).copied().unwrap_or(0);

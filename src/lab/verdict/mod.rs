@@ -11,4 +11,5 @@ mod tests;
 pub mod writable;
 
 pub use judge::judge;
+pub use judge::torn_accounts;
 pub use report::Report;

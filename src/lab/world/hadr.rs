@@ -269,6 +269,8 @@ pub struct Tuning {
     pub link_creation_timeout: Duration,
     /// From becoming primary to the first automatic full backup on a managed instance.
     pub first_full_backup_delay: Duration,
+    /// What a role change of the service takes, whoever asked for it.
+    pub role_change: Duration,
     /// How long a planned failover waits for the partner to catch up (47514 …).
     pub failover_timeout: Duration,
     /// Idle time before a ping.
@@ -288,6 +290,7 @@ impl Default for Tuning {
             link_start_timeout: Duration::from_secs(5 * 60),
             link_creation_timeout: Duration::from_secs(6 * 24 * 3600),
             first_full_backup_delay: Duration::from_secs(5 * 60),
+            role_change: Duration::ZERO,
             failover_timeout: Duration::from_secs(60),
             keepalive: Duration::from_secs(2),
             redial: (Duration::from_secs(1), Duration::from_secs(10)),

@@ -11,14 +11,12 @@ use crate::sql::query::certificate;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-/// Ten years: an expired certificate breaks the link, and SQL Server's own default is one year.
-const YEARS: i64 = 10;
-
 pub struct Certificate(pub PairStep);
 
 impl Certificate {
-    fn expiry(now: OffsetDateTime) -> time::Date {
-        (now + time::Duration::days(365 * YEARS)).date()
+    /// The site's own life of a certificate; SQL Server's default of one year is never relied on.
+    fn expiry(&self, now: OffsetDateTime) -> time::Date {
+        (now + time::Duration::days(i64::from(self.0.policy.certificate_days))).date()
     }
     fn subject(&self) -> String {
         format!("Certificate for {}", self.0.link.certificate)
@@ -34,9 +32,10 @@ impl Step for Certificate {
     }
     fn preview(&self) -> Vec<String> {
         // The day of the run decides the date; the preview shows the form.
-        let form = Self::expiry(OffsetDateTime::UNIX_EPOCH);
+        let form = self.expiry(OffsetDateTime::UNIX_EPOCH);
+        let words = format!("<{} days from the run>", self.0.policy.certificate_days);
         certificate::create(&self.0.link.certificate, &self.subject(), form)
-            .map(|s| vec![s.rendered.shown.replace("1979-12-30", "<ten years from the run>")])
+            .map(|s| vec![s.rendered.shown.replace(&form.to_string(), &words)])
             .unwrap_or_default()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
@@ -55,7 +54,7 @@ impl Step for Certificate {
         })
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
-        let expiry = Self::expiry(cx.clock.now());
+        let expiry = self.expiry(cx.clock.now());
         let statement = certificate::create(&self.0.link.certificate, &self.subject(), expiry)?;
         cx.effects.change(&self.0.id, &self.0.link.source, &statement).await?;
         Ok(Done::note(format!("valid until {expiry}")))

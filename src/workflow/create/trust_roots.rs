@@ -7,8 +7,10 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
+use crate::model::group::Connected;
 use crate::plan::names;
 use crate::sql::query::certificate;
+use crate::sql::query::group;
 use crate::workflow::tools::Root;
 use async_trait::async_trait;
 
@@ -29,6 +31,17 @@ impl TrustRoots {
             }
         }
         Ok(missing)
+    }
+
+    /// A link of this pair is connected: the source lets the instance's certificate in.
+    async fn connects(&self, cx: &Context) -> Result<bool> {
+        let link = &self.0.link;
+        let replicas = cx.effects.read(&link.source, group::replicas()).await?;
+        Ok(replicas.iter().any(|r| {
+            r.group.eq_ignore_ascii_case(link.name.as_str())
+                && r.is_managed_instance_end()
+                && r.connected == Some(Connected::Connected)
+        }))
     }
 }
 
@@ -60,10 +73,11 @@ impl Step for TrustRoots {
             });
         }
         let marked = cx.proven::<bool>(&self.0.id, "issuers_marked")?.unwrap_or(false);
-        Ok(if missing.is_empty() && marked {
+        Ok(if missing.is_empty() && (marked || self.connects(cx).await?) {
             Precheck::AlreadyDone(format!("{} there", crate::base::text::count(self.0.tools.roots.len(), "root")))
         } else {
-            // Whether a root that is there was also marked as issuer cannot be read back: marking again is safe.
+            // Whether a root that is there was also marked as issuer cannot be read back, other than by a link that connects
+            // with it: marking again is safe.
             Precheck::Ready
         })
     }

@@ -56,6 +56,8 @@ pub async fn set_replication_mode(mi: &Arc<Instance>, name: &str, mode: Replicat
 /// Deletes a link: for a seeded secondary this is the failover, its database becomes an ordinary, writable one. What was
 /// only half seeded goes away.
 pub async fn delete_link(mi: &Arc<Instance>, name: &str) -> Result<(), LinkError> {
+    let takes = mi.with(|s| role(s, name).map(|_| s.hadr.tuning.role_change))?;
+    tokio::time::sleep(takes).await;
     let now = mi.clock.now();
     let opened = mi.with(|s| {
         let was = role(s, name)?;

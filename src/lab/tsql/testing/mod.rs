@@ -1,19 +1,9 @@
 //! A small host in memory, and a session that prints what it sends.
 
+mod check;
 mod host;
 mod session;
 
+pub(crate) use check::check;
 pub(crate) use host::MemoryHost;
 pub(crate) use session::Bench;
-
-/// Runs each case in a session of its own; all that differ are told at once.
-pub(crate) async fn check(cases: &[(&str, &str)]) {
-    let mut wrong = Vec::new();
-    for (sql, expected) in cases {
-        let got = Bench::new().run(sql).await;
-        if got != *expected {
-            wrong.push(format!("{sql}\n  got  {got}\n  want {expected}"));
-        }
-    }
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-}

@@ -3,7 +3,6 @@
 pub mod duration;
 pub mod layout;
 pub mod load;
-mod nearest;
 pub mod problem;
 pub mod resolve;
 pub mod schema;
@@ -11,8 +10,8 @@ pub mod secret;
 pub mod types;
 mod validate;
 
+pub use crate::base::nearest::nearest;
 pub use load::load;
-pub use nearest::nearest;
 pub use types::Config;
 
 #[cfg(test)]

@@ -17,21 +17,21 @@ const LAYERS: &[(&str, &str)] = &[
     ("sql",       "base model pki"),
     ("arm",       "base model"),
     ("journal",   "base model plan"),
-    ("effects",   "base model sql arm journal"),
+    ("effects",   "base model rules sql arm journal"),
     ("probe",     "base model"),
     ("inventory", "base model pki sql arm effects probe"),
     ("engine",    "base model plan journal effects"),
-    ("workflow",  "base model pki plan sql arm effects inventory engine"),
+    ("workflow",  "base model pki rules plan sql arm effects inventory engine"),
     ("monitor",   "base model config effects inventory"),
     ("control",   "base model engine"),
     ("app",       "base model config pki rules check plan sql arm journal effects probe inventory engine workflow monitor control"),
-    ("report",    "base model plan engine monitor journal"),
+    ("report",    "base model rules plan engine monitor journal"),
     ("export",    "base model engine monitor report"),
     ("tui",       "base model plan engine monitor app report"),
     // Never sql or arm: a bug shared with what is judged would hide itself.
     ("lab",       "base model::ids pki"),
     ("sim",       "base model app lab"),
-    ("cli",       "base model config plan journal engine app report export tui lab sim"),
+    ("cli",       "base model config rules plan journal engine app report export tui lab sim"),
 ];
 
 /// What is not written, why not, and the paths (parts of them) where it may be after all.

@@ -3,6 +3,8 @@
 pub mod clock;
 pub mod error;
 pub mod hex;
+pub mod nearest;
 pub mod redact;
 pub mod retry;
 pub mod text;
+pub mod units;

@@ -1,5 +1,7 @@
 //! The grammar of the command line; nothing but clap.
 
+use crate::rules::compat::Os;
+use crate::rules::direction::InitialPrimary;
 use clap::Args;
 use clap::Parser;
 use clap::Subcommand;
@@ -61,6 +63,12 @@ pub enum Command {
     Lab(LabCommand),
     /// Write a commented estate file
     Init(InitArgs),
+    /// Say which links are possible, without asking a server
+    Compat(CompatArgs),
+    /// Say what an error means and how to mend it
+    Explain(ExplainArgs),
+    /// Estimate how long seeding takes, without asking a server
+    Estimate(EstimateArgs),
     /// Plan, create and look at links
     #[command(subcommand)]
     Link(LinkCommand),
@@ -160,6 +168,93 @@ pub struct InitArgs {
     /// Take the estate of a lab that `milink lab up --dir DIR` runs
     #[arg(long, value_name = "DIR")]
     pub from_lab: Option<PathBuf>,
+}
+
+/// Without `--sql-version`: the whole table.
+#[derive(Debug, Clone, Args)]
+pub struct CompatArgs {
+    /// Build of SQL Server, as SERVERPROPERTY('ProductVersion') gives it
+    #[arg(long, value_name = "BUILD", requires_all = ["policy", "edition", "initial_primary"])]
+    pub sql_version: Option<String>,
+    /// Update policy of the instance: SQLServer2022, SQLServer2025 or AlwaysUpToDate
+    #[arg(long, value_name = "POLICY", requires = "sql_version")]
+    pub policy: Option<String>,
+    /// Edition of SQL Server, a word or as SERVERPROPERTY('Edition') gives it
+    #[arg(long, value_name = "EDITION", requires = "sql_version")]
+    pub edition: Option<String>,
+    /// Where the database is before there is a link
+    #[arg(long, value_name = "SIDE", value_enum, requires = "sql_version")]
+    pub initial_primary: Option<PrimarySide>,
+    /// Operating system of SQL Server; not judged if not given
+    #[arg(long, value_name = "OS", value_enum, requires = "sql_version")]
+    pub os: Option<OsName>,
+    /// One link for all databases of an availability group (preview)
+    #[arg(long, requires = "sql_version")]
+    pub multi_database: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PrimarySide {
+    SqlServer,
+    ManagedInstance,
+}
+
+impl From<PrimarySide> for InitialPrimary {
+    fn from(side: PrimarySide) -> Self {
+        match side {
+            PrimarySide::SqlServer => InitialPrimary::SqlServer,
+            PrimarySide::ManagedInstance => InitialPrimary::ManagedInstance,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OsName {
+    WindowsServer,
+    WindowsClient,
+    Linux,
+}
+
+impl From<OsName> for Os {
+    fn from(os: OsName) -> Self {
+        match os {
+            OsName::WindowsServer => Os::WindowsServer,
+            OsName::WindowsClient => Os::WindowsClient,
+            OsName::Linux => Os::Linux,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// Number of SQL Server, code of Azure, state of a link, or a message with one of them
+    #[arg(value_name = "ID", required = true)]
+    pub id: Vec<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct EstimateArgs {
+    /// Size of the database, such as 100GiB or 1.5TB
+    #[arg(long, value_name = "SIZE")]
+    pub size: String,
+    /// What the way to the instance carries, all seedings together [default: 84GB/h]
+    #[arg(long, value_name = "RATE")]
+    pub rate: Option<String>,
+    /// Databases of this size that are seeded at once
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub parallel: u16,
+    /// How much the stream shrinks: 2 is half the bytes
+    #[arg(long, value_name = "FACTOR", default_value = "1.0")]
+    pub compression: String,
+    /// Log that each database writes, such as 5MB/s
+    #[arg(long, value_name = "RATE")]
+    pub log_rate: Option<String>,
+    /// vCores of the instance
+    #[arg(long, value_name = "N", requires = "tier", value_parser = clap::value_parser!(u16).range(4..=128))]
+    pub vcores: Option<u16>,
+    /// Tier of the instance: GeneralPurpose, NextGenGeneralPurpose or BusinessCritical
+    #[arg(long, value_name = "TIER", requires = "vcores")]
+    pub tier: Option<String>,
 }
 
 /// For verbs that change something.
@@ -304,6 +399,14 @@ pub enum SchemaName {
     Demo,
     /// The JSON of `milink runs`
     Run,
+    /// The JSON of `milink compat --sql-version`
+    Compat,
+    /// The JSON of `milink compat` alone
+    Matrix,
+    /// The JSON of `milink explain`
+    Explain,
+    /// The JSON of `milink estimate`
+    Estimate,
 }
 
 #[derive(Debug, Clone, Args)]

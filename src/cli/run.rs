@@ -99,6 +99,9 @@ fn wanted_format(args: &[OsString], env: &Environment) -> Format {
 async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     match command {
         Command::Init(args) => cmd::init::run(&args, settings, printer),
+        Command::Compat(args) => cmd::compat::run(&args, printer),
+        Command::Explain(args) => cmd::explain::run(&args, printer),
+        Command::Estimate(args) => cmd::estimate::run(&args, printer),
         Command::Link(LinkCommand::Plan(args)) => cmd::link::plan(&args, settings, printer).await,
         Command::Link(LinkCommand::Create(args)) => cmd::link::create(&args, settings, printer).await,
         Command::Link(LinkCommand::List(args)) => cmd::link::list(&args.links, settings, printer).await,

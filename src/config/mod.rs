@@ -3,7 +3,6 @@
 pub mod duration;
 pub mod layout;
 pub mod load;
-mod nearest;
 mod not_yet;
 pub mod problem;
 pub mod resolve;
@@ -12,8 +11,8 @@ pub mod secret;
 pub mod types;
 mod validate;
 
+pub use crate::base::nearest::nearest;
 pub use load::load;
-pub use nearest::nearest;
 pub use types::Config;
 
 #[cfg(test)]

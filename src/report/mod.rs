@@ -1,6 +1,9 @@
 //! What is shown: public JSON types and pure renderers.
 
+pub mod compat;
 pub mod dto;
+pub mod estimate;
+pub mod explain;
 pub mod run;
 pub mod table;
 pub mod text;

@@ -1,5 +1,10 @@
 //! Rules as data: embedded tables and their loaders.
 
+pub mod builds;
+pub mod compat;
 pub mod direction;
+pub mod errors;
+pub mod limits;
 pub mod link_error;
+pub mod seeding;
 pub mod version;

@@ -1,10 +1,13 @@
 //! One command a file.
 
 mod app;
+pub mod compat;
 pub mod completions;
 pub mod cutover;
 #[cfg(feature = "lab")]
 pub mod demo;
+pub mod estimate;
+pub mod explain;
 pub mod init;
 #[cfg(feature = "lab")]
 pub mod lab;

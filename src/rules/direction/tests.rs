@@ -25,6 +25,7 @@ fn the_decision_table_row_by_row_and_at_each_threshold() {
         ("13.0.7000.253", "sqlserver2022", Sql, "CRPF"),
         ("14.0.3485.1", "SQLServer2025", Sql, ""),
         ("14.0.3490.10", "SQLServer2025", Sql, "CRPF"),
+        ("14.0.3495.9", "SQLServer2025", Sql, "CRPF"),
         ("15.0.4312.1", "AlwaysUpToDate", Sql, ""),
         ("15.0.4312.2", "AlwaysUpToDate", Sql, "CRPF"),
         ("16.0.1000.5", "SQLServer2022", Sql, ""),
@@ -75,4 +76,21 @@ fn every_band_has_a_row_for_every_policy_and_primary_and_every_row_is_reachable(
         }
     }
     assert_eq!(used.len(), TABLE.row.len());
+}
+
+#[test]
+fn every_refused_row_is_reachable_and_no_build_falls_between() {
+    let edges = TABLE.band.iter().map(|b| (b.min, b.below)).chain(TABLE.refused.iter().map(|r| (r.min, r.below)));
+    let mut edges: Vec<_> = edges.collect();
+    edges.sort();
+    for pair in edges.windows(2) {
+        assert_eq!(pair[0].1, pair[1].0, "bands and refusals must meet without gap or overlap");
+    }
+    assert_eq!(edges.last().map(|e| e.1), Build::parse("18.0"));
+    for row in &TABLE.refused {
+        let v = judge(row.min, "SQLServer2022", InitialPrimary::SqlServer);
+        assert!(v.known && v.band.is_none() && v.why.ends_with(&row.note), "{}: {}", row.id, v.why);
+    }
+    let newer = judge(Build([18, 0, 0, 0]), "SQLServer2025", InitialPrimary::SqlServer);
+    assert!(!newer.known && newer.direction == Direction::None);
 }

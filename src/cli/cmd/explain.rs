@@ -1,0 +1,35 @@
+//! `milink explain ID`
+
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::cli::Exit;
+use crate::cli::Printer;
+use crate::cli::args::ExplainArgs;
+use crate::report;
+use crate::rules::errors;
+
+/// Exit 3: the catalogue does not know it.
+pub(crate) fn run(args: &ExplainArgs, printer: &mut Printer) -> Result<Exit> {
+    let query = args.id.join(" ");
+    if query.trim().is_empty() {
+        return Err(Error::usage("expected a number, a code or a state, found nothing"));
+    }
+    if let Some((entry, id)) = errors::find(&query) {
+        let report = report::explain::known(&query, entry, id);
+        printer.answer(&report, |width| report::explain::text(&report, width))?;
+        return Ok(Exit::OK);
+    }
+    let near = errors::near(&query);
+    if printer.is_json() {
+        printer.json(&report::explain::unknown(&query, &near))?;
+        return Ok(Exit::from(Kind::Refused));
+    }
+    // A pasted page is not repeated; control characters stay out of the terminal.
+    let shown: String = query.chars().take(80).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let error = Error::refused(format!("the catalogue does not know `{shown}`"));
+    Err(match near.as_slice() {
+        [] => error.hint("pass a number (`41974`), a code of Azure or a state of a link (`LinkInitError`)"),
+        near => error.hint(format!("nearest: {}", near.join(", "))),
+    })
+}

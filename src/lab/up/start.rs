@@ -25,6 +25,7 @@ use crate::lab::scenario::build;
 use crate::lab::scenario::secrets;
 use crate::lab::scenario::types::Scenario;
 use crate::lab::tds::serve as tds;
+use crate::lab::tsql::exec::column_value;
 use crate::lab::tsql::session::EngineSession;
 use crate::lab::verdict::sample;
 use crate::lab::workload;
@@ -115,6 +116,7 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
     for (config, mut state) in build::instances(&scenario, options.now).map_err(other)? {
         state.hadr.tuning.redo_delay = Duration::from_millis(scenario.timing.redo_delay_ms);
         state.hadr.tuning.first_full_backup_delay = Duration::from_millis(scenario.timing.first_full_backup_ms);
+        state.hadr.tuning.role_change = Duration::from_millis(scenario.timing.failover_switch_ms);
         if config.is_managed() {
             state.hadr.service_identity = Some(pki.issue_mi(&config.host, options.now).map_err(other)?);
         }
@@ -204,7 +206,8 @@ async fn listen(
     let backend = InstanceBackend::new(
         instance.clone(),
         Arc::new(|host, cx, killed| Box::new(EngineSession::new(host, cx, killed))),
-    );
+    )
+    .evaluating(Arc::new(column_value));
     tokio::spawn(tds::serve(listener, Arc::new(config), Arc::new(backend), stop.clone()));
     let id = instance.config.id.clone();
     let logins = scenario

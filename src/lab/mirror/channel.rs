@@ -9,6 +9,8 @@ use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
+use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_rustls::TlsStream;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -29,6 +31,7 @@ pub(super) struct Channel<R> {
     pub(super) incoming: mpsc::Receiver<R>,
     outgoing: mpsc::Sender<Vec<u8>>,
     pub(super) counters: Arc<Counters>,
+    heard: watch::Receiver<Instant>,
     _reader: AbortOnDropHandle<()>,
     _writer: AbortOnDropHandle<()>,
 }
@@ -53,8 +56,12 @@ impl<R: DeserializeOwned + Send + 'static> Channel<R> {
         let (in_tx, incoming) = mpsc::channel(IN);
         let (outgoing, mut out_rx) = mpsc::channel::<Vec<u8>>(OUT);
         let received = counters.clone();
+        let (heard_tx, heard) = watch::channel(Instant::now());
         let read = async move {
-            while let Ok((message, bytes)) = wire::receive::<R, _>(&mut reader).await {
+            let heard = || {
+                heard_tx.send_replace(Instant::now());
+            };
+            while let Ok((message, bytes)) = wire::receive_heard::<R, _>(&mut reader, heard).await {
                 received.received.fetch_add(bytes as i64, Ordering::Relaxed);
                 if in_tx.send(message).await.is_err() {
                     return;
@@ -75,9 +82,15 @@ impl<R: DeserializeOwned + Send + 'static> Channel<R> {
             incoming,
             outgoing,
             counters,
+            heard,
             _reader: AbortOnDropHandle::new(tokio::spawn(read)),
             _writer: AbortOnDropHandle::new(tokio::spawn(write)),
         }
+    }
+
+    /// When the last bytes came in: half a message is a sign of life too.
+    pub(super) fn heard(&self) -> Instant {
+        *self.heard.borrow()
     }
 
     /// Handle for sending, independent of the receiving half.

@@ -53,11 +53,15 @@ fn effective_role(state: &InstanceState, ag: &Group) -> Role {
 pub(crate) fn refresh_access(state: &mut InstanceState, config: &InstanceConfig) {
     let mut wanted: Vec<(String, String, Uuid, Access)> = Vec::new();
     for ag in state.hadr.groups.values().filter(|g| !g.distributed) {
-        let readable = config.is_managed() || ag.own(&config.server_name).is_some_and(|r| r.secondary_allow != 0);
+        let secondary = match ag.own(&config.server_name).map_or(0, |r| r.secondary_allow) {
+            _ if config.is_managed() => Access::ReadOnly,
+            0 => Access::NotReadable,
+            1 => Access::ReadIntentOnly,
+            _ => Access::ReadOnly,
+        };
         let access = match effective_role(state, ag) {
             Role::Primary => Access::ReadWrite,
-            Role::Secondary if readable => Access::ReadOnly,
-            Role::Secondary => Access::NotReadable,
+            Role::Secondary => secondary,
             Role::Resolving => Access::Resolving,
         };
         for db in &ag.databases {

@@ -228,30 +228,38 @@ impl Estate {
     }
 
     pub(crate) async fn groups_to(&self, mi_url: &str) {
-        run(
-            &self.sql,
-            "CREATE AVAILABILITY GROUP [AG_Ledger] WITH (CLUSTER_TYPE = NONE) FOR DATABASE [Ledger] REPLICA ON N'SQLA' \
+        self.groups_for(DB, mi_url).await;
+    }
+
+    /// Groups of another database, named after it.
+    pub(crate) async fn groups_for(&self, db: &str, mi_url: &str) {
+        let ag = format!(
+            "CREATE AVAILABILITY GROUP [AG_{db}] WITH (CLUSTER_TYPE = NONE) FOR DATABASE [{db}] REPLICA ON N'SQLA' \
              WITH (ENDPOINT_URL = 'TCP://10.0.1.8:5022', AVAILABILITY_MODE = SYNCHRONOUS_COMMIT, FAILOVER_MODE = \
-             MANUAL, SEEDING_MODE = AUTOMATIC)",
-        )
-        .await
-        .unwrap();
+             MANUAL, SEEDING_MODE = AUTOMATIC)"
+        );
+        run(&self.sql, &ag).await.unwrap();
         let dag = format!(
-            "CREATE AVAILABILITY GROUP [DAG_Ledger] WITH (DISTRIBUTED) AVAILABILITY GROUP ON N'AG_Ledger' WITH \
+            "CREATE AVAILABILITY GROUP [DAG_{db}] WITH (DISTRIBUTED) AVAILABILITY GROUP ON N'AG_{db}' WITH \
              (LISTENER_URL = 'TCP://10.0.1.8:5022', AVAILABILITY_MODE = ASYNCHRONOUS_COMMIT, FAILOVER_MODE = MANUAL, \
-             SEEDING_MODE = AUTOMATIC, SESSION_TIMEOUT = 20), N'AG_Ledger_MI' WITH (LISTENER_URL = '{mi_url}', \
+             SEEDING_MODE = AUTOMATIC, SESSION_TIMEOUT = 20), N'AG_{db}_MI' WITH (LISTENER_URL = '{mi_url}', \
              AVAILABILITY_MODE = ASYNCHRONOUS_COMMIT, FAILOVER_MODE = MANUAL, SEEDING_MODE = AUTOMATIC)"
         );
         run(&self.sql, &dag).await.unwrap();
     }
 
     pub(crate) fn spec(&self) -> LinkSpec {
+        self.spec_for(DB)
+    }
+
+    /// Link of another database, named after it.
+    pub(crate) fn spec_for(&self, db: &str) -> LinkSpec {
         LinkSpec {
-            name: "DAG_Ledger".to_owned(),
-            databases: vec![DB.to_owned()],
+            name: format!("DAG_{db}"),
+            databases: vec![db.to_owned()],
             partner_endpoint: format!("tcp://{SQL_HOST}:5022"),
-            partner_availability_group: "AG_Ledger".to_owned(),
-            instance_availability_group: "AG_Ledger_MI".to_owned(),
+            partner_availability_group: format!("AG_{db}"),
+            instance_availability_group: format!("AG_{db}_MI"),
             instance_link_role: "Secondary".to_owned(),
             failover_mode: if self.sql.config.major() >= 16 { "Manual" } else { "None" }.to_owned(),
             seeding_mode: "Automatic".to_owned(),

@@ -267,13 +267,29 @@ pub async fn send<T: Serialize, W: AsyncWrite + Unpin>(stream: &mut W, message: 
 
 /// Reads one frame; also says how many bytes it had.
 pub async fn receive<T: DeserializeOwned, R: AsyncRead + Unpin>(stream: &mut R) -> io::Result<(T, usize)> {
+    receive_heard(stream, || ()).await
+}
+
+/// As [`receive`]; `heard` is called whenever bytes come in, also in the middle of a frame.
+pub async fn receive_heard<T: DeserializeOwned, R: AsyncRead + Unpin>(
+    stream: &mut R,
+    mut heard: impl FnMut(),
+) -> io::Result<(T, usize)> {
     let mut length = [0; 4];
     stream.read_exact(&mut length).await?;
     let length = u32::from_be_bytes(length) as usize;
     if length > MAX_FRAME {
         return Err(bad("frame too large"));
     }
+    heard();
     let mut body = vec![0; length];
-    stream.read_exact(&mut body).await?;
+    let mut filled = 0;
+    while let Some(rest) = body.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match stream.read(rest).await? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            n => filled += n,
+        }
+        heard();
+    }
     Ok((postcard::from_bytes(&body).map_err(bad)?, length + 4))
 }

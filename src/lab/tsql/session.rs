@@ -26,6 +26,10 @@ impl EngineSession {
 
 #[async_trait]
 impl Session for EngineSession {
+    fn spid(&self) -> u16 {
+        u16::try_from(self.core.spid()).unwrap_or(u16::MAX)
+    }
+
     async fn batch(&mut self, text: &str, sink: &Sink) {
         Run::new(&mut self.core, sink).batch(text).await;
     }

@@ -25,6 +25,7 @@ use crate::lab::scenario::build;
 use crate::lab::scenario::secrets;
 use crate::lab::scenario::types::Scenario;
 use crate::lab::tds::serve as tds;
+use crate::lab::tsql::exec::column_value;
 use crate::lab::tsql::session::EngineSession;
 use crate::lab::verdict::sample;
 use crate::lab::workload;
@@ -205,7 +206,8 @@ async fn listen(
     let backend = InstanceBackend::new(
         instance.clone(),
         Arc::new(|host, cx, killed| Box::new(EngineSession::new(host, cx, killed))),
-    );
+    )
+    .evaluating(Arc::new(column_value));
     tokio::spawn(tds::serve(listener, Arc::new(config), Arc::new(backend), stop.clone()));
     let id = instance.config.id.clone();
     let logins = scenario

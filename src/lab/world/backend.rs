@@ -1,5 +1,6 @@
 //! Logging in: from LOGIN7 to a session.
 
+use super::host::Evaluator;
 use super::host::InstanceHost;
 use super::instance::Instance;
 use super::instance::InstanceState;
@@ -41,14 +42,21 @@ impl InstanceBackend {
         let host = Arc::new(InstanceHost::new(Arc::clone(&instance)));
         Self { instance, host, factory }
     }
-    /// Backend over a host that was wired elsewhere (evaluator set).
-    pub fn with_host(host: Arc<InstanceHost>, factory: SessionFactory) -> Self {
-        Self { instance: Arc::clone(&host.instance), host, factory }
+    /// With the engine's evaluator for defaults and computed columns.
+    #[must_use]
+    pub fn evaluating(self, evaluator: Evaluator) -> Self {
+        // set once: a second one would be the same
+        let _ = self.host.evaluator.set(evaluator);
+        self
     }
 }
 
 #[async_trait]
 impl Backend for InstanceBackend {
+    fn server(&self) -> (String, (u8, u8, u16)) {
+        (self.instance.config.server_name.clone(), wire_version(&self.instance))
+    }
+
     async fn login(&self, request: LoginRequest) -> Result<(LoginAck, Box<dyn Session>), LoginFailure> {
         let (cx, killed) = open_session(&self.instance, &request)?;
         let ack = LoginAck {
@@ -337,6 +345,9 @@ struct Guarded {
 
 #[async_trait]
 impl Session for Guarded {
+    fn spid(&self) -> u16 {
+        self.inner.spid()
+    }
     async fn batch(&mut self, text: &str, sink: &Sink) {
         self.inner.batch(text, sink).await;
     }

@@ -245,6 +245,8 @@ pub struct ManagedLink {
     pub replication_mode: String,
     /// `CreatingLink`, `LinkInitError`, `LinkCreationError`, `LinkSynchronizing`, `LinkFailoverInProgress`.
     pub replica_state: String,
+    /// Its deletion is under way: nothing more comes in.
+    pub dropping: bool,
     pub most_recent_error: Option<String>,
     /// Name and end of the trust certificate the partner came in with.
     pub partner_certificate: Option<(String, OffsetDateTime)>,
@@ -269,7 +271,7 @@ pub struct Tuning {
     pub link_creation_timeout: Duration,
     /// From becoming primary to the first automatic full backup on a managed instance.
     pub first_full_backup_delay: Duration,
-    /// What a role change of the service takes, whoever asked for it.
+    /// How long a role change itself takes, while the database is open to nobody.
     pub role_change: Duration,
     /// How long a planned failover waits for the partner to catch up (47514 …).
     pub failover_timeout: Duration,

@@ -41,8 +41,9 @@ mod tests;
 mod transaction;
 pub(crate) use transaction::log_needed_from;
 
-/// Evaluates a default or computed column expression over a row of the table: the engine's evaluator.
-pub type Evaluator = Arc<dyn Fn(&dyn Host, &SessionCx, &Expr, &[Column], &[Value]) -> SqlResult<Value> + Send + Sync>;
+/// Evaluates a default or computed column expression over a row of the table, as a type: the engine's evaluator.
+pub type Evaluator =
+    Arc<dyn Fn(&dyn Host, &SessionCx, &Expr, &[Column], &[Value], SqlType) -> SqlResult<Value> + Send + Sync>;
 
 /// The host of the sessions of one instance.
 pub struct InstanceHost {

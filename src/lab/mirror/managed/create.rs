@@ -163,6 +163,7 @@ fn install(mi: &Instance, s: &mut InstanceState, spec: &LinkSpec) {
             seeding_mode: text(&spec.seeding_mode, "Automatic"),
             replication_mode: "Async".to_owned(),
             replica_state: "CreatingLink".to_owned(),
+            dropping: false,
             most_recent_error: None,
             partner_certificate: None,
         },

@@ -14,7 +14,7 @@ fn link<'a>(state: &'a mut InstanceState, name: &str) -> Option<&'a mut ManagedL
 
 /// Nothing may come in for a link that failed at its beginning: it is deleted and made again.
 pub(in crate::lab::mirror) fn accepts(state: &InstanceState, name: &str) -> bool {
-    state.hadr.links.get(&name.to_lowercase()).is_none_or(|l| !l.replica_state.contains("Error"))
+    state.hadr.links.get(&name.to_lowercase()).is_none_or(|l| !l.replica_state.contains("Error") && !l.dropping)
 }
 
 /// Latest error of a link, by number.

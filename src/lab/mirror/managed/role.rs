@@ -11,8 +11,11 @@ use crate::lab::world::database::DatabaseState;
 use crate::lab::world::hadr::Role;
 use crate::lab::world::hadr_ddl::error;
 use crate::lab::world::instance::Instance;
+use crate::lab::world::instance::InstanceConfig;
 use crate::lab::world::instance::InstanceState;
 use std::sync::Arc;
+use std::time::Duration;
+use time::OffsetDateTime;
 
 fn not_found(name: &str) -> LinkError {
     LinkError::new(404, "ManagedInstanceLinkIsNotFound", format!("Managed Instance link '{name}' was not found."))
@@ -53,11 +56,44 @@ pub async fn set_replication_mode(mi: &Arc<Instance>, name: &str, mode: Replicat
     Ok(())
 }
 
+/// A seeded secondary leaves its role first: its databases are open to nobody until the change is done. Says how long
+/// that takes; nothing more is accepted from the partner meanwhile.
+fn begin_delete(
+    s: &mut InstanceState,
+    config: &InstanceConfig,
+    name: &str,
+    now: OffsetDateTime,
+) -> Result<Duration, LinkError> {
+    let takes = s.hadr.tuning.role_change;
+    let seeded = roles::databases_of(s, name)
+        .into_iter()
+        .filter(|d| s.database(d).is_some_and(|d| d.state != DatabaseState::Restoring))
+        .collect::<Vec<_>>();
+    if role(s, name)? != Role::Secondary || takes.is_zero() || seeded.is_empty() {
+        return Ok(Duration::ZERO);
+    }
+    for db in &seeded {
+        roles::evict(s, db, now);
+    }
+    if let Some(g) = s.hadr.group_mut(name) {
+        (g.role, g.generation) = (Role::Resolving, 0);
+    }
+    notes::note_state(s, name, "LinkFailoverInProgress");
+    if let Some(l) = s.hadr.links.get_mut(&name.to_lowercase()) {
+        l.dropping = true;
+    }
+    roles::refresh_access(s, config);
+    Ok(takes)
+}
+
 /// Deletes a link: for a seeded secondary this is the failover, its database becomes an ordinary, writable one. What was
 /// only half seeded goes away.
 pub async fn delete_link(mi: &Arc<Instance>, name: &str) -> Result<(), LinkError> {
-    let takes = mi.with(|s| role(s, name).map(|_| s.hadr.tuning.role_change))?;
-    tokio::time::sleep(takes).await;
+    let takes = mi.with(|s| begin_delete(s, &mi.config, name, mi.clock.now()))?;
+    if !takes.is_zero() {
+        mi.notify();
+        tokio::time::sleep(takes).await;
+    }
     let now = mi.clock.now();
     let opened = mi.with(|s| {
         let was = role(s, name)?;

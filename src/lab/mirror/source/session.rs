@@ -84,10 +84,10 @@ impl Session<'_> {
         let mut changed = self.instance.changed.subscribe();
         let mut tick = tokio::time::interval(keepalive);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut deadline = tokio::time::Instant::now() + timeout;
         let mut waiting: VecDeque<Down> = VecDeque::new();
         loop {
             changed.mark_unchanged();
+            let deadline = channel.heard() + timeout;
             if waiting.is_empty() {
                 match self.next() {
                     Ok(next) => waiting.extend(next),
@@ -97,9 +97,15 @@ impl Session<'_> {
             tokio::select! {
                 biased;
                 () = self.instance.shutdown.cancelled() => return Lost::Obsolete,
+                // before the traffic, which may never pause
+                _ = tick.tick() => {
+                    row.refresh();
+                    if waiting.is_empty() {
+                        waiting.push_back(Down::Ping);
+                    }
+                }
                 message = channel.incoming.recv() => {
                     let Some(message) = message else { return Lost::Closed };
-                    deadline = tokio::time::Instant::now() + timeout;
                     waiting.extend(self.handle(message));
                 }
                 permit = sender.reserve(), if !waiting.is_empty() => {
@@ -109,13 +115,11 @@ impl Session<'_> {
                     }
                 }
                 _ = changed.changed() => {}
-                _ = tick.tick() => {
-                    row.refresh();
-                    if waiting.is_empty() {
-                        waiting.push_back(Down::Ping);
+                () = tokio::time::sleep_until(deadline) => {
+                    if channel.heard() + timeout <= tokio::time::Instant::now() {
+                        return Lost::Timeout;
                     }
                 }
-                () = tokio::time::sleep_until(deadline) => return Lost::Timeout,
             }
         }
     }

@@ -50,6 +50,8 @@ struct Session<'a> {
     start: &'a Start,
     databases: BTreeMap<String, Follower>,
     outgoing: VecDeque<Up>,
+    /// The role change under way: when it is done, and what must be here by then.
+    switching: Option<(Instant, Vec<(String, Lsn)>)>,
     took_over: bool,
 }
 
@@ -69,8 +71,14 @@ pub(super) async fn run(
         managed::note_connected(s, &start.ends.group);
     });
     instance.notify();
-    let mut session =
-        Session { instance, start: &start, databases: BTreeMap::new(), outgoing: VecDeque::new(), took_over: false };
+    let mut session = Session {
+        instance,
+        start: &start,
+        databases: BTreeMap::new(),
+        outgoing: VecDeque::new(),
+        switching: None,
+        took_over: false,
+    };
     let lost = session.work(&mut channel, &row).await;
     session.end(lost);
 }
@@ -80,13 +88,14 @@ impl Session<'_> {
         let sender = channel.sender();
         let timeout = self.start.session_timeout;
         let mut changed = self.instance.changed.subscribe();
-        let mut deadline = Instant::now() + timeout;
         // while a copy comes in nothing else goes back, and silence would look like a lost connection
         let keepalive = self.instance.with(|s| s.hadr.tuning.keepalive).min(timeout / 3);
         let mut tick = tokio::time::interval(keepalive);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             changed.mark_unchanged();
+            let patience = if self.took_over { FAREWELL } else { timeout };
+            let deadline = channel.heard() + patience;
             if !self.took_over
                 && let Some(lost) = self.obsolete()
             {
@@ -98,6 +107,14 @@ impl Session<'_> {
             tokio::select! {
                 biased;
                 () = self.instance.shutdown.cancelled() => return Lost::Obsolete,
+                // before the traffic: a stream of chunks may never pause
+                _ = tick.tick() => {
+                    row.refresh();
+                    if self.outgoing.is_empty() {
+                        self.outgoing.push_back(Up::Pong);
+                    }
+                }
+                () = until(self.switching.as_ref().map(|s| s.0)) => self.take_over(),
                 permit = sender.reserve(), if !self.outgoing.is_empty() => {
                     let Some(permit) = permit else { return Lost::Closed };
                     if let Some(message) = self.outgoing.pop_front() {
@@ -106,22 +123,14 @@ impl Session<'_> {
                 }
                 message = channel.incoming.recv() => {
                     let Some(message) = message else { return Lost::Closed };
-                    deadline = Instant::now() + timeout;
                     self.handle(message);
-                    if self.took_over {
-                        deadline = Instant::now() + FAREWELL;
-                    }
                 }
                 () = until(redo_at) => self.redo(),
-                _ = tick.tick() => {
-                    row.refresh();
-                    if self.outgoing.is_empty() {
-                        self.outgoing.push_back(Up::Pong);
-                    }
-                }
                 _ = changed.changed() => {}
                 () = tokio::time::sleep_until(deadline) => {
-                    return if self.took_over { Lost::Obsolete } else { Lost::Timeout };
+                    if channel.heard() + patience <= Instant::now() {
+                        return if self.took_over { Lost::Obsolete } else { Lost::Timeout };
+                    }
                 }
             }
         }
@@ -163,7 +172,10 @@ impl Session<'_> {
             Down::FailoverCancelled => self.instance.with(|s| {
                 managed::note_state(s, &self.start.ends.group, "LinkSynchronizing");
             }),
-            Down::TakeOver { positions } => self.take_over(&positions),
+            Down::TakeOver { positions } => {
+                let takes = self.instance.with(|s| s.hadr.tuning.role_change);
+                self.switching = Some((Instant::now() + takes, positions));
+            }
         }
         self.instance.notify();
     }
@@ -314,7 +326,8 @@ impl Session<'_> {
         });
     }
 
-    fn take_over(&mut self, positions: &[(String, Lsn)]) {
+    fn take_over(&mut self) {
+        let Some((_, positions)) = self.switching.take() else { return };
         let now = self.instance.clock.now();
         let config = &self.instance.config;
         let group = &self.start.ends.group;
@@ -334,7 +347,8 @@ impl Session<'_> {
         }
         self.took_over = true;
         self.outgoing.push_back(Up::TookOver);
-        for (name, _) in positions {
+        self.instance.notify();
+        for (name, _) in &positions {
             managed::schedule_first_backup(self.instance, name);
         }
     }

@@ -184,3 +184,32 @@ async fn an_answer_lost_in_the_switch_never_opens_both_sides() {
     }
     assert_eq!(led_by_mi.len(), 2, "cuts on both sides of the point of no return");
 }
+
+const SWITCH: Duration = Duration::from_millis(400);
+
+#[tokio::test(start_paused = true)]
+async fn deleting_a_link_takes_the_time_of_a_role_change() {
+    let e = Estate::linked("15.0.4312.2", "SQLServer2022").await;
+    e.mi.with(|s| s.hadr.tuning.role_change = SWITCH);
+    let (mi, began) = (e.mi.clone(), tokio::time::Instant::now());
+    let deletion = tokio::spawn(async move { managed::delete_link(&mi, "DAG_Ledger").await });
+    tokio::time::sleep(SWITCH / 2).await;
+    assert_eq!(access(&e.mi), Access::Resolving, "open to nobody on the way");
+    deletion.await.unwrap().unwrap();
+    assert!(began.elapsed() >= SWITCH);
+    assert_eq!(access(&e.mi), Access::ReadWrite);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_planned_failover_takes_the_time_of_a_role_change() {
+    let e = Estate::linked("16.0.4125.3", "SQLServer2022").await;
+    e.mi.with(|s| s.hadr.tuning.role_change = SWITCH);
+    let (sql, began) = (e.sql.clone(), tokio::time::Instant::now());
+    let failover = tokio::spawn(async move { crate::lab::mirror::failover::planned(&sql, "DAG_Ledger").await });
+    tokio::time::sleep(SWITCH).await;
+    assert_ne!(access(&e.mi), Access::ReadWrite);
+    assert_ne!(access(&e.sql), Access::ReadWrite);
+    failover.await.unwrap().unwrap();
+    assert!(began.elapsed() >= SWITCH);
+    assert_eq!((access(&e.mi), role(&e.sql)), (Access::ReadWrite, Role::Secondary));
+}

@@ -199,7 +199,18 @@ impl Run<'_> {
         self.core.status.error = error.number;
         self.core.status.rowcount = 0;
         let line = error.line;
+        // a denied view says what is missing, then that it is
+        let denied = (error.number == 300).then(|| SqlError {
+            number: 297,
+            class: 16,
+            message: "The user does not have permission to perform this action.".to_owned(),
+            ..error.clone()
+        });
         self.send(Event::Message(error)).await?;
+        if let Some(denied) = denied {
+            self.core.status.error = denied.number;
+            self.send(Event::Message(denied)).await?;
+        }
         if terminated {
             let note = SqlError { class: 0, state: 0, ..SqlError::new(3621, 0, "The statement has been terminated.") };
             self.info(note, line).await?;

@@ -82,6 +82,11 @@ impl Core {
         }
     }
 
+    /// Number of the session.
+    pub fn spid(&self) -> i32 {
+        self.cx.spid
+    }
+
     pub fn killed(&self) -> CancellationToken {
         self.killed.clone()
     }

@@ -4,6 +4,7 @@ mod arguments;
 mod batch;
 mod call;
 mod change;
+mod column;
 mod core;
 mod frame;
 mod insert;
@@ -20,5 +21,6 @@ mod table;
 mod tests;
 mod transaction;
 
+pub use self::column::column_value;
 pub use self::core::Core;
 pub use self::core::Run;

@@ -130,7 +130,7 @@ impl Run<'_> {
                 host.kill(&self.core.cx, *spid, uow.as_deref()).await?;
             }
             Stmt::Checkpoint => host.checkpoint(&self.core.cx).await?,
-            Stmt::Reconfigure => {}
+            Stmt::Reconfigure => host.reconfigure(&self.core.cx).await?,
             Stmt::Shutdown => return Err(fault::unsupported("SHUTDOWN").into()),
             _ => return Err(fault::unsupported("statement").into()),
         }

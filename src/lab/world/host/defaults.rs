@@ -26,7 +26,7 @@ impl InstanceHost {
         ty: SqlType,
     ) -> SqlResult<Value> {
         let value = match self.evaluator.get() {
-            Some(f) => f(self, cx, expr, columns, row)?,
+            Some(f) => return f(self, cx, expr, columns, row, ty),
             None => self.simple(cx, expr, columns, row)?,
         };
         Ok(values::fit(value, ty))

@@ -244,8 +244,8 @@ pub fn matrix() -> CompatMatrix {
 pub fn matrix_text(width: usize) -> String {
     let mut out = String::new();
     for primary in InitialPrimary::ALL {
-        let _ = writeln!(out, "initial primary: {}\n", primary.word());
-        let mut table = Table::new(&["SQL Server", "from build", "2022 policy", "2025 policy", "always up to date"]);
+        let _ = writeln!(out, "initial primary: {}; columns: update policy of the instance\n", primary.word());
+        let mut table = Table::new(&["SQL Server", "from", "2022", "2025", "always up to date"]);
         for band in direction::bands() {
             let cells =
                 direction::POLICIES.map(|policy| cell(&direction::judge(band.min, policy, primary), band.probe));

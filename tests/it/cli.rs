@@ -184,7 +184,7 @@ fn answers_about_itself() {
 
 #[test]
 fn every_schema_is_json() {
-    for name in ["estate", "demo", "run"] {
+    for name in ["estate", "demo", "run", "compat", "matrix", "explain", "estimate"] {
         let output = Desk::new().command(&format!("schema {name}")).output().unwrap();
         let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(schema["type"], "object", "{name}");

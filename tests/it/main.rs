@@ -7,5 +7,7 @@ mod cli;
 mod config;
 /// Several processes, one journal; damage found.
 mod journal;
+/// Answers that need no server.
+mod offline;
 /// The rules of this source tree.
 mod tidy;

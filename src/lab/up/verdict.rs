@@ -28,6 +28,8 @@ pub async fn judge_dir(dir: &Path, current: &BTreeMap<String, String>) -> io::Re
     let record = LabRecord::read(dir)?;
     let ca = std::fs::read(dir.join(CA))?;
     let addresses = record.addresses();
+    // Before the copies: what is acknowledged while they are read need not be in them yet.
+    let records = Ledger::read(&dir.join(LEDGER))?;
     let mut found = Vec::new();
     for d in &record.databases {
         for server in [&d.source, &d.target] {
@@ -36,7 +38,6 @@ pub async fn judge_dir(dir: &Path, current: &BTreeMap<String, String>) -> io::Re
             found.push(read(&access, address, &d.name).await);
         }
     }
-    let records = Ledger::read(&dir.join(LEDGER))?;
     let samples: Vec<Sample> = match Samples::read(&dir.join(SAMPLES)) {
         Ok(samples) => samples,
         Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),

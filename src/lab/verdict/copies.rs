@@ -33,6 +33,10 @@ pub struct Copy {
     pub content: Result<Content, String>,
 }
 
+/// Every entry, and every balance in a fourth column.
+const ALL: &str = "SELECT writer, seq, amount, CAST(NULL AS bigint) AS balance FROM dbo.entry \
+    UNION ALL SELECT account_id, CAST(NULL AS bigint), CAST(NULL AS int), balance FROM dbo.account";
+
 /// Reads the copy of `database` at `address`.
 pub async fn read(access: &Access, address: &Address, database: &str) -> Copy {
     let content = content(access, address, database).await.map_err(|f| f.to_string());
@@ -44,29 +48,24 @@ async fn content(access: &Access, address: &Address, database: &str) -> Result<C
     let mut content = Content::default();
     // A long table takes longer than a short statement: ten times the usual limit.
     let limit = access.timeout * 10;
-    let entries = async {
-        let mut stream = sql.simple_query("SELECT writer, seq, amount FROM dbo.entry").await?;
+    // One statement: entry and balance of a copy that is being written must be seen at one moment.
+    let rows = async {
+        let mut stream = sql.simple_query(ALL).await?;
         while let Some(item) = stream.try_next().await? {
-            if let QueryItem::Row(row) = item {
-                let writer = row.try_get::<i32, _>(0)?.unwrap_or(-1);
-                let (seq, amount) = (row.try_get::<i64, _>(1)?.unwrap_or(-1), row.try_get::<i32, _>(2)?.unwrap_or(0));
-                content.entries.push(Entry { writer: u32::try_from(writer).unwrap_or(u32::MAX), seq, amount });
+            let QueryItem::Row(row) = item else { continue };
+            let owner = u32::try_from(row.try_get::<i32, _>(0)?.unwrap_or(-1)).unwrap_or(u32::MAX);
+            match (row.try_get::<i64, _>(1)?, row.try_get::<i32, _>(2)?, row.try_get::<i64, _>(3)?) {
+                (_, _, Some(balance)) => {
+                    content.balances.insert(owner, balance);
+                }
+                (seq, amount, None) => {
+                    let (seq, amount) = (seq.unwrap_or(-1), amount.unwrap_or(0));
+                    content.entries.push(Entry { writer: owner, seq, amount });
+                }
             }
         }
         Ok(())
     };
-    bounded(limit, entries).await?;
-    let accounts = async {
-        let mut stream = sql.simple_query("SELECT account_id, balance FROM dbo.account").await?;
-        while let Some(item) = stream.try_next().await? {
-            if let QueryItem::Row(row) = item {
-                let id = row.try_get::<i32, _>(0)?.unwrap_or(-1);
-                let balance = row.try_get::<i64, _>(1)?.unwrap_or(0);
-                content.balances.insert(u32::try_from(id).unwrap_or(u32::MAX), balance);
-            }
-        }
-        Ok(())
-    };
-    bounded(limit, accounts).await?;
+    bounded(limit, rows).await?;
     Ok(content)
 }

@@ -7,8 +7,10 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
+use crate::model::group::Connected;
 use crate::plan::names;
 use crate::sql::query::certificate;
+use crate::sql::query::group;
 use crate::workflow::tools::Root;
 use async_trait::async_trait;
 
@@ -29,6 +31,18 @@ impl TrustRoots {
             }
         }
         Ok(missing)
+    }
+
+    /// The instance got through the handshake, which it does only where a marked root vouches for it.
+    async fn instance_is_let_in(&self, cx: &Context) -> Result<bool> {
+        let link = &self.0.link;
+        let replicas = cx.effects.read(&link.source, group::replicas()).await?;
+        Ok(replicas.iter().any(|r| {
+            r.is_distributed
+                && r.group.eq_ignore_ascii_case(link.name.as_str())
+                && r.name.eq_ignore_ascii_case(&link.instance_group)
+                && r.connected == Some(Connected::Connected)
+        }))
     }
 }
 
@@ -60,10 +74,11 @@ impl Step for TrustRoots {
             });
         }
         let marked = cx.proven::<bool>(&self.0.id, "issuers_marked")?.unwrap_or(false);
-        Ok(if missing.is_empty() && marked {
+        Ok(if missing.is_empty() && (marked || self.instance_is_let_in(cx).await?) {
             Precheck::AlreadyDone(format!("{} there", crate::base::text::count(self.0.tools.roots.len(), "root")))
         } else {
-            // Whether a root that is there was also marked as issuer cannot be read back: marking again is safe.
+            // Whether a root that is there was also marked as issuer cannot be read back, only seen in a link that stands:
+            // marking again is safe.
             Precheck::Ready
         })
     }

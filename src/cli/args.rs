@@ -94,6 +94,9 @@ pub struct DemoArgs {
     /// Databases to migrate, instead of the scenario's own number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=500))]
     pub databases: Option<u16>,
+    /// Size of every database in MiB, instead of the scenario's own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(8..=8192))]
+    pub size_mib: Option<u16>,
     /// Folder for the estate and the journal, instead of a temporary one
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
@@ -130,6 +133,9 @@ pub struct LabUpArgs {
     /// Databases, instead of the scenario's own number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=500))]
     pub databases: Option<u16>,
+    /// Size of every database in MiB, instead of the scenario's own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(8..=8192))]
+    pub size_mib: Option<u16>,
     /// One more database, with a name full of quotes and brackets
     #[arg(long)]
     pub odd_name: bool,

@@ -78,11 +78,22 @@ pub struct Scripted {
     step: String,
     point: Point,
     struck: std::sync::atomic::AtomicBool,
+    told: Option<Told>,
 }
+
+/// Hears where a fault struck.
+pub type Told = Box<dyn Fn(&str) + Send + Sync>;
 
 impl Scripted {
     pub fn new(strike: Strike, step: impl Into<String>, point: Point) -> Self {
-        Self { strike, step: step.into(), point, struck: std::sync::atomic::AtomicBool::new(false) }
+        Self { strike, step: step.into(), point, struck: std::sync::atomic::AtomicBool::new(false), told: None }
+    }
+
+    /// Says when it strikes: who waits for it outside of the process must not guess.
+    #[must_use]
+    pub fn telling(mut self, told: Told) -> Self {
+        self.told = Some(told);
+        self
     }
 
     pub fn parse(text: &str) -> Result<Self> {
@@ -117,6 +128,9 @@ impl Faults for Scripted {
         }
         if self.struck.swap(true, std::sync::atomic::Ordering::SeqCst) {
             return Ok(());
+        }
+        if let Some(told) = &self.told {
+            told(&format!("fault: {} at {step}", point.name()));
         }
         match self.strike {
             Strike::Fail if point == Point::AfterAct => {

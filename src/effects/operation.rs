@@ -41,6 +41,11 @@ impl Effects {
         self.handles().get(step).cloned()
     }
 
+    /// No longer waits for the operation of that step: what is sent next ends it.
+    pub fn forget_pending(&self, step: &StepId) {
+        self.handles().remove(step);
+    }
+
     /// Waits until the pending operation of a step has ended well.
     pub async fn arm_wait(&self, clock: &SharedClock, step: &StepId, limit: Duration) -> Result<()> {
         let Some(continuation) = self.pending(step) else { return Ok(()) };

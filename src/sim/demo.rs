@@ -57,6 +57,8 @@ pub struct DemoOptions {
     pub scenario: String,
     pub databases: Option<u32>,
     pub writers: Option<u32>,
+    /// MiB of every database, instead of the scenario's own.
+    pub size_mib: Option<u32>,
     pub odd_name: bool,
     pub dir: PathBuf,
     pub milink: PathBuf,
@@ -77,7 +79,12 @@ const BACKUP_MAX: Duration = Duration::from_secs(20);
 pub async fn lab_up(options: &DemoOptions, clock: &SharedClock) -> Result<Running> {
     let scenario = scenario::load(
         &options.scenario,
-        &Options { databases: options.databases, odd_name: options.odd_name, writers: options.writers },
+        &Options {
+            databases: options.databases,
+            odd_name: options.odd_name,
+            writers: options.writers,
+            size_mib: options.size_mib,
+        },
     )
     .map_err(|e| Error::usage(e.to_string()).hint("milink lab scenarios"))?;
     start::up(scenario, start::UpOptions { dir: options.dir.clone(), milink: options.milink.clone(), now: clock.now() })

@@ -1,13 +1,30 @@
 //! All integration tests, one binary.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(unreachable_pub, reason = "the support code is shared by modules of this binary only")]
 
+/// Servers and Azure that cannot be reached, or let nobody in.
+mod access;
+/// The same again: dry runs, second runs, names that need quoting.
+mod again;
 /// The command line: exit code, stdout and stderr together.
 mod cli;
 /// Estate files, good and bad.
 mod config;
+/// The whole job in one command, judged from outside; and an oracle that must turn red.
+mod demo;
 /// Several processes, one journal; damage found.
 mod journal;
+/// SIGKILL inside every step of a cutover; `resume` ends what was begun.
+mod kill;
+/// The connection between the two sides, cut and restored.
+mod mirroring;
 /// Answers that need no server.
 mod offline;
+/// Ctrl-C, and two operators at once.
+mod steering;
+/// Labs, processes and clients for the modules here.
+mod support;
 /// The rules of this source tree.
 mod tidy;
+/// Certificates that are not, or not rightly, where they belong.
+mod trust;

@@ -38,7 +38,10 @@ pub(super) async fn open(settings: &Settings, printer: &mut Printer) -> Result<A
 fn faults(settings: &Settings) -> Result<Arc<dyn Faults>> {
     match &settings.env.fault {
         #[cfg(feature = "lab")]
-        Some(text) => Ok(Arc::new(crate::effects::fault::Scripted::parse(text)?)),
+        Some(text) => {
+            let fault = crate::effects::fault::Scripted::parse(text)?;
+            Ok(Arc::new(fault.telling(Box::new(crate::cli::output::aside))))
+        }
         _ => Ok(Arc::new(NoFaults)),
     }
 }

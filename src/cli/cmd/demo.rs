@@ -26,6 +26,7 @@ pub async fn run(args: &DemoArgs, settings: &Settings, printer: &mut Printer) ->
         scenario: args.scenario.clone().unwrap_or_else(|| SCENARIO.to_owned()),
         databases: args.databases.map(u32::from),
         writers: None,
+        size_mib: args.size_mib.map(u32::from),
         odd_name: false,
         dir: dir.clone(),
         milink: super::lab::own_path()?,

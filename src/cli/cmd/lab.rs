@@ -39,6 +39,7 @@ pub async fn up(args: &LabUpArgs, settings: &Settings, printer: &mut Printer) ->
         scenario: args.scenario.clone(),
         databases: args.databases.map(u32::from),
         writers: args.writers.map(u32::from),
+        size_mib: args.size_mib.map(u32::from),
         odd_name: args.odd_name,
         dir: args.dir.clone(),
         milink: own_path()?,

@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn every_scenario_can_be_built() {
         for name in crate::lab::scenario::NAMES {
-            let options = Options { databases: Some(2), odd_name: true, writers: None };
+            let options = Options { databases: Some(2), odd_name: true, writers: None, size_mib: None };
             let mut scenario = load(name, &options).unwrap();
             secrets::fill(&mut scenario, &mut secrets::random);
             let built = instances(&scenario, datetime!(2026-03-01 10:00 UTC)).unwrap();

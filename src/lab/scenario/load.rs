@@ -20,6 +20,8 @@ pub struct Options {
     pub odd_name: bool,
     /// Writers per database.
     pub writers: Option<u32>,
+    /// Of every database, MiB.
+    pub size_mib: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -67,6 +69,11 @@ pub fn parse(text: &str, options: &Options) -> Result<Scenario, ScenarioError> {
 fn adapt(scenario: &mut Scenario, options: &Options) -> Result<(), ScenarioError> {
     if let Some(writers) = options.writers {
         scenario.workload.writers = writers;
+    }
+    if let Some(size) = options.size_mib {
+        for database in &mut scenario.databases {
+            database.size_mib = size;
+        }
     }
     let Some(first) = scenario.databases.first().cloned() else { return Ok(()) };
     let named = |name: String| Database { name, ..first.clone() };
@@ -168,11 +175,12 @@ mod tests {
 
     #[test]
     fn databases_are_copied_and_named() {
-        let options = Options { databases: Some(3), odd_name: true, writers: Some(7) };
+        let options = Options { databases: Some(3), odd_name: true, writers: Some(7), size_mib: Some(9) };
         let scenario = load("migrate-2019", &options).unwrap();
         let names: Vec<&str> = scenario.databases.iter().map(|d| d.name.as_str()).collect();
         assert_eq!(names, ["ledger", "ledger-2", "ledger-3", ODD_NAME]);
         assert!(scenario.databases.iter().all(|d| d.tables == scenario.databases[0].tables));
+        assert!(scenario.databases.iter().all(|d| d.size_mib == 9));
         assert_eq!(scenario.workload.writers, 7);
         let zero = Options { databases: Some(0), ..Options::default() };
         assert!(matches!(load("migrate-2019", &zero), Err(ScenarioError::Invalid(_))));

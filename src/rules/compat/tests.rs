@@ -103,7 +103,7 @@ fn editions() {
         }
     }
     assert_eq!(super::edition("Standart").expect_err("no such edition"), Some("Standard"));
-    assert_eq!(super::edition("Standardized").expect_err("no such edition"), None);
+    assert_eq!(super::edition("Standardized").expect_err("no such edition"), Some("Standard"));
     assert_eq!(super::edition("").expect_err("no such edition"), None);
 }
 

@@ -10,6 +10,7 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
+use crate::pki::CertificateFacts;
 use crate::sql::query::certificate;
 use async_trait::async_trait;
 
@@ -27,6 +28,13 @@ impl TrustInstance {
             .await?
             .der()
             .ok_or_else(|| Error::new(Kind::Server, format!("Azure gives no public key of {}", self.0.link.target)))
+    }
+
+    /// A certificate can be imported once only (15232): under another name it stands in the way.
+    async fn under_another_name(&self, cx: &Context, der: &[u8]) -> Result<Option<String>> {
+        let thumbprint = CertificateFacts::read(der)?.sha1;
+        let there = cx.effects.read(&self.0.link.source, certificate::list()).await?;
+        Ok(there.into_iter().find(|c| c.thumbprint.as_deref() == Some(&thumbprint)).map(|c| c.name))
     }
 }
 
@@ -47,7 +55,20 @@ impl Step for TrustInstance {
         let name = &self.0.link.fqdn;
         let der = self.der(cx).await?;
         Ok(match cx.effects.read(&self.0.link.source, certificate::encoded(name)).await? {
-            None => Precheck::Ready,
+            None => match self.under_another_name(cx, &der).await? {
+                None => Precheck::Ready,
+                Some(other) => Precheck::Blocked {
+                    expected: format!("the public key of {} under exactly its name", self.0.link.target),
+                    found: format!(
+                        "it stands on {} as [{other}], where the link does not find it (41974)",
+                        self.0.link.source
+                    ),
+                    hint: format!(
+                        "DROP CERTIFICATE [{other}] on {}, then create the link again: it is imported as [{name}]",
+                        self.0.link.source
+                    ),
+                },
+            },
             Some(there) if there == der => Precheck::AlreadyDone("there, same bytes".to_owned()),
             // After a rotation no re-import is needed as long as the chain validates (facts: mi-link 3.2).
             Some(_) => Precheck::AlreadyDone(

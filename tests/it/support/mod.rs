@@ -1,0 +1,5 @@
+//! A lab in a process of its own, and milink beside it as a user runs it.
+
+pub mod lab;
+pub mod process;
+pub mod sql;

@@ -65,6 +65,11 @@ impl Sink {
     }
 }
 
+/// A line to stderr from where no printer is at hand; lost if stderr is.
+pub fn aside(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// Prints for one command.
 pub struct Printer {
     format: Format,

@@ -221,6 +221,8 @@ pub struct Timing {
     pub redo_delay_ms: u64,
     /// ARM's `Retry-After`; the service sends 15 (facts: arm-api 1.2).
     pub arm_retry_after_s: u32,
+    /// A role change takes this long.
+    pub failover_switch_ms: u64,
     /// How long issued tokens last.
     pub token_lifetime_s: u64,
     /// From becoming primary to the first automatic full backup on a managed instance.
@@ -229,7 +231,13 @@ pub struct Timing {
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { redo_delay_ms: 20, arm_retry_after_s: 1, token_lifetime_s: 3_600, first_full_backup_ms: 3_000 }
+        Self {
+            redo_delay_ms: 20,
+            arm_retry_after_s: 1,
+            failover_switch_ms: 400,
+            token_lifetime_s: 3_600,
+            first_full_backup_ms: 3_000,
+        }
     }
 }
 

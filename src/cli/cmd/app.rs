@@ -12,9 +12,11 @@ use crate::journal::sqlite::SqliteJournal;
 use crate::sql::TcpDialer;
 use std::sync::Arc;
 
-/// Opens the estate named by the settings.
-pub(super) async fn open(settings: &Settings, printer: &mut Printer) -> Result<App> {
+/// Opens the estate named by the settings. `links` are the names the user gave: a wrong one is told before anybody is asked
+/// for a password.
+pub(super) async fn open(settings: &Settings, links: &[String], printer: &mut Printer) -> Result<App> {
     let config = settings.config()?;
+    config.select(links)?;
     for warning in &config.warnings {
         printer.warning(warning)?;
     }

@@ -38,7 +38,7 @@ struct CutoverEnd {
 }
 
 pub async fn plan(args: &LinkPlanArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings, printer).await?;
+    let app = super::app::open(settings, &args.links.links, printer).await?;
     let plan = app.plan_cutover(&args.links.links).await?;
     plan_text::show(&plan, args.script, printer)?;
     printer.next(&format!("milink cutover run {}", names(&plan)))?;
@@ -53,7 +53,7 @@ pub async fn run(args: &CutoverRunArgs, settings: &Settings, printer: &mut Print
     if args.change.no_wait {
         return Err(no_wait("run"));
     }
-    let app = super::app::open(settings, printer).await?;
+    let app = super::app::open(settings, &args.links, printer).await?;
     let plan = app.plan_cutover(&args.links).await?;
     if args.change.dry_run || args.change.script {
         plan_text::show(&plan, args.change.script, printer)?;
@@ -92,7 +92,7 @@ pub async fn resume(args: &CutoverResumeArgs, settings: &Settings, printer: &mut
     if args.no_wait {
         return Err(no_wait("resume"));
     }
-    let app = super::app::open(settings, printer).await?;
+    let app = super::app::open(settings, &[], printer).await?;
     let run = find_run(app.journal.as_ref(), args.run.run.as_deref(), "cutover")?;
     let token = signal::safe_stop(STOPPING, &format!("{} cutover resume {run}", settings.program), Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.resume(&run, feed, Cancel::from_token(token))).await?;
@@ -100,7 +100,7 @@ pub async fn resume(args: &CutoverResumeArgs, settings: &Settings, printer: &mut
 }
 
 pub async fn abort(args: &CutoverAbortArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings, printer).await?;
+    let app = super::app::open(settings, &[], printer).await?;
     let run = find_run(app.journal.as_ref(), args.run.run.as_deref(), "cutover")?;
     if let Some(name) = &args.confirm
         && name != run.as_str()

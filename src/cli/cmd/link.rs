@@ -18,7 +18,7 @@ use crate::report::dto::LinkLine;
 use crate::report::dto::Milestone;
 
 pub async fn plan(args: &LinkPlanArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings, printer).await?;
+    let app = super::app::open(settings, &args.links.links, printer).await?;
     let plan = app.plan_create(&args.links.links).await?;
     plan_text::show(&plan, args.script, printer)?;
     if plan.is_empty() {
@@ -31,7 +31,7 @@ pub async fn plan(args: &LinkPlanArgs, settings: &Settings, printer: &mut Printe
 }
 
 pub async fn create(args: &LinkCreateArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings, printer).await?;
+    let app = super::app::open(settings, &args.links.links, printer).await?;
     let plan = app.plan_create(&args.links.links).await?;
     if args.change.dry_run || args.change.script {
         plan_text::show(&plan, args.change.script, printer)?;
@@ -76,7 +76,7 @@ pub(super) fn undone(cause: Error) -> Error {
 }
 
 pub async fn list(links: &[String], settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings, printer).await?;
+    let app = super::app::open(settings, links, printer).await?;
     let facts = app.look_at_links(links).await?;
     let mut lines = Vec::new();
     for (f, l) in facts.iter().zip(app.config.select(links)?) {
@@ -87,7 +87,7 @@ pub async fn list(links: &[String], settings: &Settings, printer: &mut Printer) 
 }
 
 pub async fn show(link: &str, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings, printer).await?;
+    let app = super::app::open(settings, &[link.to_owned()], printer).await?;
     let facts = app.look_at_links(&[link.to_owned()]).await?;
     let found = facts.first().ok_or_else(|| Error::bug("a link was looked at and is not there"))?;
     printer.answer(found, |_| plan_text::link(found))?;

@@ -6,7 +6,6 @@ use milink::engine::cancel::Cancel;
 use milink::engine::event::Silent;
 use milink::sim::demo;
 use milink::sim::demo::DemoOptions;
-use milink::sim::demo::Narrator;
 use serde_json::Value;
 use std::process::Command;
 use std::sync::Arc;
@@ -77,12 +76,6 @@ fn two_way() {
     demonstration("--scenario two-way-2022 --size-mib 9", "two-way-2022", "cut_over");
 }
 
-struct Quiet;
-
-impl Narrator for Quiet {
-    fn say(&self, _: &str) {}
-}
-
 /// The oracle must see what the fence and the proof behind it are for.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_fence_the_oracle_turns_red() {
@@ -101,7 +94,7 @@ async fn without_the_fence_the_oracle_turns_red() {
         commits_before: 50,
         commits_after: 50,
     };
-    let (report, verdict) = demo::run(&options, Arc::new(Silent), &Quiet, Cancel::new()).await.unwrap();
+    let (report, verdict) = demo::run(&options, Arc::new(Silent), Cancel::new()).await.unwrap();
     assert!(!verdict.ok, "{report:#?}");
     assert!(verdict.lost.unwrap_or(0) > 0 || verdict.max_writable_copies > 1, "{verdict:#?}");
 }

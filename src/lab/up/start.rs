@@ -303,6 +303,7 @@ fn floor(scenario: &Scenario) -> Vec<(String, u64)> {
         ("one round trip for the last log".to_owned(), round_trip.ceil() as u64),
         ("redo delay of the target".to_owned(), scenario.timing.redo_delay_ms),
         ("stability window of the estate file".to_owned(), 300),
+        ("role change of the service".to_owned(), scenario.timing.failover_switch_ms),
     ]
 }
 

@@ -96,7 +96,7 @@ impl Run<'_> {
             changed.iter().zip(&hits).map(|((_, n), h)| (Some(n.clone()), Some(h.old.clone()))).collect();
         match target.memory.clone() {
             Some(key) => self.in_memory(frame, &key, |t| t.update(&changed))?,
-            None if changed.is_empty() => {}
+            // also without rows: the host says whether the session may change the table at all
             None => {
                 let host = self.core.host.clone();
                 host.update(&mut self.core.cx, &target.name, changed).await?;
@@ -121,7 +121,6 @@ impl Run<'_> {
                 t.delete(&ids);
                 Ok(())
             })?,
-            None if ids.is_empty() => {}
             None => {
                 let host = self.core.host.clone();
                 host.delete(&mut self.core.cx, &target.name, ids).await?;

@@ -165,9 +165,11 @@ async fn three_copies_over_one_thin_path_do_not_time_each_other_out() {
         creations.push(tokio::spawn(async move { managed::create_link(&mi, spec).await }));
     }
     for creation in creations {
-        // three times eight MiB take three minutes and a bit
-        let done = tokio::time::timeout(Duration::from_mins(6), creation).await;
-        done.expect("a copy began again").unwrap().unwrap();
+        let done = tokio::time::timeout(Duration::from_mins(30), creation).await;
+        let rows = view(&e.sql, "dm_hadr_automatic_seeding");
+        let attempts: Vec<_> = rows.iter().map(|r| r["number_of_attempts"].clone()).collect();
+        assert!(done.is_ok(), "never ends; attempts {attempts:?}");
+        done.unwrap().unwrap().unwrap();
     }
     for side in [&e.sql, &e.mi] {
         let rows = view(side, "dm_hadr_automatic_seeding");

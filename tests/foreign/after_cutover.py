@@ -28,8 +28,20 @@ def main():
     server = lab.server("sql-server")
     old = tds(lab, server)
     c.that("role of the SQL Server", rows(old, role)[0][0], "SECONDARY")
-    c.fails("a write on the secondary", 3906,
-            lambda: run(old, f"UPDATE [{name}].dbo.account SET balance = balance WHERE account_id = 0"))
+    read = f"SELECT COUNT(*) FROM [{name}].dbo.account"
+    write = f"UPDATE [{name}].dbo.account SET balance = balance WHERE account_id = 0"
+    intent = tds(lab, server, readonly=True)
+    for allowed, plain, intended, written in (("NO", 976, 976, 976), ("READ_ONLY", 978, None, 978),
+                                              ("ALL", None, None, 3906)):
+        run(old, f"ALTER AVAILABILITY GROUP [AG_{name}] MODIFY REPLICA ON N'{server['server_name']}' "
+                 f"WITH (SECONDARY_ROLE (ALLOW_CONNECTIONS = {allowed}))")
+        for session, expected in ((old, plain), (intent, intended)):
+            what = f"a read, connections allowed: {allowed}, intent: {session is intent}"
+            if expected is None:
+                c.true(what, rows(session, read)[0][0] > 0)
+            else:
+                c.fails(what, expected, lambda s=session: rows(s, read))
+        c.fails(f"a write, connections allowed: {allowed}", written, lambda: run(old, write))
     c.done()
 
 

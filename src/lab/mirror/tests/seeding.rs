@@ -136,9 +136,11 @@ async fn a_link_may_begin_at_the_managed_instance() {
     assert!(has(&e.sql, "first"));
 }
 
-/// A quarter of 64 MiB over a quarter of 1 MiB/s: the same minutes, and less work for the test.
-const THIN: Path = Path { latency: Duration::from_millis(10), bytes_per_second: 256 * 1024 };
-const THIN_BALLAST: u64 = 16 * 1024 * 1024;
+/// An eighth of 64 MiB over an eighth of 1 MiB/s: the same minutes, and less work for the test.
+const THIN: Path = Path { latency: Duration::from_millis(10), bytes_per_second: 128 * 1024 };
+const THIN_BALLAST: u64 = 8 * 1024 * 1024;
+/// Takes longer on the thin path than a session may be silent.
+const LARGE_CHUNK: usize = 4 * 1024 * 1024;
 
 #[tokio::test(start_paused = true)]
 async fn three_copies_over_one_thin_path_do_not_time_each_other_out() {
@@ -147,6 +149,7 @@ async fn three_copies_over_one_thin_path_do_not_time_each_other_out() {
     e.trust_mi(&pki, FQDN);
     e.endpoint().await;
     e.net.set_path(SQL_HOST, FQDN, THIN);
+    e.sql.with(|s| s.hadr.tuning.seed_chunk = LARGE_CHUNK);
     let mut creations = Vec::new();
     for name in ["One", "Two", "Three"] {
         let spec = crate::lab::world::setup::DatabaseSpec {
@@ -162,7 +165,11 @@ async fn three_copies_over_one_thin_path_do_not_time_each_other_out() {
         creations.push(tokio::spawn(async move { managed::create_link(&mi, spec).await }));
     }
     for creation in creations {
-        creation.await.unwrap().unwrap();
+        let done = tokio::time::timeout(Duration::from_mins(30), creation).await;
+        let rows = view(&e.sql, "dm_hadr_automatic_seeding");
+        let attempts: Vec<_> = rows.iter().map(|r| r["number_of_attempts"].clone()).collect();
+        assert!(done.is_ok(), "never ends; attempts {attempts:?}");
+        done.unwrap().unwrap().unwrap();
     }
     for side in [&e.sql, &e.mi] {
         let rows = view(side, "dm_hadr_automatic_seeding");

@@ -94,13 +94,12 @@ impl Run<'_> {
         let count = changed.len() as u64;
         let pairs: Vec<(Option<Row>, Option<Row>)> =
             changed.iter().zip(&hits).map(|((_, n), h)| (Some(n.clone()), Some(h.old.clone()))).collect();
-        match target.memory.clone() {
-            Some(key) => self.in_memory(frame, &key, |t| t.update(&changed))?,
-            None if changed.is_empty() => {}
-            None => {
-                let host = self.core.host.clone();
-                host.update(&mut self.core.cx, &target.name, changed).await?;
-            }
+        if let Some(key) = target.memory.clone() {
+            self.in_memory(frame, &key, |t| t.update(&changed))?;
+        } else {
+            // also without rows: the host says whether the session may change the table at all
+            let host = self.core.host.clone();
+            host.update(&mut self.core.cx, &target.name, changed).await?;
         }
         self.put_output(frame, output, &pairs, target.columns.len()).await?;
         self.done(Some(count), UPDATE).await
@@ -116,16 +115,14 @@ impl Run<'_> {
         let hits = self.settled(frame, &change, &target).await?;
         let ids: Vec<RowId> = hits.iter().map(|h| h.id).collect();
         let count = ids.len() as u64;
-        match target.memory.clone() {
-            Some(key) => self.in_memory(frame, &key, |t| {
+        if let Some(key) = target.memory.clone() {
+            self.in_memory(frame, &key, |t| {
                 t.delete(&ids);
                 Ok(())
-            })?,
-            None if ids.is_empty() => {}
-            None => {
-                let host = self.core.host.clone();
-                host.delete(&mut self.core.cx, &target.name, ids).await?;
-            }
+            })?;
+        } else {
+            let host = self.core.host.clone();
+            host.delete(&mut self.core.cx, &target.name, ids).await?;
         }
         let pairs: Vec<(Option<Row>, Option<Row>)> = hits.into_iter().map(|h| (None, Some(h.old))).collect();
         self.put_output(frame, output, &pairs, target.columns.len()).await?;

@@ -177,7 +177,8 @@ impl Run<'_> {
         match binder::memory_key(&t.name) {
             None => {
                 let host = self.core.host.clone();
-                Ok(host.create_table(&mut self.core.cx, t).await?)
+                let table = CreateTable { columns: self.typed(frame, &t.columns)?, ..t.clone() };
+                Ok(host.create_table(&mut self.core.cx, &table).await?)
             }
             Some(key) => {
                 if self.core.temps.contains_key(&key) {
@@ -189,31 +190,30 @@ impl Run<'_> {
                     .state(6)
                     .into());
                 }
-                let mut columns = t.columns.clone();
-                // the type of a computed column is its expression's
-                for i in 0..columns.len() {
-                    if let Some(e) = columns[i].computed.clone() {
-                        let others: Vec<Column> = columns.iter().map(|c| Column::new(c.name.clone(), c.ty)).collect();
-                        let ex = self.bind(frame, |b| {
-                            let table = ScopeTable {
-                                alias: String::new(),
-                                path: Vec::new(),
-                                columns: others,
-                                hidden: 0,
-                                offset: 0,
-                            };
-                            b.expr(&e, &Scope::new(vec![table], None))
-                        })?;
-                        columns[i].ty = ex.ty;
-                        columns[i].nullable = Some(true);
-                    }
-                }
+                let columns = self.typed(frame, &t.columns)?;
                 let id = self.core.object_id();
                 let table = MemoryTable::new(t.name.object(), columns, &t.primary_key, &t.unique, id, frame.level)?;
                 self.core.put_temp(key, table);
                 Ok(())
             }
         }
+    }
+
+    /// Columns with the type of a computed one told: its expression's.
+    fn typed(&self, frame: &Frame, columns: &[ColumnSpec]) -> Outcome<Vec<ColumnSpec>> {
+        let mut columns = columns.to_vec();
+        for i in 0..columns.len() {
+            let Some(e) = columns[i].computed.clone() else { continue };
+            let others: Vec<Column> = columns.iter().map(|c| Column::new(c.name.clone(), c.ty)).collect();
+            let ex = self.bind(frame, |b| {
+                let table =
+                    ScopeTable { alias: String::new(), path: Vec::new(), columns: others, hidden: 0, offset: 0 };
+                b.expr(&e, &Scope::new(vec![table], None))
+            })?;
+            columns[i].ty = ex.ty;
+            columns[i].nullable = Some(true);
+        }
+        Ok(columns)
     }
 
     /// Changes of a table's shape, DROP, TRUNCATE, indexes.

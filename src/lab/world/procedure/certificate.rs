@@ -55,6 +55,11 @@ pub(super) fn endpoint_certificate(host: &InstanceHost, cx: &SessionCx, args: &[
     let kind = a.int("@endpoint_type").unwrap_or(0);
     let der = host.with(|s| {
         let id = s.principal(cx);
+        // a managed instance's endpoint and certificate are the service's (facts: mi-link 3)
+        let service = s.hadr.service_identity.as_ref().filter(|_| kind == 4).and_then(|i| i.chain.first().cloned());
+        if let Some(der) = service {
+            return if s.may(cx, "VIEW ANY DEFINITION") { Ok(der) } else { Err(error(47505, &[&kind])) };
+        }
         let found = s.hadr.endpoint.as_ref().filter(|_| kind == 4);
         let endpoint = found.filter(|e| s.security.has_on(id, ENDPOINT, e.endpoint_id, "VIEW DEFINITION"));
         let endpoint = endpoint.ok_or_else(|| error(47505, &[&kind]))?;

@@ -92,12 +92,13 @@ pub async fn lab_up(options: &DemoOptions, clock: &SharedClock) -> Result<Runnin
         .map_err(|e| {
             let folder =
                 matches!(e.kind(), NotFound | PermissionDenied | AlreadyExists | NotADirectory | ReadOnlyFilesystem);
-            match folder {
-                true => Error::usage(format!("the lab cannot keep its files in {}", options.dir.display()))
-                    .hint("name another folder with `--dir DIR`"),
-                false => Error::bug("the lab did not come up"),
-            }
-            .caused_by(e)
+            let error = if folder {
+                Error::usage(format!("the lab cannot keep its files in {}", options.dir.display()))
+                    .hint("name another folder with `--dir DIR`")
+            } else {
+                Error::bug("the lab did not come up")
+            };
+            error.caused_by(e)
         })
 }
 

@@ -60,7 +60,7 @@ impl Faults for Renamed {
             )
             .await;
             let der: &[u8] = found[0].get(0).unwrap();
-            let der: String = der.iter().map(|b| format!("{b:02X}")).collect();
+            let der = milink::base::hex::encode(der);
             let text = format!("DROP CERTIFICATE [{FQDN}]; CREATE CERTIFICATE [MI_Cert] FROM BINARY = 0x{der};");
             at_source(&self.dir, &text).await;
         }

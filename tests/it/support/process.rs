@@ -7,7 +7,6 @@ use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
 use std::time::Duration;
-use std::time::Instant;
 
 /// The binary under test.
 pub const MILINK: &str = env!("CARGO_BIN_EXE_milink");
@@ -19,14 +18,13 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Looks until there is an answer.
 #[track_caller]
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + WAIT_MAX;
-    loop {
+    for _ in 0..WAIT_MAX.div_duration_f64(LOOK) as u64 {
         if let Some(answer) = look() {
             return answer;
         }
-        assert!(Instant::now() < end, "waited {WAIT_MAX:?} for {what}, in vain");
         std::thread::sleep(LOOK);
     }
+    panic!("waited {WAIT_MAX:?} for {what}, in vain");
 }
 
 /// How a run ended.

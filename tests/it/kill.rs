@@ -85,8 +85,11 @@ fn sweep(scenario: &str, places: Vec<Place>) {
 }
 
 #[test]
-fn in_every_step_of_a_one_way_cutover() {
-    sweep("migrate-2019", places("migrate-2019", |_| true));
+fn in_the_steps_of_a_one_way_cutover() {
+    // Every step takes minutes: `MILINK_SWEEP=all cargo test --test it kill::`.
+    let all = std::env::var("MILINK_SWEEP").is_ok_and(|v| v == "all");
+    let usual = ["cutover.snapshot/", "cutover.fence/", "cutover.drain/", "cutover.switch/", "cutover.retire/"];
+    sweep("migrate-2019", places("migrate-2019", |step| all || usual.iter().any(|w| step.starts_with(w))));
 }
 
 #[test]

@@ -61,10 +61,7 @@ pub(super) struct Connection {
 enum End {
     Complete,
     Attention,
-    /// `whole`: the request had said all it had to say.
-    Killed {
-        whole: bool,
-    },
+    Killed,
 }
 
 /// Why a connection ends.
@@ -208,16 +205,13 @@ impl Connection {
                 tokio::time::timeout(RESET_LIMIT, session.cancelled()).await.map_err(|_| Lost::Gone)?;
                 self.acknowledge_attention();
             }
-            End::Killed { whole } => {
+            End::Killed => {
                 while let Ok(event) = events.try_recv() {
                     answer.put(&mut writer.tokens, event, dialect);
                 }
-                if !whole {
-                    // Cut off in the middle: a plain DONE would acknowledge what was never done.
-                    let text = "Cannot continue the execution because the session is in the kill state.";
-                    let dead = Event::Message(SqlError::new(596, 21, text));
-                    answer.put(&mut writer.tokens, dead, dialect);
-                }
+                // Even if all was said: a plain DONE could acknowledge what the kill has rolled back.
+                let text = "Cannot continue the execution because the session is in the kill state.";
+                answer.put(&mut writer.tokens, Event::Message(SqlError::new(596, 21, text)), dialect);
                 answer.finish(&mut writer.tokens, false, dialect);
                 writer.end_message();
                 return Err(Lost::Said);
@@ -242,7 +236,7 @@ impl Connection {
                 biased;
                 () = shutdown.cancelled() => return Err(Lost::Gone),
                 () = killed.cancelled(), if kill_at.is_none() => kill_at = Some(Instant::now() + KILL_GRACE),
-                () = sleep_until(kill_at), if kill_at.is_some() => return Ok(End::Killed { whole: false }),
+                () = sleep_until(kill_at), if kill_at.is_some() => return Ok(End::Killed),
                 message = reader.next() => match message?.ok_or(Lost::Gone)? {
                     message if message.kind == kind::ATTENTION => {
                         ahead.clear();
@@ -258,7 +252,7 @@ impl Connection {
                         answer.put(&mut writer.tokens, event, dialect);
                         writer.frame();
                     }
-                    None if kill_at.is_some() => return Ok(End::Killed { whole: true }),
+                    None if kill_at.is_some() => return Ok(End::Killed),
                     None => return Ok(End::Complete),
                 },
                 () = &mut run, if running => running = false,

@@ -136,7 +136,15 @@ impl Runner<'_> {
     async fn settle_switches(&mut self) -> Result<()> {
         let open: Vec<_> = self.switches().filter(|s| !self.finished(s.as_ref())).cloned().collect();
         for step in open {
-            if let Precheck::AlreadyDone(note) = settle(step.as_ref(), &self.cx).await? {
+            let look = settle(step.as_ref(), &self.cx).await?;
+            if look == Precheck::UnderWay {
+                // The servers are between two roles: nothing before the switch may be touched, only its end awaited.
+                let attempt = self.attempts(step.id()) + 1;
+                let outcome = run_one(&self.cx, step.as_ref(), true, attempt).await?;
+                self.set(step.id(), StepStatus::Finished(outcome), attempt);
+                continue;
+            }
+            if let Precheck::AlreadyDone(note) = look {
                 let id = step.id().clone();
                 let attempt = self.attempts(&id) + 1;
                 self.cx.effects.record(&Record::StepStarted { step: id.clone(), attempt })?;
@@ -339,7 +347,7 @@ async fn work(cx: &Context, step: &dyn Step, begun: bool) -> Result<(StepResult,
             }
             Precheck::Skip(note) => return Ok((StepResult::Skipped, note)),
             Precheck::Blocked { expected, found, hint } => return Err(blocked(step, &expected, &found, &hint)),
-            Precheck::Ready => {}
+            Precheck::Ready | Precheck::UnderWay => {}
         }
         match step.run(cx).await {
             Ok(done) => {

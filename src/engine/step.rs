@@ -13,6 +13,8 @@ use async_trait::async_trait;
 pub enum Precheck {
     /// Not done, and may be done now.
     Ready,
+    /// Sent already, not yet in effect: `run` only waits for it and sends nothing.
+    UnderWay,
     /// Found done; the note says how that was seen.
     AlreadyDone(String),
     /// Not needed on this path; the note says why.

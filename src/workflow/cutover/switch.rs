@@ -173,7 +173,7 @@ impl Step for Switch {
                 )));
             }
             // Sent already: what is left is to wait, and never to send it twice.
-            Seen::Moving if self.0.link.path == Path::OneWay => return Ok(Precheck::Ready),
+            Seen::Moving if self.0.link.path == Path::OneWay => return Ok(Precheck::UnderWay),
             Seen::Moving => {
                 return Err(Error::new(Kind::TimedOut, format!("{} is between two roles", self.0.link.name)));
             }

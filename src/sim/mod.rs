@@ -1,4 +1,3 @@
 //! Where the application meets the lab: the demonstration, and the judging of it.
 
 pub mod demo;
-pub mod outage;

@@ -154,12 +154,20 @@ impl App {
             })
             .collect();
         let arm = self.arm.as_ref().map(|a| a.config().clone());
-        Ok(Tools { roots, arm, master_key_password, undo_dirs, hooks, sabotage: self.sabotage.clone() })
+        Ok(Tools {
+            roots,
+            arm,
+            master_key_password,
+            undo_dirs,
+            hooks,
+            runner: self.hooks.clone(),
+            sabotage: self.sabotage.clone(),
+        })
     }
 
     fn new_run(&self, kind: PlanKind) -> RunId {
         let now = self.clock.now();
-        let id = uuid::Uuid::new_v4().simple().to_string();
+        let id = crate::base::random::uuid().simple().to_string();
         RunId::new(format!(
             "{}-{:04}{:02}{:02}-{:02}{:02}{:02}-{}",
             kind.as_str(),
@@ -178,7 +186,7 @@ impl App {
         let mut passwords = BTreeMap::new();
         for step in plan.steps().filter(|s| s.id.kind() == "create.master_key") {
             // Three character classes and 128 bits: passes the password policy of Windows.
-            let password = format!("Mk!{}", uuid::Uuid::new_v4().simple());
+            let password = format!("Mk!{}", crate::base::random::uuid().simple());
             let path = self.state_dir.join("secrets").join(format!("{run}-{}-master-key.txt", step.site));
             let kept = crate::effects::files::keep_secret(&path, &password)?;
             passwords.insert(step.site.0.clone(), secret(kept));

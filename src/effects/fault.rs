@@ -49,6 +49,12 @@ impl Point {
 #[async_trait]
 pub trait Faults: Send + Sync {
     async fn at(&self, point: Point, step: &StepId) -> Result<()>;
+
+    /// True, once, where a step that has just run is to be run again at once.
+    fn again(&self, step: &StepId) -> bool {
+        let _ = step;
+        false
+    }
 }
 
 /// Production: never.

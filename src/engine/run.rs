@@ -350,8 +350,12 @@ async fn work(cx: &Context, step: &dyn Step, begun: bool) -> Result<(StepResult,
             Precheck::Ready | Precheck::UnderWay => {}
         }
         match step.run(cx).await {
-            Ok(done) => {
+            Ok(mut done) => {
                 step.verify(cx).await?;
+                if cx.effects.faults().again(step.id()) {
+                    done = step.run(cx).await?;
+                    step.verify(cx).await?;
+                }
                 return Ok((StepResult::Done, done.note));
             }
             Err(e) if transient(&e) && attempt < ATTEMPTS_MAX => {

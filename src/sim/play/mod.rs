@@ -1,0 +1,14 @@
+//! Whole runs in virtual time: the same application and the same lab, on pipes, a paused clock and one seed.
+
+pub mod azure;
+pub mod estate;
+pub mod faults;
+pub mod gate;
+pub mod hooks;
+pub mod line;
+pub mod operator;
+pub mod runtime;
+pub mod trace;
+
+#[cfg(test)]
+mod tests;

@@ -21,16 +21,22 @@ pub enum Point {
     AfterOutcome,
     /// The step is about to be journaled as finished.
     StepDone,
+    /// The step's undo has been journaled as started.
+    UndoStarted,
+    /// It is about to be journaled as finished.
+    UndoDone,
 }
 
 impl Point {
-    pub const ALL: [Point; 6] = [
+    pub const ALL: [Point; 8] = [
         Point::StepStarted,
         Point::BeforeIntent,
         Point::BeforeAct,
         Point::AfterAct,
         Point::AfterOutcome,
         Point::StepDone,
+        Point::UndoStarted,
+        Point::UndoDone,
     ];
 
     pub fn name(self) -> &'static str {
@@ -41,6 +47,8 @@ impl Point {
             Point::AfterAct => "after-act",
             Point::AfterOutcome => "after-outcome",
             Point::StepDone => "step-done",
+            Point::UndoStarted => "undo-started",
+            Point::UndoDone => "undo-done",
         }
     }
 }

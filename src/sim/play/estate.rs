@@ -76,7 +76,7 @@ impl Estate {
         };
         let lab =
             start::up(scenario, options).await.map_err(|e| Error::bug("the lab did not come up").caused_by(e))?;
-        Ok(Self { lab, trace: Trace::new(clock.clone()), clock, folder })
+        Ok(Self { trace: Trace::new(clock.clone(), lab.dir()), lab, clock, folder })
     }
 
     pub fn dir(&self) -> &Path {

@@ -1,4 +1,4 @@
-//! One fault at one of the points that a run passes, and the list of the points it passed.
+//! Faults at chosen points of those that a run passes, and the list of the points it passed.
 
 use crate::base::error::Error;
 use crate::base::error::Kind;
@@ -8,6 +8,7 @@ use crate::effects::fault::Point;
 use crate::model::ids::StepId;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -35,7 +36,7 @@ pub enum Blow {
     Fail,
     /// The process ends there.
     Die,
-    /// The step is run a second time, as if nobody remembered the first.
+    /// The step is run a second time, as if nobody remembered the first. Its place is the step's end.
     Twice,
 }
 
@@ -53,12 +54,13 @@ impl Blow {
 struct Seen {
     passed: Vec<Place>,
     counts: BTreeMap<(String, Point), u32>,
-    struck: bool,
+    struck: usize,
+    twice: BTreeSet<String>,
 }
 
-/// Strikes once.
+/// Each strikes once.
 pub struct Blows {
-    blow: Option<(Place, Blow)>,
+    blows: Vec<(Place, Blow)>,
     seen: Mutex<Seen>,
     died: watch::Sender<bool>,
 }
@@ -66,10 +68,10 @@ pub struct Blows {
 impl Blows {
     /// Only watches.
     pub fn none() -> Arc<Self> {
-        Self::new(None)
+        Self::new(Vec::new())
     }
-    pub fn new(blow: Option<(Place, Blow)>) -> Arc<Self> {
-        Arc::new(Self { blow, seen: Mutex::default(), died: watch::channel(false).0 })
+    pub fn new(blows: Vec<(Place, Blow)>) -> Arc<Self> {
+        Arc::new(Self { blows, seen: Mutex::default(), died: watch::channel(false).0 })
     }
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
@@ -78,8 +80,9 @@ impl Blows {
     pub fn passed(&self) -> Vec<Place> {
         self.seen().passed.clone()
     }
+    /// All of them have struck.
     pub fn struck(&self) -> bool {
-        self.seen().struck
+        self.seen().struck == self.blows.len()
     }
     /// Returns when the process is to die.
     pub async fn death(&self) {
@@ -95,8 +98,8 @@ impl Blows {
         let place = Place { step: step.as_str().to_owned(), point, nth: *count };
         *count += 1;
         seen.passed.push(place.clone());
-        let blow = self.blow.as_ref().filter(|(at, _)| *at == place).map(|(_, blow)| *blow)?;
-        seen.struck = true;
+        let blow = self.blows.iter().find(|(at, b)| *at == place && *b != Blow::Twice).map(|(_, blow)| *blow)?;
+        seen.struck += 1;
         Some(blow)
     }
 }
@@ -118,9 +121,10 @@ impl Faults for Blows {
     }
 
     fn again(&self, step: &StepId) -> bool {
-        matches!(&self.blow, Some((at, Blow::Twice)) if at.step == step.as_str()) && {
-            let mut seen = self.seen();
-            !std::mem::replace(&mut seen.struck, true)
-        }
+        let mut seen = self.seen();
+        let place = Place { step: step.as_str().to_owned(), point: Point::StepDone, nth: 0 };
+        let wanted = self.blows.contains(&(place, Blow::Twice)) && seen.twice.insert(step.as_str().to_owned());
+        seen.struck += usize::from(wanted);
+        wanted
     }
 }

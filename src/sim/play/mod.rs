@@ -1,6 +1,7 @@
 //! Whole runs in virtual time: the same application and the same lab, on pipes, a paused clock and one seed.
 
 pub mod azure;
+pub mod case;
 pub mod estate;
 pub mod faults;
 pub mod gate;

@@ -3,6 +3,7 @@
 use crate::base::clock::SharedClock;
 use crate::engine::event::Event;
 use crate::engine::event::Observer;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -10,15 +11,18 @@ use std::sync::PoisonError;
 /// Lines of text with their virtual milliseconds.
 pub struct Trace {
     clock: SharedClock,
+    /// Folder of this simulation, shown as `<dir>`: its name is not of the seed's making.
+    dir: String,
     lines: Mutex<Vec<String>>,
 }
 
 impl Trace {
-    pub fn new(clock: SharedClock) -> Arc<Self> {
-        Arc::new(Self { clock, lines: Mutex::default() })
+    pub fn new(clock: SharedClock, dir: &Path) -> Arc<Self> {
+        Arc::new(Self { clock, dir: dir.display().to_string(), lines: Mutex::default() })
     }
     pub fn say(&self, text: &str) {
         let ms = self.clock.monotonic().as_millis();
+        let text = text.replace(&self.dir, "<dir>");
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{ms:>8} {text}"));
     }
     pub fn lines(&self) -> Vec<String> {

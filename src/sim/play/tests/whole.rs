@@ -1,10 +1,10 @@
-use super::estate::Estate;
-use super::estate::small;
-use super::faults::Blows;
-use super::gate::Gate;
-use super::operator::Fate;
-use super::operator::Operator;
-use super::runtime::play;
+use crate::sim::play::estate::Estate;
+use crate::sim::play::estate::small;
+use crate::sim::play::faults::Blows;
+use crate::sim::play::gate::Gate;
+use crate::sim::play::operator::Fate;
+use crate::sim::play::operator::Operator;
+use crate::sim::play::runtime::play;
 use crate::base::clock::SharedClock;
 use crate::base::error::Result;
 use crate::engine::cancel::Cancel;

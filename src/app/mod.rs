@@ -7,3 +7,4 @@ pub mod find;
 pub mod links;
 pub mod plan;
 pub mod run;
+pub mod trust;

@@ -2,3 +2,5 @@
 
 pub mod fact;
 pub mod link;
+pub mod trust;
+pub mod trust_findings;

@@ -15,6 +15,7 @@ pub const FORMAT: u32 = 1;
 pub enum PlanKind {
     Create,
     Cutover,
+    Delete,
 }
 
 impl PlanKind {
@@ -22,6 +23,7 @@ impl PlanKind {
         match self {
             PlanKind::Create => "create",
             PlanKind::Cutover => "cutover",
+            PlanKind::Delete => "delete",
         }
     }
 }

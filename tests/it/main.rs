@@ -16,6 +16,7 @@ mod demo;
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.
 mod kill;
+mod links;
 /// The connection between the two sides, cut and restored.
 mod mirroring;
 /// Answers that need no server.

@@ -87,7 +87,7 @@ async fn victims(cx: &Context, site: &SiteId, database: &str) -> Result<Vec<User
 }
 
 /// One round of the kill loop; tells how many were there.
-async fn kill_all(cx: &Context, step: &StepId, site: &SiteId, database: &str) -> Result<usize> {
+pub(in crate::workflow) async fn kill_all(cx: &Context, step: &StepId, site: &SiteId, database: &str) -> Result<usize> {
     let found = victims(cx, site, database).await?;
     for s in &found {
         let statement = match s.unit_of_work {

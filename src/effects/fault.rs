@@ -58,11 +58,27 @@ impl Point {
 pub trait Faults: Send + Sync {
     async fn at(&self, point: Point, step: &StepId) -> Result<()>;
 
+    /// A safeguard that is left out, so that the oracle can be seen to notice.
+    #[cfg(feature = "lab")]
+    fn mutant(&self) -> Option<Mutant> {
+        None
+    }
+
     /// True, once, where a step that has just run is to be run again at once.
     fn again(&self, step: &StepId) -> bool {
         let _ = step;
         false
     }
+}
+
+/// Safeguards of the door that a simulation can leave out. Only builds with the lab know them.
+#[cfg(feature = "lab")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mutant {
+    /// A change is made before its intent is written down.
+    ActFirst,
+    /// The fencing number is not read again before a change.
+    NoFenceCheck,
 }
 
 /// Production: never.

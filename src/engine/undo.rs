@@ -10,6 +10,7 @@ use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::base::retry::Backoff;
 use crate::effects::fault::Point;
+use crate::effects::lease::lease_lost;
 use crate::journal::fold::RunState;
 use crate::journal::fold::StepStatus;
 use crate::journal::record::Record;
@@ -45,6 +46,7 @@ async fn undo_one(step: &dyn Step, cx: &Context) -> Result<()> {
     let note = loop {
         match step.undo(cx).await {
             Ok(note) => break note,
+            Err(e) if lease_lost(&e) => return Err(e),
             Err(e) if transient(&e) && cx.clock.monotonic() < end => backoff.wait().await,
             Err(e) => {
                 return Err(Error::new(Kind::Stopped, format!("{id} could not be undone"))

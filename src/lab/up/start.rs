@@ -24,11 +24,13 @@ use crate::lab::verdict::sample;
 use crate::lab::workload;
 use crate::lab::workload::alias::Address;
 use crate::lab::workload::alias::AliasTable;
+use crate::lab::workload::client;
 use crate::lab::workload::client::Access;
 use crate::lab::workload::client::Dialer;
 use crate::lab::workload::client::TcpDialer;
 use crate::lab::workload::client::Tls;
 use crate::lab::workload::ledger::Ledger;
+use crate::lab::workload::ledger::Outcome;
 use crate::lab::workload::ledger::Record;
 use crate::lab::workload::run::Clock;
 use crate::lab::workload::run::Workload;
@@ -48,6 +50,8 @@ use tokio_util::sync::CancellationToken;
 /// Machines that are no servers, on the lab's network.
 pub const APPLICATION_HOST: &str = "application";
 pub const ORACLE_HOST: &str = "oracle";
+/// Pause of a sysadmin at work.
+const STRAGGLE_EVERY: Duration = Duration::from_millis(70);
 
 /// How the lab is brought up.
 pub struct UpOptions {
@@ -285,7 +289,7 @@ impl Running {
     }
 
     /// The application's own login.
-    fn application(&self) -> io::Result<Access> {
+    pub fn application(&self) -> io::Result<Access> {
         let login = self
             .record
             .servers
@@ -301,6 +305,47 @@ impl Running {
             program: "lab application",
             timeout: Duration::from_millis(self.scenario.workload.timeout_ms),
         })
+    }
+
+    /// A sysadmin at work in every database on its source: writes, is killed, comes back. What he was told counts as any commit.
+    /// Does not end.
+    pub async fn straggle<T>(&self) -> T {
+        let clock = self.clock.clone();
+        let mut n = 0_i64;
+        loop {
+            tokio::time::sleep(STRAGGLE_EVERY).await;
+            for d in &self.record.databases {
+                let login = self.record.server(&d.source).and_then(|s| s.logins.iter().find(|l| l.sysadmin));
+                let (Some(login), Some(address)) = (login, self.record.addresses().get(&d.source).cloned()) else {
+                    continue;
+                };
+                let access = Access {
+                    dialer: self.dialer(APPLICATION_HOST),
+                    tls: self.tls(),
+                    user: login.name.clone(),
+                    password: login.password.clone(),
+                    program: "lab sysadmin",
+                    timeout: Duration::from_secs(5),
+                };
+                n += 1;
+                let insert = format!(
+                    "INSERT INTO dbo.entry (entry_id, writer, seq, amount, note) VALUES (NEWID(), 9002, {n}, 0, N'by hand')"
+                );
+                let Ok(mut sql) = client::connect(&access, &address, &d.name).await else { continue };
+                if client::batch(&mut sql, access.timeout, &insert).await.is_ok() {
+                    let record = Record {
+                        writer: 9002,
+                        seq: n,
+                        database: d.name.clone(),
+                        server: address.server.clone(),
+                        outcome: Outcome::Acknowledged,
+                        at_us: clock.elapsed_us(),
+                        wall: clock.wall(),
+                    };
+                    let _ = self.ledger.record(record);
+                }
+            }
+        }
     }
 
     /// Starts the writers, and the sampler that looks from outside which copies take writes.

@@ -7,6 +7,7 @@ use super::faults::Blows;
 use super::faults::Place;
 use super::gate::Gate;
 use super::operator::Fate;
+use super::operator::Mortal;
 use super::operator::Operator;
 use super::runtime::play;
 use crate::base::clock::SharedClock;
@@ -15,6 +16,7 @@ use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::engine::cancel::Cancel;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often a run that stopped is taken up again before that counts as a failure of its own.
@@ -71,7 +73,7 @@ async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
     estate.until_written(3).await?;
     let blows = Blows::new(case.turn.iter().map(|p| (p.clone(), Blow::Fail)).chain(case.blow.clone()).collect());
     let gate = Gate::default();
-    let mut fate = bounded(operator.cutover(estate, &blows, &gate, Cancel::new())).await?;
+    let mut fate = bounded(operator.cutover(estate, &(blows.clone() as Arc<dyn Mortal>), &gate, Cancel::new())).await?;
     let mut processes = 1;
     let mut passed = blows.passed();
     while !fate.is_end() && operator.open_run()?.is_some() {
@@ -79,7 +81,7 @@ async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
             return Err(Error::new(Kind::Stopped, format!("does not end: {}", fate.word())));
         }
         let none = Blows::none();
-        fate = bounded(operator.resume(estate, &none, &gate, Cancel::new())).await?;
+        fate = bounded(operator.resume(estate, &(none.clone() as Arc<dyn Mortal>), &gate, Cancel::new())).await?;
         processes += 1;
         passed.extend(none.passed());
     }

@@ -1,5 +1,6 @@
 //! Faults at chosen points of those that a run passes, and the list of the points it passed.
 
+use super::operator::Mortal;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
@@ -84,13 +85,6 @@ impl Blows {
     pub fn struck(&self) -> bool {
         self.seen().struck == self.blows.len()
     }
-    /// Returns when the process is to die.
-    pub async fn death(&self) {
-        let mut died = self.died.subscribe();
-        if died.wait_for(|d| *d).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
 
     fn strikes(&self, point: Point, step: &StepId) -> Option<Blow> {
         let mut seen = self.seen();
@@ -101,6 +95,16 @@ impl Blows {
         let blow = self.blows.iter().find(|(at, b)| *at == place && *b != Blow::Twice).map(|(_, blow)| *blow)?;
         seen.struck += 1;
         Some(blow)
+    }
+}
+
+#[async_trait]
+impl Mortal for Blows {
+    async fn death(&self) {
+        let mut died = self.died.subscribe();
+        if died.wait_for(|d| *d).await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 

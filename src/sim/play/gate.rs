@@ -3,6 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
 use std::task::Context;
 use std::task::Poll;
 use tokio::io::AsyncRead;
@@ -14,11 +17,15 @@ use tokio::sync::watch;
 #[derive(Clone)]
 pub struct Gate {
     open: Arc<watch::Sender<bool>>,
+    /// Each ends one connection of the process.
+    streams: Arc<Mutex<Vec<Cut>>>,
 }
+
+type Cut = Box<dyn Fn() + Send>;
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { open: Arc::new(watch::channel(true).0) }
+        Self { open: Arc::new(watch::channel(true).0), streams: Arc::default() }
     }
 }
 
@@ -28,6 +35,12 @@ impl Gate {
     }
     pub fn open(&self) {
         self.open.send_replace(true);
+    }
+    /// Every connection breaks: the servers hear of it at once, the process when it next looks.
+    pub fn sever(&self) {
+        for cut in std::mem::take(&mut *lock(&self.streams)) {
+            cut();
+        }
     }
     /// Returns once it is open.
     pub async fn pass(&self) {
@@ -80,41 +93,64 @@ impl<F: Future> Future for Gated<F> {
     }
 }
 
+/// A connection that somebody else may break.
+type Held<S> = Arc<Mutex<Option<S>>>;
+
 /// A stream of a process: nothing is read or written while its gate is shut, so that its background tasks stand still too.
 pub struct GatedStream<S> {
-    pub gate: Gate,
+    gate: Gate,
     waiting: Option<Wait>,
-    inner: S,
+    inner: Held<S>,
 }
 
-impl<S> GatedStream<S> {
+impl<S: Send + 'static> GatedStream<S> {
     pub fn new(gate: Gate, inner: S) -> Self {
+        let inner = Arc::new(Mutex::new(Some(inner)));
+        let held = Arc::downgrade(&inner);
+        let cut = move || {
+            if let Some(inner) = held.upgrade() {
+                drop(lock(&inner).take());
+            }
+        };
+        lock(&gate.streams).push(Box::new(cut));
         Self { gate, waiting: None, inner }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<S: Unpin> GatedStream<S> {
+    fn with<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        work: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<std::io::Result<T>>,
+    ) -> Poll<std::io::Result<T>> {
+        if !passes(&self.gate, &mut self.waiting, cx) {
+            return Poll::Pending;
+        }
+        match lock(&self.inner).as_mut() {
+            Some(stream) => work(Pin::new(stream), cx),
+            None => Poll::Ready(Err(std::io::ErrorKind::ConnectionReset.into())),
+        }
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for GatedStream<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
-        let this = self.get_mut();
-        if !passes(&this.gate, &mut this.waiting, cx) {
-            return Poll::Pending;
-        }
-        Pin::new(&mut this.inner).poll_read(cx, buf)
+        self.get_mut().with(cx, |s, cx| s.poll_read(cx, buf))
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for GatedStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
-        let this = self.get_mut();
-        if !passes(&this.gate, &mut this.waiting, cx) {
-            return Poll::Pending;
-        }
-        Pin::new(&mut this.inner).poll_write(cx, buf)
+        self.get_mut().with(cx, |s, cx| s.poll_write(cx, buf))
     }
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.get_mut().inner).poll_flush(cx)
+        self.get_mut().with(cx, AsyncWrite::poll_flush)
     }
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.get_mut().inner).poll_shutdown(cx)
+        self.get_mut().with(cx, AsyncWrite::poll_shutdown)
     }
 }

@@ -7,9 +7,14 @@ pub mod faults;
 pub mod gate;
 pub mod hooks;
 pub mod line;
+pub mod mishap;
+pub mod night;
 pub mod operator;
 pub mod runtime;
+pub mod seeds;
 pub mod trace;
+pub mod watch;
+pub mod world;
 
 #[cfg(test)]
 mod tests;

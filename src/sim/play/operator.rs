@@ -2,7 +2,6 @@
 
 use super::azure::AzureLine;
 use super::estate::Estate;
-use super::faults::Blows;
 use super::gate::Gate;
 use super::hooks::AliasHook;
 use super::line::Line;
@@ -17,6 +16,8 @@ use crate::base::error::Result;
 use crate::config;
 use crate::config::load::Environment;
 use crate::config::secret::NoPrompt;
+use crate::effects::fault::Faults;
+use crate::effects::fault::Point;
 use crate::engine::cancel::Cancel;
 use crate::engine::event::SharedObserver;
 use crate::engine::run::RunEnd;
@@ -24,8 +25,34 @@ use crate::journal::memory::MemoryJournal;
 use crate::journal::store::Journal;
 use crate::lab::up::record::ESTATE;
 use crate::model::ids::RunId;
+use crate::model::ids::StepId;
+use async_trait::async_trait;
 use std::future::Future;
 use std::sync::Arc;
+
+/// Faults of a process that may be the end of it.
+#[async_trait]
+pub trait Mortal: Faults {
+    /// Returns when the process is to die.
+    async fn death(&self);
+}
+
+/// Nothing happens to it.
+pub struct Immortal;
+
+#[async_trait]
+impl Faults for Immortal {
+    async fn at(&self, _: Point, _: &StepId) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Mortal for Immortal {
+    async fn death(&self) {
+        std::future::pending().await
+    }
+}
 
 /// One laptop: a name on the network, and a journal that outlives its processes.
 pub struct Operator {
@@ -75,8 +102,14 @@ impl Operator {
         }
     }
 
+    /// The same state directory under another name: a second terminal, or a process that took over.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), journal: self.journal.clone(), sabotage: self.sabotage.clone() }
+    }
+
     /// A new process.
-    pub async fn app(&self, estate: &Estate, faults: Arc<Blows>, gate: &Gate) -> Result<App> {
+    pub async fn app(&self, estate: &Estate, faults: Arc<dyn Mortal>, gate: &Gate) -> Result<App> {
         let env = Environment { host: self.name.clone(), user: "dba".to_owned(), ..Environment::default() };
         let config = config::load(&estate.dir().join(ESTATE), &env)?;
         let network = estate.lab.network.clone();
@@ -113,7 +146,7 @@ impl Operator {
 
     /// `link create` in a process without faults.
     pub async fn create(&self, estate: &Estate) -> Result<()> {
-        let app = self.app(estate, Blows::none(), &Gate::default()).await?;
+        let app = self.app(estate, Arc::new(Immortal), &Gate::default()).await?;
         let plan = app.plan_create(&[]).await?;
         match app.start(&plan, self.observer(estate), Cancel::new()).await?.end {
             RunEnd::Committed => Ok(()),
@@ -121,8 +154,20 @@ impl Operator {
         }
     }
 
+    /// Kinds of the steps that a cutover would take now.
+    pub async fn steps(&self, estate: &Estate) -> Result<Vec<String>> {
+        let app = self.app(estate, Arc::new(Immortal), &Gate::default()).await?;
+        let mut kinds: Vec<String> = Vec::new();
+        for step in app.plan_cutover(&[]).await?.steps() {
+            if !kinds.iter().any(|k| k == step.id.kind()) {
+                kinds.push(step.id.kind().to_owned());
+            }
+        }
+        Ok(kinds)
+    }
+
     /// `cutover run` in a process of its own.
-    pub async fn cutover(&self, estate: &Estate, faults: &Arc<Blows>, gate: &Gate, cancel: Cancel) -> Fate {
+    pub async fn cutover(&self, estate: &Estate, faults: &Arc<dyn Mortal>, gate: &Gate, cancel: Cancel) -> Fate {
         let work = async {
             let app = self.app(estate, faults.clone(), gate).await?;
             let plan = app.plan_cutover(&[]).await?;
@@ -132,7 +177,7 @@ impl Operator {
     }
 
     /// `cutover resume` in a process of its own.
-    pub async fn resume(&self, estate: &Estate, faults: &Arc<Blows>, gate: &Gate, cancel: Cancel) -> Fate {
+    pub async fn resume(&self, estate: &Estate, faults: &Arc<dyn Mortal>, gate: &Gate, cancel: Cancel) -> Fate {
         let work = async {
             let run = self.open_run()?.ok_or_else(|| Error::new(Kind::NotFound, "no run is open"))?;
             let app = self.app(estate, faults.clone(), gate).await?;
@@ -145,7 +190,7 @@ impl Operator {
     async fn process(
         &self,
         estate: &Estate,
-        faults: &Arc<Blows>,
+        faults: &Arc<dyn Mortal>,
         gate: &Gate,
         work: impl Future<Output = Result<Ended>>,
     ) -> Fate {

@@ -121,6 +121,8 @@ pub enum LabCommand {
     Fault(LabFaultArgs),
     /// List the scenarios
     Scenarios,
+    /// Play many cutovers in virtual time, each with mishaps drawn from a seed, and judge every one
+    Sim(LabSimArgs),
     /// Point the writers of a database at another server
     Repoint(LabRepointArgs),
 }
@@ -145,6 +147,19 @@ pub struct LabUpArgs {
     /// One more database, with a name full of quotes and brackets
     #[arg(long)]
     pub odd_name: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct LabSimArgs {
+    /// Nights to play
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub seeds: u64,
+    /// Seed of the first night; the others count up from it
+    #[arg(long, value_name = "S", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=u64::MAX / 2))]
+    pub seed: u64,
+    /// Tell all that happens, to stderr
+    #[arg(long)]
+    pub trace: bool,
 }
 
 #[derive(Debug, Clone, Args)]

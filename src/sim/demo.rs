@@ -2,6 +2,7 @@
 
 use crate::app::build::App;
 use crate::app::build::Parts;
+use crate::app::build::StandIns;
 use crate::base::clock::SharedClock;
 use crate::base::clock::TokioClock;
 use crate::base::clock::pause;
@@ -87,7 +88,7 @@ pub async fn lab_up(options: &DemoOptions, clock: &SharedClock) -> Result<Runnin
         },
     )
     .map_err(|e| Error::usage(e.to_string()).hint("milink lab scenarios"))?;
-    start::up(scenario, start::UpOptions { dir: options.dir.clone(), milink: options.milink.clone(), now: clock.now() })
+    start::up(scenario, start::UpOptions { dir: options.dir.clone(), milink: options.milink.clone(), now: clock.now(), wire: start::Wire::Sockets })
         .await
         .map_err(|e| {
             let folder =
@@ -117,6 +118,7 @@ pub async fn app(dir: &Path, options: &DemoOptions, clock: &SharedClock) -> Resu
         dialer: Arc::new(TcpDialer),
         faults: options.faults.clone(),
         sabotage: options.sabotage.clone(),
+        stand_ins: StandIns::default(),
     })
     .await
 }

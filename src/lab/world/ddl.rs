@@ -12,6 +12,7 @@ use crate::lab::tsql::host::SessionCx;
 
 mod backup;
 mod certificate;
+mod keys;
 mod credential;
 mod database;
 mod login;

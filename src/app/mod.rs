@@ -1,9 +1,11 @@
 //! Use cases over the layers below; connectors, journal and clock are handed in.
 
 pub mod build;
+pub mod check;
 pub mod cutover;
 pub mod facts;
 pub mod find;
 pub mod links;
+pub mod outage;
 pub mod plan;
 pub mod run;

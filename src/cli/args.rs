@@ -69,6 +69,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Estimate how long seeding takes, without asking a server
     Estimate(EstimateArgs),
+    /// Judge whether a link can be made, a database moved, a failover forced; changes nothing
+    Check(CheckArgs),
     /// Plan, create and look at links
     #[command(subcommand)]
     Link(LinkCommand),
@@ -236,6 +238,30 @@ pub struct ExplainArgs {
     /// Number of SQL Server, code of Azure, state of a link, or a message with one of them
     #[arg(value_name = "ID", required = true)]
     pub id: Vec<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub links: LinksArgs,
+    /// What it must be ready for [default: create for a link that is not there, else cutover]
+    #[arg(long = "for", value_name = "PURPOSE", value_enum)]
+    pub purpose: Option<CheckPurpose>,
+    /// Let a check pass by its id, with a reason that is shown
+    #[arg(long, value_name = "ID=REASON")]
+    pub waive: Vec<String>,
+    /// Show what passed, too
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckPurpose {
+    Create,
+    Cutover,
+    Failback,
+    Forced,
+    Operate,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -413,6 +439,8 @@ pub enum SchemaName {
     Explain,
     /// The JSON of `milink estimate`
     Estimate,
+    /// The JSON of `milink check`
+    Check,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -102,6 +102,7 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         Command::Compat(args) => cmd::compat::run(&args, printer),
         Command::Explain(args) => cmd::explain::run(&args, printer),
         Command::Estimate(args) => cmd::estimate::run(&args, printer),
+        Command::Check(args) => cmd::check::run(&args, settings, printer).await,
         Command::Link(LinkCommand::Plan(args)) => cmd::link::plan(&args, settings, printer).await,
         Command::Link(LinkCommand::Create(args)) => cmd::link::create(&args, settings, printer).await,
         Command::Link(LinkCommand::List(args)) => cmd::link::list(&args.links, settings, printer).await,

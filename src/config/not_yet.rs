@@ -8,12 +8,9 @@ pub(super) fn warnings(file: &EstateFile) -> Vec<String> {
     let a = &file.application;
     let hook = |h: &Option<HookSection>| h.is_some();
     let p = &file.policy;
-    let o = &file.objects;
-    let objects = [&o.logins, &o.jobs, &o.linked_servers, &o.credentials].iter().any(|names| !names.is_empty());
     let set = [
         ("[[wave]]", !file.wave.is_empty(), "name the links of a cutover on the command line"),
         ("[[reconcile]]", !file.reconcile.is_empty(), "compare the two sides yourself before the cutover"),
-        ("[objects]", objects, "check jobs, linked servers and credentials on the target yourself"),
         ("[application] alias", a.alias.is_some(), "a `repoint` hook is what moves the application"),
         ("[application] before-fence", hook(&a.before_fence), "only `repoint` is called"),
         ("[application] after-fence", hook(&a.after_fence), "only `repoint` is called"),

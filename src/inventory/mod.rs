@@ -1,4 +1,6 @@
 //! Facts of both sides, read at once; what could not be read stays unknown.
 
-pub mod fact;
+pub mod azure;
 pub mod link;
+pub mod survey;
+pub use crate::model::fact;

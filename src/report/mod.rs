@@ -1,5 +1,6 @@
 //! What is shown: public JSON types and pure renderers.
 
+pub mod check;
 pub mod compat;
 pub mod dto;
 pub mod estimate;

@@ -106,6 +106,26 @@ impl fmt::Debug for Rendered {
     }
 }
 
+impl Rendered {
+    /// Several reads as one batch; the answers follow each other. None may have parameters.
+    pub fn join(reads: Vec<Rendered>) -> Result<Self> {
+        let first = reads.first().ok_or_else(|| Error::bug("an empty batch"))?;
+        let id = first.id;
+        if reads.iter().any(|r| r.access != Access::Read || !r.params.is_empty()) {
+            return Err(Error::bug(format!("{id}: only reads without parameters go into one batch")));
+        }
+        let text: Vec<&str> = reads.iter().map(|r| r.text.expose_secret()).collect();
+        let shown: Vec<&str> = reads.iter().map(|r| r.shown.as_str()).collect();
+        Ok(Self {
+            id,
+            access: Access::Read,
+            text: SecretString::from(text.join("\n\n")),
+            shown: shown.join("\n\n"),
+            params: Vec::new(),
+        })
+    }
+}
+
 impl Script {
     /// The embedded statement `<area>.<verb>`.
     pub fn get(id: &str) -> Result<Self> {

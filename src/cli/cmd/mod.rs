@@ -1,6 +1,7 @@
 //! One command a file.
 
 mod app;
+pub mod check;
 pub mod compat;
 pub mod completions;
 pub mod cutover;

@@ -13,6 +13,7 @@ pub mod lease;
 pub mod login;
 pub mod marker;
 pub mod session;
+pub mod survey;
 
 pub use kinds::Query;
 pub use kinds::Statement;

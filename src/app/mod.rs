@@ -6,6 +6,7 @@ pub mod cutover;
 pub mod facts;
 pub mod find;
 pub mod links;
+pub mod objects;
 pub mod outage;
 pub mod plan;
 pub mod run;

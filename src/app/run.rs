@@ -119,6 +119,7 @@ impl App {
             },
             // Hours of seeding are not thrown away because somebody pressed Ctrl-C.
             PlanKind::Create => Limits { undo_on_interrupt: false, ..Limits::default() },
+            PlanKind::Objects => Limits { undo_on_interrupt: true, ..Limits::default() },
         };
         let end = Runner { stages: &stages, cx, state, limits }.run().await?;
         Ok(Ended { run, end })

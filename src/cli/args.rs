@@ -77,6 +77,9 @@ pub enum Command {
     /// Move databases to their targets
     #[command(subcommand)]
     Cutover(CutoverCommand),
+    /// Compare and bring over logins, jobs, linked servers
+    #[command(subcommand)]
+    Objects(ObjectsCommand),
     /// Look at the journal
     #[command(subcommand)]
     Runs(RunsCommand),
@@ -154,7 +157,7 @@ pub struct LabDirArgs {
 pub struct LabFaultArgs {
     #[command(flatten)]
     pub lab: LabDirArgs,
-    /// `cut A B`, `restore A B`, `slow A B LATENCY_MS MIB_PER_S`, `arm JSON-RULE`, `arm-clear` or `status`
+    /// `cut A B`, `restore A B`, `slow A B LATENCY_MS MIB_PER_S`, `arm JSON-RULE`, `arm-clear`, `set SERVER KEY VALUE [DATABASE]` or `status`
     #[arg(required = true, value_name = "FAULT")]
     pub fault: Vec<String>,
 }
@@ -253,6 +256,36 @@ pub struct CheckArgs {
     /// Show what passed, too
     #[arg(long)]
     pub all: bool,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum ObjectsCommand {
+    /// What the target lacks; changes nothing
+    Diff(ObjectsArgs),
+    /// The statements that would bring it over, without password hashes
+    Script(ObjectsArgs),
+    /// Bring over what is missing, as a run that can be undone and resumed
+    Sync(ObjectsSyncArgs),
+    /// Go on with a run that stopped half way
+    Resume(OptionalRunArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ObjectsArgs {
+    #[command(flatten)]
+    pub links: LinksArgs,
+    /// Everything on the source, not only what the links' databases use
+    #[arg(long)]
+    pub everything: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ObjectsSyncArgs {
+    #[command(flatten)]
+    pub objects: ObjectsArgs,
+    /// Read the live state and show what would be done; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -7,6 +7,7 @@ use super::args::Format;
 #[cfg(feature = "lab")]
 use super::args::LabCommand;
 use super::args::LinkCommand;
+use super::args::ObjectsCommand;
 use super::args::RunsCommand;
 use super::cmd;
 use super::exit;
@@ -103,6 +104,10 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         Command::Explain(args) => cmd::explain::run(&args, printer),
         Command::Estimate(args) => cmd::estimate::run(&args, printer),
         Command::Check(args) => cmd::check::run(&args, settings, printer).await,
+        Command::Objects(ObjectsCommand::Diff(args)) => cmd::objects::diff(&args, settings, printer).await,
+        Command::Objects(ObjectsCommand::Script(args)) => cmd::objects::script(&args, settings, printer).await,
+        Command::Objects(ObjectsCommand::Sync(args)) => cmd::objects::sync(&args, settings, printer).await,
+        Command::Objects(ObjectsCommand::Resume(args)) => cmd::objects::resume(&args, settings, printer).await,
         Command::Link(LinkCommand::Plan(args)) => cmd::link::plan(&args, settings, printer).await,
         Command::Link(LinkCommand::Create(args)) => cmd::link::create(&args, settings, printer).await,
         Command::Link(LinkCommand::List(args)) => cmd::link::list(&args.links, settings, printer).await,

@@ -28,7 +28,7 @@ pub fn build(links: Vec<LinkPlan>, policy: PlanPolicy) -> Plan {
         stage("retire", &["cutover.retire"], &links),
     ];
     stages.retain(|s| !s.steps.is_empty());
-    Plan { format: FORMAT, kind: PlanKind::Cutover, links, stages, policy }
+    Plan { format: FORMAT, kind: PlanKind::Cutover, links, objects: Vec::new(), stages, policy }
 }
 
 fn stage(name: &str, kinds: &[&str], links: &[LinkPlan]) -> PlannedStage {

@@ -3,4 +3,5 @@
 pub mod create;
 pub mod cutover;
 pub mod names;
+pub mod objects;
 pub mod types;

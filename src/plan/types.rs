@@ -1,5 +1,6 @@
 //! The plan: a plain value, stored with the run, that `resume` continues.
 
+use super::objects::ObjectPlan;
 use crate::journal::record::Line;
 use crate::model::ids::LinkName;
 use crate::model::ids::SiteId;
@@ -15,6 +16,8 @@ pub const FORMAT: u32 = 1;
 pub enum PlanKind {
     Create,
     Cutover,
+    /// Server objects brought to a target.
+    Objects,
 }
 
 impl PlanKind {
@@ -22,6 +25,7 @@ impl PlanKind {
         match self {
             PlanKind::Create => "create",
             PlanKind::Cutover => "cutover",
+            PlanKind::Objects => "objects",
         }
     }
 }
@@ -101,6 +105,9 @@ pub struct Plan {
     pub format: u32,
     pub kind: PlanKind,
     pub links: Vec<LinkPlan>,
+    /// What `objects sync` brings over; by the id of its step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ObjectPlan>,
     pub stages: Vec<PlannedStage>,
     pub policy: PlanPolicy,
 }

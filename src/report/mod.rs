@@ -5,6 +5,7 @@ pub mod compat;
 pub mod dto;
 pub mod estimate;
 pub mod explain;
+pub mod objects;
 pub mod run;
 pub mod table;
 pub mod text;

@@ -5,4 +5,5 @@ pub mod create;
 pub mod cutover;
 pub mod hooks;
 pub mod link_step;
+pub mod objects;
 pub mod tools;

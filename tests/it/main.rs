@@ -6,6 +6,8 @@
 mod access;
 /// The same again: dry runs, second runs, names that need quoting.
 mod again;
+/// The preflight: every condition broken and mended.
+mod check;
 /// The command line: exit code, stdout and stderr together.
 mod cli;
 /// Estate files, good and bad.

@@ -14,6 +14,7 @@ pub mod init;
 pub mod lab;
 pub mod link;
 pub mod man;
+pub mod objects;
 mod plan_text;
 pub mod runs;
 pub mod schema;

@@ -233,56 +233,66 @@ fn check(lab: &Lab, purpose: &str) -> Done {
     lab.milink(&format!("check ledger --for {purpose} --output json"))
 }
 
-/// Green, whatever settles by itself within the bound.
-#[track_caller]
-fn until_green(lab: &Lab, purpose: &str, after: &str) {
-    for _ in 0..200 {
+/// Green, whatever settles by itself within the bound; else what is open.
+fn until_green(lab: &Lab, purpose: &str) -> Result<(), String> {
+    let mut last = String::new();
+    for _ in 0..100 {
         let done = check(lab, purpose);
-        if done.code == Some(0) && open(&done.json()).is_empty() {
-            return;
+        let open = open(&done.json());
+        if done.code == Some(0) && open.is_empty() {
+            return Ok(());
         }
+        last = format!("exit {:?}, open {open:?}", done.code);
         // The link takes up again by itself; nothing else has to be waited for.
         std::thread::sleep(Duration::from_millis(50));
     }
-    let done = check(lab, purpose);
-    panic!("not green again after {after}: {:#?}", open(&done.json()));
+    Err(last)
 }
 
-#[track_caller]
-fn play(lab: &Lab, m: &Mutant) {
+/// Breaks, looks, mends; every mistake is told, so that one row hides no other.
+fn play(lab: &Lab, m: &Mutant, mistakes: &mut Vec<String>) {
     act(lab, m.break_it);
+    if let Err(what) = broken(lab, m) {
+        mistakes.push(format!("{}: {what}", m.check));
+    }
+    act(lab, m.mend_it);
+    if let Err(what) = until_green(lab, m.purpose) {
+        mistakes.push(format!("{}: not green again: {what}", m.check));
+    }
+}
+
+fn broken(lab: &Lab, m: &Mutant) -> Result<(), String> {
     let allowed: BTreeSet<&str> = m.consequences.iter().copied().chain([m.check]).collect();
-    let mut seen = None;
-    for _ in 0..200 {
+    for _ in 0..100 {
         let done = check(lab, m.purpose);
         let report = done.json();
         let found = open(&report);
         let stray: Vec<&String> = found.keys().filter(|id| !allowed.contains(id.as_str())).collect();
-        assert!(stray.is_empty(), "{}: others turned too: {stray:?}\n{}", m.check, done.stdout);
+        if !stray.is_empty() {
+            return Err(format!("others turned too: {stray:?}"));
+        }
         if found.contains_key(m.check) {
-            seen = Some((done, report));
-            break;
+            return judged(m, &done, &report["links"][0]);
         }
         // A broken connection is noticed after its time limit.
         std::thread::sleep(Duration::from_millis(50));
     }
-    let (done, report) = seen.unwrap_or_else(|| panic!("{} did not turn", m.check));
-    let link = &report["links"][0];
-    let blocked = link["blocking"].as_u64().unwrap() > 0;
-    let unknown = link["unknown"].as_u64().unwrap() > 0;
-    let (verdict, code) = match (blocked, unknown) {
+    Err("it did not turn".to_owned())
+}
+
+/// Verdict and exit code follow from what failed.
+fn judged(m: &Mutant, done: &Done, link: &Value) -> Result<(), String> {
+    let any = |key: &str| link[key].as_u64().unwrap() > 0;
+    let (verdict, code) = match (any("blocking"), any("unknown")) {
         (true, _) => ("not_ready", 3),
         (false, true) => ("unknown", 3),
         (false, false) => ("ready", 0),
     };
-    assert_eq!(link["verdict"], verdict, "{}", m.check);
-    assert_eq!(done.code, Some(code), "{}", m.check);
-    let row = registry::find(m.check).unwrap();
-    if row.severity == registry::Severity::Block {
-        assert_eq!(code, 3, "{} is to block", m.check);
+    let blocks = registry::find(m.check).unwrap().severity == registry::Severity::Block;
+    if link["verdict"] != verdict || done.code != Some(code) || (blocks && code != 3) {
+        return Err(format!("verdict {}, exit {:?}, expected {verdict}, {code}", link["verdict"], done.code));
     }
-    act(lab, m.mend_it);
-    until_green(lab, m.purpose, m.check);
+    Ok(())
 }
 
 #[test]
@@ -290,7 +300,7 @@ fn each_check_turns_with_its_condition_and_back() {
     let lab = Lab::up("migrate-2019", "");
     // The estate as a careful team prepares it.
     at(&lab, "sql-a", "master", "ALTER DATABASE ledger SET ACCELERATED_DATABASE_RECOVERY = ON");
-    at(&lab, "mi-a", "master", "CREATE LOGIN smoke WITH PASSWORD = N'Smoke#test1'");
+    at(&lab, "mi-a", "master", "CREATE LOGIN smoke WITH PASSWORD = N'Long#enough1'");
     at(
         &lab,
         "mi-a",
@@ -300,15 +310,18 @@ fn each_check_turns_with_its_condition_and_back() {
     let path = lab.path("milink.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("[application]\n", "[application]\nallow_logins = [\"smoke\"]\n")).unwrap();
-    until_green(&lab, NEW, "nothing");
+    until_green(&lab, NEW).unwrap();
+    let mut mistakes = Vec::new();
     for m in BEFORE {
-        play(&lab, m);
+        play(&lab, m, &mut mistakes);
     }
+    assert!(mistakes.is_empty(), "\n{}\n", mistakes.join("\n"));
     lab.milink("link create").exits(0);
-    until_green(&lab, NIGHT, "link create");
+    until_green(&lab, NIGHT).unwrap();
     for m in AFTER {
-        play(&lab, m);
+        play(&lab, m, &mut mistakes);
     }
+    assert!(mistakes.is_empty(), "\n{}\n", mistakes.join("\n"));
 }
 
 /// Adding a check means adding a row, or saying here why there is none.

@@ -14,6 +14,8 @@ mod cli;
 mod config;
 /// The whole job in one command, judged from outside; and an oracle that must turn red.
 mod demo;
+/// Server objects compared and brought over.
+mod objects;
 /// Several processes, one journal; damage found.
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.

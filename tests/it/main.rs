@@ -6,6 +6,8 @@
 mod access;
 /// The same again: dry runs, second runs, names that need quoting.
 mod again;
+/// The preflight: every condition broken and mended.
+mod check;
 /// The command line: exit code, stdout and stderr together.
 mod cli;
 /// Estate files, good and bad.
@@ -18,6 +20,8 @@ mod journal;
 mod kill;
 /// Certificates, endpoints and links, one command at a time.
 mod links;
+/// Server objects compared and brought over.
+mod objects;
 
 /// The connection between the two sides, cut and restored.
 mod mirroring;

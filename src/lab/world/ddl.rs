@@ -12,9 +12,10 @@ use crate::lab::tsql::host::SessionCx;
 
 mod backup;
 mod certificate;
-mod keys;
 mod credential;
 mod database;
+mod files;
+mod keys;
 mod login;
 mod permission;
 #[cfg(test)]

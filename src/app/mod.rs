@@ -4,6 +4,8 @@ pub mod build;
 pub mod cutover;
 pub mod facts;
 pub mod find;
+pub mod history;
 pub mod links;
 pub mod plan;
 pub mod run;
+pub mod watch;

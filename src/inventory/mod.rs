@@ -2,3 +2,4 @@
 
 pub mod fact;
 pub mod link;
+pub mod watch;

@@ -7,6 +7,7 @@ pub mod explain;
 pub mod run;
 pub mod table;
 pub mod text;
+pub mod watch;
 
 #[cfg(test)]
 mod tests;

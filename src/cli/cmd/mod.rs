@@ -16,3 +16,5 @@ pub mod man;
 mod plan_text;
 pub mod runs;
 pub mod schema;
+pub mod serve;
+pub mod watch;

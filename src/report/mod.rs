@@ -1,6 +1,7 @@
 //! What is shown: public JSON types and pure renderers.
 
 pub mod compat;
+pub mod cutovers;
 pub mod dto;
 pub mod estimate;
 pub mod explain;

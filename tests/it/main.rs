@@ -16,6 +16,11 @@ mod demo;
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.
 mod kill;
+/// An estate in memory, for the monitor.
+#[path = "../fixtures/estate.rs"]
+mod estate;
+/// The monitor over an estate in memory: metrics, page, conditions.
+mod monitor;
 /// The connection between the two sides, cut and restored.
 mod mirroring;
 /// Answers that need no server.
@@ -26,5 +31,7 @@ mod steering;
 mod support;
 /// The rules of this source tree.
 mod tidy;
+/// `watch` and `serve` on a lab.
+mod watching;
 /// Certificates that are not, or not rightly, where they belong.
 mod trust;

@@ -8,4 +8,5 @@ pub mod history;
 pub mod links;
 pub mod plan;
 pub mod run;
+pub mod trust;
 pub mod watch;

@@ -60,6 +60,21 @@ impl App {
         self.drive(run, plan, RunState::default(), passwords, observer, cancel, false).await
     }
 
+    /// The newest run of a kind that has not ended and is about exactly these links.
+    pub fn open_run(&self, kind: PlanKind, links: &[String]) -> Result<Option<RunId>> {
+        for run in self.journal.runs()?.into_iter().filter(|r| r.as_str().starts_with(kind.as_str())) {
+            let state = fold(&self.journal.records(&run)?)?;
+            if state.finished.is_some() {
+                continue;
+            }
+            let Ok(plan) = serde_json::from_value::<Plan>(state.plan) else { continue };
+            if plan.links.len() == links.len() && plan.links.iter().all(|l| links.iter().any(|n| *n == l.name.0)) {
+                return Ok(Some(run));
+            }
+        }
+        Ok(None)
+    }
+
     /// Goes on with a run from what its journal says.
     pub async fn resume(&self, run: &RunId, observer: SharedObserver, cancel: Cancel) -> Result<Ended> {
         let state = fold(&self.journal.records(run)?)?;
@@ -111,48 +126,43 @@ impl App {
         let cx = Context::new(Arc::new(effects), self.clock.clone(), observer.clone(), cancel, state.evidence.clone());
         let steps = plan.steps().count();
         observer.on(&Event::RunStarted { run: run.clone(), kind: plan.kind.as_str().to_owned(), steps, resumed });
+        let again = again(plan, &run);
         let limits = match plan.kind {
             PlanKind::Cutover => Limits {
                 budget: Some(Duration::from_millis(plan.policy.budget_ms)),
                 budget_from: BUDGET_FROM.to_owned(),
                 undo_on_interrupt: true,
+                again,
             },
             // Hours of seeding are not thrown away because somebody pressed Ctrl-C.
-            PlanKind::Create => Limits { undo_on_interrupt: false, ..Limits::default() },
+            PlanKind::Create => Limits { undo_on_interrupt: false, again, ..Limits::default() },
+            PlanKind::Delete => Limits { undo_on_interrupt: true, again, ..Limits::default() },
         };
         let end = Runner { stages: &stages, cx, state, limits }.run().await?;
         Ok(Ended { run, end })
     }
 
-    pub(super) fn tools(&self, master_key_password: BTreeMap<String, SecretString>) -> Result<Tools> {
-        let mut roots: Vec<Root> = Vec::new();
+    /// Authorities that must vouch for managed instances: those shipped and those of the estate file, each once.
+    pub(super) fn roots(&self) -> Result<Vec<trust::Root>> {
         let mut found = trust::shipped()?;
         for path in &self.config.trust.mirroring_roots {
             found.extend(trust::from_file(path)?);
         }
+        let mut roots: Vec<trust::Root> = Vec::new();
         for root in found {
             if !roots.iter().any(|r| r.der == root.der) {
-                roots.push(Root { name: root.name, der: root.der });
+                roots.push(root);
             }
         }
+        Ok(roots)
+    }
+
+    pub(super) fn tools(&self, master_key_password: BTreeMap<String, SecretString>) -> Result<Tools> {
+        let roots = self.roots()?.into_iter().map(|r| Root { name: r.name, der: r.der }).collect();
         let mut undo_dirs = vec![self.state_dir.join("undo")];
         undo_dirs.extend(self.config.policy.second_undo_dir.clone());
-        let a = &self.config.application;
-        let hooks = [
-            ("repoint", &a.repoint),
-            ("before-fence", &a.before_fence),
-            ("after-fence", &a.after_fence),
-            ("after-switch", &a.after_switch),
-            ("after-open", &a.after_open),
-            ("on-abort", &a.on_abort),
-        ];
-        let hooks = hooks
-            .into_iter()
-            .filter_map(|(point, hook)| {
-                let hook = hook.as_ref()?;
-                Some((point.to_owned(), Hook { command: hook.command.clone(), limit: hook.timeout }))
-            })
-            .collect();
+        let hook = |h: &crate::config::types::Hook| Hook { command: h.command.clone(), limit: h.timeout };
+        let hooks = self.config.application.hooks().into_iter().map(|(p, h)| (p.to_owned(), hook(h))).collect();
         let arm = self.arm.as_ref().map(|a| a.config().clone());
         Ok(Tools { roots, arm, master_key_password, undo_dirs, hooks, sabotage: self.sabotage.clone() })
     }
@@ -184,6 +194,18 @@ impl App {
             passwords.insert(step.site.0.clone(), secret(kept));
         }
         Ok(passwords)
+    }
+}
+
+/// The command that takes the run up again.
+fn again(plan: &Plan, run: &RunId) -> String {
+    match plan.kind {
+        PlanKind::Cutover => format!("milink cutover resume {run}"),
+        PlanKind::Create => "milink link create".to_owned(),
+        PlanKind::Delete => {
+            let names: Vec<_> = plan.links.iter().map(|l| l.name.as_str()).collect();
+            format!("milink link delete {}", names.join(" "))
+        }
     }
 }
 

@@ -69,6 +69,12 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Estimate how long seeding takes, without asking a server
     Estimate(EstimateArgs),
+    /// Make, exchange and judge the certificates of the mirroring endpoints
+    #[command(subcommand)]
+    Cert(CertCommand),
+    /// Make and look at the mirroring endpoints of the sources
+    #[command(subcommand)]
+    Endpoint(EndpointCommand),
     /// Plan, create and look at links
     #[command(subcommand)]
     Link(LinkCommand),
@@ -289,15 +295,37 @@ pub struct LinksArgs {
 }
 
 #[derive(Debug, Clone, Subcommand)]
+pub enum CertCommand {
+    /// Certificates that the links rest on, both sides
+    List(LinksArgs),
+    /// Make the endpoint certificates of the sources, their keys stay there
+    Create(CreateArgs),
+    /// Give each side the public key of the other, and the roots to the source
+    Exchange(CreateArgs),
+    /// Say whether each side knows the other
+    Verify(LinksArgs),
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum EndpointCommand {
+    /// The mirroring endpoint of every source
+    Show(LinksArgs),
+    /// Make it, or mend what a link needs
+    Create(CreateArgs),
+}
+
+#[derive(Debug, Clone, Subcommand)]
 pub enum LinkCommand {
     /// Show what is missing until the links stand
     Plan(LinkPlanArgs),
     /// Create what is missing, and wait until the links are seeded
-    Create(LinkCreateArgs),
+    Create(CreateArgs),
     /// One line for each link
     List(LinksArgs),
     /// Everything about a link
     Show(LinkShowArgs),
+    /// Take links away, and with each the copy that must not take writes
+    Delete(LinkDeleteArgs),
 }
 
 #[derive(Debug, Clone, Args)]
@@ -310,11 +338,23 @@ pub struct LinkPlanArgs {
 }
 
 #[derive(Debug, Clone, Args)]
-pub struct LinkCreateArgs {
+pub struct CreateArgs {
     #[command(flatten)]
     pub links: LinksArgs,
     #[command(flatten)]
     pub change: ChangeArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct LinkDeleteArgs {
+    /// Links by name
+    #[arg(value_name = "LINK", required = true)]
+    pub links: Vec<String>,
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// Names of the links, typed again: the answer to the question that would be asked; `--yes` does not stand for it
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -452,6 +492,8 @@ pub enum SchemaName {
     Explain,
     /// The JSON of `milink estimate`
     Estimate,
+    /// The JSON of `milink cert verify`
+    Trust,
 }
 
 #[derive(Debug, Clone, Args)]

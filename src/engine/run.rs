@@ -36,6 +36,8 @@ pub struct Limits {
     /// From the start of stage `budget_from` until L1; when it ends first, everything is undone.
     pub budget: Option<Duration>,
     pub budget_from: String,
+    /// The command that takes a run up again that stopped half way.
+    pub again: String,
     /// Asked to stop before L1: undo everything (a cutover), or leave what is there for the next attempt (a creation).
     pub undo_on_interrupt: bool,
 }
@@ -284,7 +286,7 @@ impl Runner<'_> {
         self.cx.observer.on(&Event::RunStopped { run: run.clone(), why: cause.chain() });
         let kind = if cause.kind() == Kind::SplitBrain { Kind::SplitBrain } else { Kind::Stopped };
         Err(Error::new(kind, format!("run {run} stopped half way"))
-            .hint(format!("mend the cause, then `milink cutover resume {run}`"))
+            .hint(format!("mend the cause, then `{}`", self.limits.again))
             .caused_by(cause))
     }
 

@@ -2,4 +2,6 @@
 
 pub mod fact;
 pub mod link;
+pub mod trust;
+pub mod trust_findings;
 pub mod watch;

@@ -2,5 +2,6 @@
 
 pub mod create;
 pub mod cutover;
+pub mod delete;
 pub mod names;
 pub mod types;

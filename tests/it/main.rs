@@ -12,26 +12,31 @@ mod cli;
 mod config;
 /// The whole job in one command, judged from outside; and an oracle that must turn red.
 mod demo;
+/// An estate in memory, for the monitor.
+#[path = "../fixtures/estate.rs"]
+mod estate;
 /// Several processes, one journal; damage found.
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.
 mod kill;
-/// An estate in memory, for the monitor.
-#[path = "../fixtures/estate.rs"]
-mod estate;
+/// Certificates, endpoints and links, one command at a time.
+mod links;
 /// The monitor over an estate in memory: metrics, page, conditions.
 mod monitor;
+
 /// The connection between the two sides, cut and restored.
 mod mirroring;
 /// Answers that need no server.
 mod offline;
+/// The site's own hooks, queries, limits and jobs.
+mod policy;
 /// Ctrl-C, and two operators at once.
 mod steering;
 /// Labs, processes and clients for the modules here.
 mod support;
 /// The rules of this source tree.
 mod tidy;
-/// `watch` and `serve` on a lab.
-mod watching;
 /// Certificates that are not, or not rightly, where they belong.
 mod trust;
+/// `watch` and `serve` on a lab.
+mod watching;

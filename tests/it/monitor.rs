@@ -58,7 +58,9 @@ fn an_asynchronous_link_is_healthy_at_synchronizing() {
 
 #[test]
 fn with_a_collector_cut_off_nothing_stays_green() {
-    for lost in [Source::Instance(estate::source()), Source::Instance(estate::target()), Source::Azure(estate::target())] {
+    for lost in
+        [Source::Instance(estate::source()), Source::Instance(estate::target()), Source::Azure(estate::target())]
+    {
         let mut state = healthy(1);
         state.observe(estate::failed(lost.clone(), S(3)));
         let stale = look(&mut state, S(4));
@@ -146,7 +148,11 @@ fn series_of_a_link_are_few_and_no_change_of_state_adds_one() {
     state.observe(estate::heard(Source::Instance(estate::source()), S(5), Answer::Sweep(Box::new(changed))));
     let bad = look(&mut state, S(6));
     assert_eq!(bad.links[1].health.verdict, Verdict::Unhealthy);
-    assert!(bad.links[1].health.reasons.join(" ").contains("suspended (SUSPEND_FROM_USER)"), "{:?}", bad.links[1].health);
+    assert!(
+        bad.links[1].health.reasons.join(" ").contains("suspended (SUSPEND_FROM_USER)"),
+        "{:?}",
+        bad.links[1].health
+    );
     assert_eq!(series(&metrics::text(&bad)), before, "bad");
     assert_eq!(series(&metrics::text(&look(&mut state, S(900)))), before, "unknown");
     assert_eq!(series(&metrics::text(&look(&mut State::new(estate::plan(3)), S(1)))), before, "never read");
@@ -158,7 +164,10 @@ fn two_writable_copies_are_seen_and_a_copy_that_cannot_be_judged_is_unknown() {
     let both = estate::sweep(1, true);
     state.observe(estate::heard(Source::Instance(estate::target()), S(2), Answer::Sweep(Box::new(both))));
     let unjudged = look(&mut state, S(3));
-    assert_eq!(unjudged.links[0].writable_copies.value, None, "nobody has looked who is known inside the target's copy");
+    assert_eq!(
+        unjudged.links[0].writable_copies.value, None,
+        "nobody has looked who is known inside the target's copy"
+    );
     state.observe(estate::heard(Source::Detail(estate::target()), S(3), Answer::Detail(estate::detail(1, true))));
     let split = look(&mut state, S(4));
     assert_eq!(split.links[0].writable_copies.fresh(), Some(&2));

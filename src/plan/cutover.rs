@@ -34,6 +34,7 @@ pub fn build(links: Vec<LinkPlan>, policy: PlanPolicy) -> Plan {
         ("open", "cutover.open", true),
         ("open", "cutover.after_open", hook("after-open")),
         ("retire", "cutover.retire", true),
+        ("retire", "cutover.release_source", true),
     ];
     let stages = order.iter().filter(|(.., wanted)| *wanted).map(|(name, kind, _)| stage(name, &[kind], &links));
     let stages: Vec<_> = stages.filter(|s| !s.steps.is_empty()).collect();

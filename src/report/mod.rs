@@ -5,6 +5,7 @@ pub mod cutovers;
 pub mod dto;
 pub mod estimate;
 pub mod explain;
+pub mod outage;
 pub mod run;
 pub mod table;
 pub mod text;

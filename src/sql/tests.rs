@@ -107,7 +107,7 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         endpoint::alter_authentication(&endpoint, "cert"),
         endpoint::start("hadr"),
         endpoint::drop("hadr"),
-        fence::raise(WEIRD, 7),
+        fence::raise(&fence::name(WEIRD), 7),
         group::create(Cluster::None, "AG_x", WEIRD, "HOST\\I", url),
         group::create(Cluster::Windows, "AG_x", WEIRD, "HOST", url),
         group::create_empty("AG_x", "HOST", url),
@@ -156,7 +156,7 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         database::access(WEIRD),
         database::log_end(WEIRD),
         endpoint::show(),
-        fence::read(WEIRD),
+        fence::read(&fence::name(WEIRD)),
         group::list(),
         group::options(),
         group::replicas(),
@@ -362,7 +362,7 @@ fn decoders_read_what_the_headers_promise() {
     assert_eq!(full[0].sid, "0x0102");
     let [full, _] = decodes(job::list());
     assert_eq!(full[0].databases, ["1"]);
-    let [full, _] = decodes(fence::read("d"));
+    let [full, _] = decodes(fence::read("n"));
     assert_eq!(full, Some(1));
     assert_eq!(decodes(lease::take("r"))[0], lease::Taken::Granted);
 }

@@ -92,6 +92,7 @@ fn step(base: LinkStep) -> Result<Arc<dyn Step>> {
         "cutover.repoint" => Arc::new(cutover::repoint::Repoint(base)),
         "cutover.open" => Arc::new(cutover::open::Open(base)),
         "cutover.retire" => Arc::new(cutover::retire::Retire(base, Kept::StaysSecondary)),
+        "cutover.release_source" => Arc::new(cutover::release_source::ReleaseSource(base)),
         "delete.lease" => Arc::new(cutover::lease::Lease(base)),
         "delete.first_backup" => Arc::new(delete::first_backup::FirstBackup(base)),
         "delete.close_target" => Arc::new(delete::close::Close(base, Copy::Target)),

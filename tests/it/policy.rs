@@ -2,6 +2,7 @@
 
 use crate::support::lab::Lab;
 use crate::support::lab::planned;
+use crate::support::lab::ran;
 use crate::support::process::until;
 use std::os::unix::fs::PermissionsExt;
 
@@ -35,7 +36,8 @@ fn hooks_are_called_at_their_points_and_queries_agree() {
     let yes = hook(&lab, "yes.sh", 0);
     let points = ["before-fence", "after-fence", "after-switch", "after-open", "on-abort"];
     let lines: Vec<_> = points.iter().map(|p| format!("{p} = {{ command = [\"{yes}\"] }}")).collect();
-    let tail = "\n[[reconcile]]\nname = \"accounts\"\nquery = \"SELECT COUNT(*) FROM dbo.account\"\n";
+    let tail =
+        "\n[[reconcile]]\nname = \"accounts\"\nquery = \"SELECT SUM(CAST(balance AS bigint)) FROM dbo.account\"\n";
     let estate = estate(&lab, "hooks.toml", &lines.join("\n"), tail);
     let steps = planned(&lab.milink(&format!("--estate {estate} cutover plan --output json")).exits(0).json());
     for kind in ["before_fence", "after_fence", "reconcile", "after_switch", "after_open"] {
@@ -107,4 +109,60 @@ fn a_long_write_transaction_is_a_gate() {
     assert!(refused.stderr.contains("rolls back about as long"), "{}", refused.stderr);
     open.run("ROLLBACK");
     lab.milink("cutover run ledger --yes").exits(0);
+}
+
+/// A lab with three linked databases in two waves.
+fn waves(arguments: &str) -> (Lab, Vec<String>) {
+    let lab = Lab::linked("migrate-2019", &format!("--databases 3 {arguments}"));
+    let links = lab.milink("link list --output json").exits(0).json();
+    let names: Vec<String> = links.as_array().unwrap().iter().map(|l| l["link"].as_str().unwrap().to_owned()).collect();
+    let [a, b, c] = names.as_slice() else { panic!("{names:?}") };
+    let mut text = std::fs::read_to_string(lab.path("milink.toml")).unwrap();
+    text.push_str(&format!(
+        "\n[[wave]]\nname = \"first\"\nlinks = [\"{a}\", \"{b}\"]\n\n[[wave]]\nname = \"second\"\nlinks = [\"{c}\"]\nafter = [\"first\"]\n"
+    ));
+    std::fs::write(lab.path("milink.toml"), text).unwrap();
+    (lab, names)
+}
+
+#[test]
+fn waves_go_in_their_order() {
+    let (lab, names) = waves("--writers 1");
+    assert!(lab.milink("cutover run --wave third --yes").exits(2).stderr.contains("no wave `third`"));
+    let early = lab.milink("cutover run --wave second --yes").exits(3);
+    assert!(early.stderr.contains("comes after wave `first`"), "{}", early.stderr);
+    assert!(early.stderr.contains("cutover run --wave first"), "{}", early.stderr);
+    let first = lab.milink("cutover run --wave first --yes --output json").exits(0).json();
+    let outages: Vec<_> = first["links"].as_array().unwrap().iter().map(|l| l["link"].as_str().unwrap()).collect();
+    assert_eq!(outages, [names[0].as_str(), names[1].as_str()], "{first:#}");
+    assert!(first["links"][0]["barred_ms"].as_u64().is_some_and(|ms| ms > 0), "{first:#}");
+    lab.milink("cutover run --wave second --yes").exits(0);
+    lab.until_written(20);
+    lab.verdict_holds();
+}
+
+#[test]
+fn a_wave_is_all_or_nothing() {
+    let (lab, names) = waves("--writers 1");
+    // One database fails before L1: both go back, and their writers write.
+    let fault = format!("fail:cutover.drain/{}:before-act", names[1]);
+    let back = lab.start(lab.command("cutover run --wave first --yes").env("MILINK_FAULT", fault)).wait();
+    back.exits(3);
+    assert_eq!(lab.last_run()["status"], "rolled_back");
+    lab.until_written(20);
+    lab.verdict_holds();
+    // One fails between L1 and L2: no target is opened until it is mended.
+    let fault = format!("fail:cutover.confirm/{}:step-started", names[1]);
+    let half = lab.start(lab.command("cutover run --wave first --yes").env("MILINK_FAULT", fault)).wait();
+    half.exits(4);
+    let steps = ran(&lab.last_run());
+    assert!(!steps.iter().any(|s| s.starts_with("cutover.open/")), "{steps:?}");
+    // All three databases have one application login.
+    let open = "SELECT COUNT_BIG(*) FROM sys.server_principals WHERE name = N'app_ledger' AND is_disabled = 0";
+    assert_eq!((lab.number("sql-a", "master", open), lab.number("mi-a", "master", open)), (0, 0));
+    lab.milink("cutover resume").exits(0);
+    // The one that stays needs it on the source still.
+    assert_eq!((lab.number("sql-a", "master", open), lab.number("mi-a", "master", open)), (1, 1));
+    lab.until_written(20);
+    lab.verdict_holds();
 }

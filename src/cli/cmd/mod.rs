@@ -21,4 +21,6 @@ mod plan_text;
 pub mod runs;
 pub mod schema;
 pub mod serve;
+#[cfg(feature = "lab")]
+pub mod sim;
 pub mod watch;

@@ -167,7 +167,7 @@ impl Step for Fence {
         }
         let guard = {
             let (cx, step, site, database) =
-                (cx.clone(), self.0.id.clone(), link.source.clone(), link.database.clone());
+                (cx.for_guard(), self.0.id.clone(), link.source.clone(), link.database.clone());
             tokio::spawn(async move {
                 loop {
                     pause(GUARD_INTERVAL).await;

@@ -13,6 +13,7 @@ pub mod lease;
 pub mod open;
 pub mod position;
 pub mod reconcile;
+pub mod release_source;
 pub mod repoint;
 pub mod retire;
 pub mod snapshot;

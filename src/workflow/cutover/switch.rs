@@ -181,7 +181,7 @@ impl Step for Switch {
             }
             Seen::NotDone => {}
         }
-        if self.0.tools.sabotage.iter().any(|s| s == "cutover.fence") {
+        if self.0.tools.sabotage.iter().any(|s| s == "cutover.fence" || s == "cutover.drain.stable") {
             return Ok(Precheck::Ready);
         }
         Ok(match self.token_gap(cx).await? {

@@ -93,6 +93,8 @@ pub enum Command {
     /// Look at the journal
     #[command(subcommand)]
     Runs(RunsCommand),
+    /// Write what a run did, proved and sent as one page
+    Report(ReportArgs),
     /// Print a JSON Schema
     Schema(SchemaArgs),
     /// Print shell completions
@@ -551,6 +553,26 @@ pub struct ServeArgs {
     /// Time between two looks at an instance, such as 2s [default: that of the estate file, else 5s]
     #[arg(long, value_name = "TIME")]
     pub interval: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ReportArgs {
+    /// Run by name or its beginning, or `last`
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// File to write; stdout without it
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Form of the report [default: markdown for a `.md` file, else html]
+    #[arg(long, value_name = "FORM", value_enum)]
+    pub format: Option<ReportFormat>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// One page without scripts, fit for paper
+    Html,
+    Markdown,
 }
 
 #[derive(Debug, Clone, Args)]

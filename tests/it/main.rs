@@ -17,6 +17,8 @@ mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.
 mod kill;
 mod links;
+/// The rules of a cutover, walked through exhaustively.
+mod model;
 /// The connection between the two sides, cut and restored.
 mod mirroring;
 /// Answers that need no server.

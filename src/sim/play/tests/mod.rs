@@ -1,3 +1,4 @@
 mod matrix;
+mod mutants;
 mod nights;
 mod whole;

@@ -9,3 +9,4 @@ pub mod links;
 pub mod plan;
 pub mod run;
 pub mod trust;
+pub mod wave;

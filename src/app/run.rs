@@ -176,22 +176,8 @@ impl App {
         let roots = self.roots()?.into_iter().map(|r| Root { name: r.name, der: r.der }).collect();
         let mut undo_dirs = vec![self.state_dir.join("undo")];
         undo_dirs.extend(self.config.policy.second_undo_dir.clone());
-        let a = &self.config.application;
-        let hooks = [
-            ("repoint", &a.repoint),
-            ("before-fence", &a.before_fence),
-            ("after-fence", &a.after_fence),
-            ("after-switch", &a.after_switch),
-            ("after-open", &a.after_open),
-            ("on-abort", &a.on_abort),
-        ];
-        let hooks = hooks
-            .into_iter()
-            .filter_map(|(point, hook)| {
-                let hook = hook.as_ref()?;
-                Some((point.to_owned(), Hook { command: hook.command.clone(), limit: hook.timeout }))
-            })
-            .collect();
+        let hook = |h: &crate::config::types::Hook| Hook { command: h.command.clone(), limit: h.timeout };
+        let hooks = self.config.application.hooks().into_iter().map(|(p, h)| (p.to_owned(), hook(h))).collect();
         let arm = self.arm.as_ref().map(|a| a.config().clone());
         Ok(Tools {
             roots,

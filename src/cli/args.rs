@@ -378,7 +378,7 @@ pub struct LinkShowArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum CutoverCommand {
     /// Show the steps in order, and what would undo each
-    Plan(LinkPlanArgs),
+    Plan(CutoverPlanArgs),
     /// Move the databases: fence, drain, switch, open
     Run(CutoverRunArgs),
     /// Go on with a run that stopped half way
@@ -390,10 +390,22 @@ pub enum CutoverCommand {
 }
 
 #[derive(Debug, Clone, Args)]
+pub struct CutoverPlanArgs {
+    #[command(flatten)]
+    pub plan: LinkPlanArgs,
+    /// The links of a `[[wave]]`
+    #[arg(long, value_name = "NAME", conflicts_with = "links")]
+    pub wave: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
 pub struct CutoverRunArgs {
     /// Links by name
-    #[arg(value_name = "LINK", required = true)]
+    #[arg(value_name = "LINK", required_unless_present = "wave", conflicts_with = "wave")]
     pub links: Vec<String>,
+    /// The links of a `[[wave]]`, together: all or nothing until the targets are opened
+    #[arg(long, value_name = "NAME")]
+    pub wave: Option<String>,
     #[command(flatten)]
     pub change: ChangeArgs,
     /// Names of the links (or `all`), typed again: the answer to the question that would be asked

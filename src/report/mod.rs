@@ -4,6 +4,7 @@ pub mod compat;
 pub mod dto;
 pub mod estimate;
 pub mod explain;
+pub mod outage;
 pub mod run;
 pub mod table;
 pub mod text;

@@ -1,6 +1,5 @@
 //! The whole job on the lab: up, link, seed, write, cut over, judge.
 
-use super::outage::StepTimes;
 use crate::app::build::App;
 use crate::app::build::Parts;
 use crate::app::build::StandIns;
@@ -39,6 +38,7 @@ use crate::report::dto::FloorTerm;
 use crate::report::dto::Milestone;
 use crate::report::dto::Outcome;
 use crate::report::dto::SCHEMA_VERSION;
+use crate::report::outage::StepTimes;
 use crate::sql::TcpDialer;
 use std::collections::BTreeMap;
 use std::io::ErrorKind::AlreadyExists;

@@ -67,6 +67,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("marker/read.sql", include_str!("../../sql/marker/read.sql")),
     ("marker/set.sql", include_str!("../../sql/marker/set.sql")),
     ("master_key/create.sql", include_str!("../../sql/master_key/create.sql")),
+    ("reconcile/scalar.sql", include_str!("../../sql/reconcile/scalar.sql")),
     ("seeding/list.sql", include_str!("../../sql/seeding/list.sql")),
     ("session/in_database.sql", include_str!("../../sql/session/in_database.sql")),
     ("session/kill.sql", include_str!("../../sql/session/kill.sql")),

@@ -16,6 +16,7 @@ mod demo;
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.
 mod kill;
+/// Certificates, endpoints and links, one command at a time.
 mod links;
 /// The rules of a cutover, walked through exhaustively.
 mod model;
@@ -23,6 +24,8 @@ mod model;
 mod mirroring;
 /// Answers that need no server.
 mod offline;
+/// The site's own hooks, queries, limits and jobs.
+mod policy;
 /// Ctrl-C, and two operators at once.
 mod steering;
 /// Labs, processes and clients for the modules here.

@@ -29,10 +29,15 @@ impl App {
                 let holders = cx.effects.read(&link.source, lease::read(&lease::resource(link.name.as_str()))).await;
                 // A server that cannot be asked is the steps' business: beyond L1 the way goes on without it.
                 let Ok(holders) = holders else { break };
-                let Some(holder) = holders.into_iter().find(|h| h.program.as_deref() == Some(own.as_str())) else { break };
+                let Some(holder) = holders.into_iter().find(|h| h.program.as_deref() == Some(own.as_str())) else {
+                    break;
+                };
                 if self.clock.monotonic() >= end {
-                    return Err(Error::refused(format!("run {run} is being driven: its lease of {} is held by {holder}", link.name))
-                        .hint("milink cutover status; if that process is dead, end its session on the server (KILL)"));
+                    return Err(Error::refused(format!(
+                        "run {run} is being driven: its lease of {} is held by {holder}",
+                        link.name
+                    ))
+                    .hint("milink cutover status; if that process is dead, end its session on the server (KILL)"));
                 }
                 if !told {
                     observer.on(&Event::Note { text: format!("waits for {holder} to end") });

@@ -83,7 +83,9 @@ impl App {
             logins.insert(source.name.clone(), Login::Password { user: source.user.clone(), password });
         }
         let arm = match &config.azure {
-            Some(azure) => Some(Arc::new(super::facts::arm(azure, &config, prompt.as_ref(), clock.clone(), stand_ins.transport)?)),
+            Some(azure) => {
+                Some(Arc::new(super::facts::arm(azure, &config, prompt.as_ref(), clock.clone(), stand_ins.transport)?))
+            }
             None => None,
         };
         let mut hosts = BTreeMap::new();

@@ -31,9 +31,8 @@ impl Seeded {
     /// Another sequence, told apart by `name`.
     #[must_use]
     pub fn fork(&self, name: &str) -> Self {
-        let mixed = name.bytes().fold(self.0 ^ 0xcbf2_9ce4_8422_2325, |h, b| {
-            (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let mixed =
+            name.bytes().fold(self.0 ^ 0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
         let mut fork = Self(mixed);
         fork.next();
         fork

@@ -87,7 +87,8 @@ impl Effects {
             return Ok(());
         }
         let found = stored.map_or("none".to_owned(), |n| n.to_string());
-        let holder = self.read(&site, lease::read(&lease::resource(link))).await.ok().and_then(|h| h.into_iter().next());
+        let holder =
+            self.read(&site, lease::read(&lease::resource(link))).await.ok().and_then(|h| h.into_iter().next());
         let who = holder.map_or("nobody now".to_owned(), |h| h.to_string());
         Err(Error::refused(format!(
             "the lease of link {link} was taken over: fencing number {found} stands on {site}, this process has {number}; held by {who}"

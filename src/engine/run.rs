@@ -103,7 +103,8 @@ impl Runner<'_> {
     /// A process that takes a run up first takes what admits it. Without it nothing is touched, not even to undo: the process
     /// that began the run may still be alive.
     async fn enter(&mut self) -> Result<()> {
-        let begun = |s: &StepStatus| !matches!(s, StepStatus::NotStarted | StepStatus::UndoStarted | StepStatus::Undone);
+        let begun =
+            |s: &StepStatus| !matches!(s, StepStatus::NotStarted | StepStatus::UndoStarted | StepStatus::Undone);
         let steps: Vec<_> = self
             .stages
             .iter()

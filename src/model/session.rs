@@ -89,4 +89,3 @@ impl std::fmt::Display for LeaseHolder {
         )
     }
 }
-

@@ -88,19 +88,27 @@ pub async fn lab_up(options: &DemoOptions, clock: &SharedClock) -> Result<Runnin
         },
     )
     .map_err(|e| Error::usage(e.to_string()).hint("milink lab scenarios"))?;
-    start::up(scenario, start::UpOptions { dir: options.dir.clone(), milink: options.milink.clone(), now: clock.now(), wire: start::Wire::Sockets })
-        .await
-        .map_err(|e| {
-            let folder =
-                matches!(e.kind(), NotFound | PermissionDenied | AlreadyExists | NotADirectory | ReadOnlyFilesystem);
-            let error = if folder {
-                Error::usage(format!("the lab cannot keep its files in {}", options.dir.display()))
-                    .hint("name another folder with `--dir DIR`")
-            } else {
-                Error::bug("the lab did not come up")
-            };
-            error.caused_by(e)
-        })
+    start::up(
+        scenario,
+        start::UpOptions {
+            dir: options.dir.clone(),
+            milink: options.milink.clone(),
+            now: clock.now(),
+            wire: start::Wire::Sockets,
+        },
+    )
+    .await
+    .map_err(|e| {
+        let folder =
+            matches!(e.kind(), NotFound | PermissionDenied | AlreadyExists | NotADirectory | ReadOnlyFilesystem);
+        let error = if folder {
+            Error::usage(format!("the lab cannot keep its files in {}", options.dir.display()))
+                .hint("name another folder with `--dir DIR`")
+        } else {
+            Error::bug("the lab did not come up")
+        };
+        error.caused_by(e)
+    })
 }
 
 /// The application over a lab's estate file.

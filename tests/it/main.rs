@@ -18,10 +18,10 @@ mod journal;
 mod kill;
 /// Certificates, endpoints and links, one command at a time.
 mod links;
-/// The rules of a cutover, walked through exhaustively.
-mod model;
 /// The connection between the two sides, cut and restored.
 mod mirroring;
+/// The rules of a cutover, walked through exhaustively.
+mod model;
 /// Answers that need no server.
 mod offline;
 /// The site's own hooks, queries, limits and jobs.

@@ -12,9 +12,9 @@ use crate::lab::tsql::host::SessionCx;
 
 mod backup;
 mod certificate;
-mod keys;
 mod credential;
 mod database;
+mod keys;
 mod login;
 mod permission;
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! One simulated instance: SQL Server or managed instance. State sits behind one mutex; nothing awaits while holding it.
 
-use crate::base::changes::Changes;
 use super::database::Database;
 use super::hadr::HadrState;
 use super::security::SecurityState;
 use super::session::SessionTable;
+use crate::base::changes::Changes;
 use crate::lab::net::Network;
 use std::collections::BTreeMap;
 use std::sync::Arc;

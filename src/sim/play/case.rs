@@ -115,4 +115,3 @@ pub(super) async fn settle(estate: &mut Estate, operator: &Operator, fate: &Fate
     }
     Ok(committed)
 }
-

@@ -51,8 +51,7 @@ pub struct Estate {
 
 /// A scenario made small, with few and slow writers.
 pub fn small(name: &str, databases: u32) -> Result<Scenario> {
-    let options =
-        Options { databases: Some(databases), odd_name: false, writers: Some(2), size_mib: Some(SIZE_MIB) };
+    let options = Options { databases: Some(databases), odd_name: false, writers: Some(2), size_mib: Some(SIZE_MIB) };
     let mut scenario = scenario::load(name, &options).map_err(|e| Error::usage(e.to_string()))?;
     scenario.workload.think_ms = THINK_MS;
     scenario.workload.updates = 1;
@@ -68,14 +67,9 @@ impl Estate {
     pub async fn up(scenario: Scenario, clock: SharedClock) -> Result<Self> {
         let n = NEXT_DIR.fetch_add(1, Ordering::Relaxed);
         let folder = Folder(std::env::temp_dir().join(format!("milink-sim-{}-{n}", std::process::id())));
-        let options = UpOptions {
-            dir: folder.0.clone(),
-            milink: PathBuf::from("milink"),
-            now: clock.now(),
-            wire: Wire::Pipes,
-        };
-        let lab =
-            start::up(scenario, options).await.map_err(|e| Error::bug("the lab did not come up").caused_by(e))?;
+        let options =
+            UpOptions { dir: folder.0.clone(), milink: PathBuf::from("milink"), now: clock.now(), wire: Wire::Pipes };
+        let lab = start::up(scenario, options).await.map_err(|e| Error::bug("the lab did not come up").caused_by(e))?;
         Ok(Self { trace: Trace::new(clock.clone(), lab.dir()), lab, clock, folder })
     }
 

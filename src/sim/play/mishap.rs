@@ -95,7 +95,8 @@ pub struct Due {
 }
 
 /// Moments to choose from.
-const POINTS: [Point; 5] = [Point::StepStarted, Point::BeforeAct, Point::AfterAct, Point::AfterOutcome, Point::StepDone];
+const POINTS: [Point; 5] =
+    [Point::StepStarted, Point::BeforeAct, Point::AfterAct, Point::AfterOutcome, Point::StepDone];
 /// Longest loss of a path or sleep of a process, milliseconds: longer than every session timeout (20 s) and login limit (15 s).
 const LASTS_MAX_MS: u64 = 60_000;
 

@@ -95,7 +95,9 @@ impl Faults for Watch {
         let Some(agenda) = &self.agenda else { return Ok(()) };
         let Some(due) = agenda.take(point, step.kind()) else { return Ok(()) };
         match due.mishap {
-            Mishap::Fail if point == Point::AfterAct => Err(Error::new(Kind::AnswerLost, "the answer was lost (injected)")),
+            Mishap::Fail if point == Point::AfterAct => {
+                Err(Error::new(Kind::AnswerLost, "the answer was lost (injected)"))
+            }
             Mishap::Fail => Err(Error::new(Kind::Server, "failed (injected)")),
             Mishap::Crash => {
                 self.died.send_replace(true);

@@ -173,7 +173,8 @@ async fn create(
                 super::keys::pooled(bits).and_then(|key| self_signed(&subject, start, expiry, &key))
             } else {
                 // Making an RSA key takes long enough to be kept off the scheduler.
-                let made = tokio::task::spawn_blocking(move || self_signed(&subject, start, expiry, &super::keys::new(bits)?));
+                let made =
+                    tokio::task::spawn_blocking(move || self_signed(&subject, start, expiry, &super::keys::new(bits)?));
                 made.await.map_err(|_| error(15297, &[]))?
             };
             let (der, key) = made.ok_or_else(|| error(15297, &[]))?;

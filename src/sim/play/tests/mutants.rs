@@ -11,15 +11,14 @@ use std::time::Duration;
 /// Nights in which a mutant must be caught.
 const SEEDS: u64 = 12;
 
-fn caught(twist: &Twist) -> Vec<String> {
-    let mut said = Vec::new();
-    for seed in 0..SEEDS {
-        if let Some(why) = night::run(seed, twist).violation {
-            said.push(format!("seed {seed}: {why}"));
-            break;
-        }
-    }
-    said
+/// The first of so many nights in which the mutant is caught; the same night without the mutant must end well.
+#[track_caller]
+fn is_caught(twist: &Twist) {
+    let seed = (0..SEEDS).find(|seed| night::run(*seed, twist).violation.is_some());
+    let seed = seed.unwrap_or_else(|| panic!("not caught in {SEEDS} nights: {twist:?}"));
+    let whole = Twist { sabotage: Vec::new(), mutant: None, ..twist.clone() };
+    let told = night::run(seed, &whole);
+    assert!(told.violation.is_none(), "seed {seed}: {:?}\n{}", told.violation, told.trace.join("\n"));
 }
 
 fn due(mishap: Mishap, kind: &str, point: Point) -> Option<Due> {
@@ -34,7 +33,7 @@ fn calm_night() -> Option<Due> {
 #[test]
 fn without_a_fence() {
     let twist = Twist { sabotage: vec!["cutover.fence".to_owned()], first: calm_night(), ..Twist::default() };
-    assert!(!caught(&twist).is_empty());
+    is_caught(&twist);
 }
 
 #[test]
@@ -45,22 +44,19 @@ fn without_a_stability_window() {
         first: calm_night(),
         ..Twist::default()
     };
-    assert!(!caught(&twist).is_empty());
+    is_caught(&twist);
 }
 
 #[test]
 fn with_acts_before_their_intents() {
     let first = due(Mishap::Crash, "cutover.switch", Point::AfterAct);
     let twist = Twist { mutant: Some(Mutant::ActFirst), first, ..Twist::default() };
-    assert!(!caught(&twist).is_empty());
+    is_caught(&twist);
 }
 
 #[test]
 fn without_looking_at_the_fencing_number() {
     let first = due(Mishap::SleepAndAbort, "cutover.switch", Point::BeforeAct);
-    let twist = Twist { mutant: Some(Mutant::NoFenceCheck), first: first.clone(), ..Twist::default() };
-    let said = caught(&twist);
-    assert!(!said.is_empty());
-    // The same nights with the safeguard in.
-    assert_eq!(caught(&Twist { first, ..Twist::default() }), Vec::<String>::new());
+    let twist = Twist { mutant: Some(Mutant::NoFenceCheck), first, ..Twist::default() };
+    is_caught(&twist);
 }

@@ -1,3 +1,6 @@
+use crate::base::clock::SharedClock;
+use crate::base::error::Result;
+use crate::engine::cancel::Cancel;
 use crate::sim::play::estate::Estate;
 use crate::sim::play::estate::small;
 use crate::sim::play::gate::Gate;
@@ -6,9 +9,6 @@ use crate::sim::play::operator::Immortal;
 use crate::sim::play::operator::Mortal;
 use crate::sim::play::operator::Operator;
 use crate::sim::play::runtime::play;
-use crate::base::clock::SharedClock;
-use crate::base::error::Result;
-use crate::engine::cancel::Cancel;
 use std::sync::Arc;
 
 /// A whole cutover; the trace of all that happened.
@@ -18,7 +18,8 @@ async fn whole(scenario: &str, clock: SharedClock) -> Result<Vec<String>> {
     estate.start_writers()?;
     operator.create(&estate).await?;
     estate.until_written(5).await?;
-    let fate = operator.cutover(&estate, &(Arc::new(Immortal) as Arc<dyn Mortal>), &Gate::default(), Cancel::new()).await;
+    let fate =
+        operator.cutover(&estate, &(Arc::new(Immortal) as Arc<dyn Mortal>), &Gate::default(), Cancel::new()).await;
     assert!(matches!(fate, Fate::Committed), "{fate:?}\n{}", estate.trace.lines().join("\n"));
     estate.until_written(5).await?;
     estate.lab.stop_writers().await;

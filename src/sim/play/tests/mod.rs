@@ -1,4 +1,5 @@
 mod matrix;
 mod mutants;
 mod nights;
+mod sleeper;
 mod whole;

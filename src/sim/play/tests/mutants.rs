@@ -53,10 +53,3 @@ fn with_acts_before_their_intents() {
     let twist = Twist { mutant: Some(Mutant::ActFirst), first, ..Twist::default() };
     is_caught(&twist);
 }
-
-#[test]
-fn without_looking_at_the_fencing_number() {
-    let first = due(Mishap::SleepAndAbort, "cutover.switch", Point::BeforeAct);
-    let twist = Twist { mutant: Some(Mutant::NoFenceCheck), first, ..Twist::default() };
-    is_caught(&twist);
-}

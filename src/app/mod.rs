@@ -2,11 +2,16 @@
 
 mod alone;
 pub mod build;
+pub mod check;
 pub mod cutover;
 pub mod facts;
 pub mod find;
+pub mod history;
 pub mod links;
+pub mod objects;
+pub mod outage;
 pub mod plan;
 pub mod run;
 pub mod trust;
+pub mod watch;
 pub mod wave;

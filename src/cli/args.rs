@@ -75,12 +75,21 @@ pub enum Command {
     /// Make and look at the mirroring endpoints of the sources
     #[command(subcommand)]
     Endpoint(EndpointCommand),
+    /// Judge whether a link can be made, a database moved, a failover forced; changes nothing
+    Check(CheckArgs),
     /// Plan, create and look at links
     #[command(subcommand)]
     Link(LinkCommand),
     /// Move databases to their targets
     #[command(subcommand)]
     Cutover(CutoverCommand),
+    /// Compare and bring over logins, jobs, linked servers
+    #[command(subcommand)]
+    Objects(ObjectsCommand),
+    /// Watch links: lag, health, seeding, certificates, who is writable
+    Watch(WatchArgs),
+    /// Offer metrics, JSON and a status page over HTTP; can change nothing
+    Serve(ServeArgs),
     /// Look at the journal
     #[command(subcommand)]
     Runs(RunsCommand),
@@ -173,7 +182,7 @@ pub struct LabDirArgs {
 pub struct LabFaultArgs {
     #[command(flatten)]
     pub lab: LabDirArgs,
-    /// `cut A B`, `restore A B`, `slow A B LATENCY_MS MIB_PER_S`, `arm JSON-RULE`, `arm-clear` or `status`
+    /// `cut A B`, `restore A B`, `slow A B LATENCY_MS MIB_PER_S`, `arm JSON-RULE`, `arm-clear`, `set SERVER KEY VALUE [DATABASE]` or `status`
     #[arg(required = true, value_name = "FAULT")]
     pub fault: Vec<String>,
 }
@@ -257,6 +266,60 @@ pub struct ExplainArgs {
     /// Number of SQL Server, code of Azure, state of a link, or a message with one of them
     #[arg(value_name = "ID", required = true)]
     pub id: Vec<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub links: LinksArgs,
+    /// What it must be ready for [default: create for a link that is not there, else cutover]
+    #[arg(long = "for", value_name = "PURPOSE", value_enum)]
+    pub purpose: Option<CheckPurpose>,
+    /// Let a check pass by its id, with a reason that is shown
+    #[arg(long, value_name = "ID=REASON")]
+    pub waive: Vec<String>,
+    /// Show what passed, too
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum ObjectsCommand {
+    /// What the target lacks; changes nothing
+    Diff(ObjectsArgs),
+    /// The statements that would bring it over, without password hashes
+    Script(ObjectsArgs),
+    /// Bring over what is missing, as a run that can be undone and resumed
+    Sync(ObjectsSyncArgs),
+    /// Go on with a run that stopped half way
+    Resume(OptionalRunArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ObjectsArgs {
+    #[command(flatten)]
+    pub links: LinksArgs,
+    /// Everything on the source, not only what the links' databases use
+    #[arg(long)]
+    pub everything: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ObjectsSyncArgs {
+    #[command(flatten)]
+    pub objects: ObjectsArgs,
+    /// Read the live state and show what would be done; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckPurpose {
+    Create,
+    Cutover,
+    Failback,
+    Forced,
+    Operate,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -458,6 +521,39 @@ pub enum RunsCommand {
 }
 
 #[derive(Debug, Clone, Args)]
+pub struct WatchArgs {
+    #[command(flatten)]
+    pub links: LinksArgs,
+    /// Look once and end
+    #[arg(long, conflicts_with = "until")]
+    pub once: bool,
+    /// Time between two looks at an instance, such as 2s [default: that of the estate file, else 5s]
+    #[arg(long, value_name = "TIME")]
+    pub interval: Option<String>,
+    /// End when this holds for every link: `seeded`, `synchronized`, `healthy`, `lag<5s`, `milestone=unlinked`, …
+    #[arg(long, value_name = "CONDITION")]
+    pub until: Option<String>,
+    /// Longest wait for it, such as 30m; without this there is no end
+    #[arg(long, value_name = "TIME", requires = "until")]
+    pub timeout: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    pub links: LinksArgs,
+    /// Address and port; one that others can reach needs a token
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9187")]
+    pub listen: String,
+    /// File whose first line is the bearer token that every request must bring
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Time between two looks at an instance, such as 2s [default: that of the estate file, else 5s]
+    #[arg(long, value_name = "TIME")]
+    pub interval: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
 pub struct SchemaArgs {
     /// Which schema
     #[arg(value_enum)]
@@ -472,6 +568,8 @@ pub enum SchemaName {
     Demo,
     /// The JSON of `milink runs`
     Run,
+    /// The JSON of `milink watch` and of `/api/v1/links`
+    Watch,
     /// The JSON of `milink compat --sql-version`
     Compat,
     /// The JSON of `milink compat` alone
@@ -482,6 +580,8 @@ pub enum SchemaName {
     Estimate,
     /// The JSON of `milink cert verify`
     Trust,
+    /// The JSON of `milink check`
+    Check,
 }
 
 #[derive(Debug, Clone, Args)]

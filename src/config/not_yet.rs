@@ -6,13 +6,10 @@ use super::schema::EstateFile;
 pub(super) fn warnings(file: &EstateFile) -> Vec<String> {
     let a = &file.application;
     let p = &file.policy;
-    let o = &file.objects;
-    let objects = [&o.logins, &o.jobs, &o.linked_servers, &o.credentials].iter().any(|names| !names.is_empty());
     let set = [
-        ("[objects]", objects, "check jobs, linked servers and credentials on the target yourself"),
         ("[application] alias", a.alias.is_some(), "a `repoint` hook is what moves the application"),
         ("[backup] path", file.backup.path.is_some(), "take the first full backup yourself"),
-        ("[monitor]", file.monitor.heartbeat || file.monitor.interval.is_some(), "nothing watches in the background"),
+        ("[monitor] heartbeat", file.monitor.heartbeat, "no run writes a heartbeat row"),
         ("[policy] open_timeout", p.open_timeout.is_some(), "no limit is kept beyond the switch"),
         ("[policy] protect", p.protect, "join the failover group yourself"),
     ];

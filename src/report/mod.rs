@@ -1,14 +1,18 @@
 //! What is shown: public JSON types and pure renderers.
 
+pub mod check;
 pub mod compat;
+pub mod cutovers;
 pub mod dto;
 pub mod estimate;
 pub mod explain;
+pub mod objects;
 pub mod outage;
 pub mod run;
 pub mod table;
 pub mod text;
 pub mod trust;
+pub mod watch;
 
 #[cfg(test)]
 mod tests;

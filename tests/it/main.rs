@@ -6,18 +6,27 @@
 mod access;
 /// The same again: dry runs, second runs, names that need quoting.
 mod again;
+/// The preflight: every condition broken and mended.
+mod check;
 /// The command line: exit code, stdout and stderr together.
 mod cli;
 /// Estate files, good and bad.
 mod config;
 /// The whole job in one command, judged from outside; and an oracle that must turn red.
 mod demo;
+/// An estate in memory, for the monitor.
+#[path = "../fixtures/estate.rs"]
+mod estate;
 /// Several processes, one journal; damage found.
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.
 mod kill;
 /// Certificates, endpoints and links, one command at a time.
 mod links;
+/// The monitor over an estate in memory: metrics, page, conditions.
+mod monitor;
+/// Server objects compared and brought over.
+mod objects;
 /// The connection between the two sides, cut and restored.
 mod mirroring;
 /// The rules of a cutover, walked through exhaustively.
@@ -34,3 +43,5 @@ mod support;
 mod tidy;
 /// Certificates that are not, or not rightly, where they belong.
 mod trust;
+/// `watch` and `serve` on a lab.
+mod watching;

@@ -275,7 +275,7 @@ fn hostile_names_never_become_code() {
         }
         if let Some(database) = database {
             // The fencing number stands in `master`; the link is in its name.
-            assert!(database == WEIRD || database == fence::DATABASE, "{}", rendered.id);
+            assert!(database == WEIRD || database == query::fence::DATABASE, "{}", rendered.id);
         }
     }
 }

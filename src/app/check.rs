@@ -63,7 +63,12 @@ impl Surveys {
 
 impl App {
     /// Judges the named links, or all. `purpose` `None`: what comes next for each.
-    pub async fn check(&self, names: &[String], purpose: Option<Purpose>, waivers: Vec<Waiver>) -> Result<Vec<Checked>> {
+    pub async fn check(
+        &self,
+        names: &[String],
+        purpose: Option<Purpose>,
+        waivers: Vec<Waiver>,
+    ) -> Result<Vec<Checked>> {
         let waivers = self.waivers(waivers)?;
         let links = self.config.select(names)?;
         if links.is_empty() {
@@ -77,8 +82,7 @@ impl App {
             let wish = self.wish(link)?;
             let (source, target, azure) =
                 (surveys.server(&link.source)?, surveys.server(&link.target)?, surveys.azure(&link.target)?);
-            let mut case =
-                Case { purpose: Purpose::Cutover, link: &wish, source, target, azure, wishes: &wishes };
+            let mut case = Case { purpose: Purpose::Cutover, link: &wish, source, target, azure, wishes: &wishes };
             case.purpose = purpose.unwrap_or_else(|| next(&case));
             all.push(Checked {
                 link: link.name.clone(),
@@ -169,7 +173,7 @@ impl App {
     }
 }
 
-/// A link that is not there is made; one whose target writes is failed back or operated; else it is cut over.
+/// A link that is not there, or carries another database, is to be made; else it is to be cut over.
 fn next(case: &Case<'_>) -> Purpose {
     let Ok(there) = case.azure_link() else { return Purpose::Cutover };
     let Some(link) = there else { return Purpose::Create };

@@ -47,8 +47,12 @@ fn of_link(records: &[Stored], link: &str) -> Result<Option<u64>> {
         time.map(Some).map_err(|e| Error::bug("a record has no time").caused_by(e))
     };
     let is = |step: &StepId, kind: &str| step.as_str() == format!("{kind}/{link}");
-    let fence = records.iter().find(|s| matches!(&s.record, Record::StepStarted { step, .. } if is(step, "cutover.fence")));
-    let open = records.iter().rev().find(|s| matches!(&s.record, Record::StepFinished { step, .. } if is(step, "cutover.open")));
+    let fence =
+        records.iter().find(|s| matches!(&s.record, Record::StepStarted { step, .. } if is(step, "cutover.fence")));
+    let open = records
+        .iter()
+        .rev()
+        .find(|s| matches!(&s.record, Record::StepFinished { step, .. } if is(step, "cutover.open")));
     let (Some(from), Some(to)) = (at(fence)?, at(open)?) else { return Ok(None) };
     Ok(u64::try_from((to - from).whole_milliseconds()).ok())
 }

@@ -87,7 +87,9 @@ async fn rest(arm: &Arm, instance: &InstanceRef, place: Option<(String, String)>
         operations: operations
             .map(|all| {
                 let running = all.into_iter().filter(crate::arm::resource::instance::InstanceOperation::is_running);
-                running.map(|o| o.properties.operation_friendly_name.or(o.properties.operation).unwrap_or_default()).collect()
+                running
+                    .map(|o| o.properties.operation_friendly_name.or(o.properties.operation).unwrap_or_default())
+                    .collect()
             })
             .into(),
         locks: locks
@@ -100,9 +102,7 @@ async fn rest(arm: &Arm, instance: &InstanceRef, place: Option<(String, String)>
             })
             .into(),
         forbidden: permissions
-            .map(|entries| {
-                ACTIONS.iter().filter(|a| !access::allows(&entries, a)).map(|a| (*a).to_owned()).collect()
-            })
+            .map(|entries| ACTIONS.iter().filter(|a| !access::allows(&entries, a)).map(|a| (*a).to_owned()).collect())
             .into(),
         failover_group,
         trust: trust
@@ -111,7 +111,12 @@ async fn rest(arm: &Arm, instance: &InstanceRef, place: Option<(String, String)>
                     let name = t.name.clone().unwrap_or_default();
                     match t.der() {
                         Some(der) => certificate(name, &der),
-                        None => AzureCertificate { name, thumbprint: t.properties.thumbprint, issuer: None, not_after: None },
+                        None => AzureCertificate {
+                            name,
+                            thumbprint: t.properties.thumbprint,
+                            issuer: None,
+                            not_after: None,
+                        },
                     }
                 };
                 all.into_iter().map(row).collect()

@@ -79,8 +79,8 @@ async fn ask<T>(effects: &Effects, site: &SiteId, query: Result<Query<T>>) -> Fa
     match effects.read(site, query).await {
         Ok(value) => Fact::Known { value },
         Err(e) => {
-            let refused = e.kind() == Kind::Denied
-                || e.server_number().is_some_and(|n| meaning(n).class == Class::Permission);
+            let refused =
+                e.kind() == Kind::Denied || e.server_number().is_some_and(|n| meaning(n).class == Class::Permission);
             match Script::get(id) {
                 Ok(script) if refused => Fact::unknown(format!("{}; needs {}", e.chain(), script.permission)),
                 _ => e.into(),
@@ -89,14 +89,12 @@ async fn ask<T>(effects: &Effects, site: &SiteId, query: Result<Query<T>>) -> Fa
     }
 }
 
-async fn accelerated(
-    effects: &Effects,
-    site: &SiteId,
-    facts: &Fact<InstanceFacts>,
-) -> Fact<Option<Vec<Accelerated>>> {
+async fn accelerated(effects: &Effects, site: &SiteId, facts: &Fact<InstanceFacts>) -> Fact<Option<Vec<Accelerated>>> {
     match facts {
         Fact::Unknown { why } => Fact::unknown(why.clone()),
-        Fact::Known { value } if !value.is_managed() && value.version_parts().is_some_and(|p| p[0] < ACCELERATED_FROM) => {
+        Fact::Known { value }
+            if !value.is_managed() && value.version_parts().is_some_and(|p| p[0] < ACCELERATED_FROM) =>
+        {
             Fact::Known { value: None }
         }
         Fact::Known { .. } => match ask(effects, site, survey::accelerated()).await {

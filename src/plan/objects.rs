@@ -24,18 +24,44 @@ pub const NOUNS: [&str; 6] = ["role", "login", "operator", "linked_server", "cre
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "part", rename_all = "snake_case")]
 pub enum Part {
-    Role { name: String },
+    Role {
+        name: String,
+    },
     /// The hash is read from the source when it is sent, and kept nowhere.
-    Login { name: String, sid: String },
-    Policy { login: String },
-    DefaultDatabase { login: String, database: String },
-    Disable { login: String },
-    Member { role: String, member: String },
+    Login {
+        name: String,
+        sid: String,
+    },
+    Policy {
+        login: String,
+    },
+    DefaultDatabase {
+        login: String,
+        database: String,
+    },
+    Disable {
+        login: String,
+    },
+    Member {
+        role: String,
+        member: String,
+    },
     /// `GRANT` or `DENY`.
-    Permission { verb: String, permission: String, to: String },
-    Operator { operator: Operator },
-    LinkedServer { server: LinkedServer },
-    Job { job: AgentJob, owner: String },
+    Permission {
+        verb: String,
+        permission: String,
+        to: String,
+    },
+    Operator {
+        operator: Operator,
+    },
+    LinkedServer {
+        server: LinkedServer,
+    },
+    Job {
+        job: AgentJob,
+        owner: String,
+    },
 }
 
 /// One object of a plan.
@@ -142,12 +168,8 @@ fn standing(is_missing: bool, parts: &[Part]) -> Standing {
 fn wanted_logins<'a>(source: &'a ServerSurvey, scope: &Scope) -> Result<Vec<&'a ServerLogin>, Unknown> {
     let inside = source.inside.get()?;
     let own = |name: &str| scope.databases.iter().any(|d| same(d, name));
-    let mut names: BTreeSet<String> = inside
-        .iter()
-        .filter(|i| own(&i.database))
-        .flat_map(|i| &i.users)
-        .filter_map(|u| u.login.clone())
-        .collect();
+    let mut names: BTreeSet<String> =
+        inside.iter().filter(|i| own(&i.database)).flat_map(|i| &i.users).filter_map(|u| u.login.clone()).collect();
     if let Some(agent) = source.agent.known() {
         let jobs = agent.jobs.iter().filter(|j| scope.databases.iter().any(|d| j.touches(d)));
         names.extend(jobs.filter_map(|j| j.owner.clone()));
@@ -166,9 +188,7 @@ fn wanted_logins<'a>(source: &'a ServerSurvey, scope: &Scope) -> Result<Vec<&'a 
         .iter()
         .filter(|l| !l.is_internal() && !l.is_role())
         .filter(|l| {
-            scope.requires(&l.name)
-                || names.contains(&l.name)
-                || sids.iter().any(|s| s.eq_ignore_ascii_case(&l.sid))
+            scope.requires(&l.name) || names.contains(&l.name) || sids.iter().any(|s| s.eq_ignore_ascii_case(&l.sid))
         })
         .collect())
 }
@@ -182,8 +202,12 @@ fn one_login(login: &ServerLogin, theirs: &[ServerLogin], databases: &[&str]) ->
             matches!(t.kind.as_str(), "E" | "X") && t.name.split('@').next().is_some_and(|n| same(n, account))
         });
         return match entra {
-            Some(e) => none(format!("Windows logins cannot exist there; {} is there: map its users after the switch", e.name)),
-            None => none(format!("Windows logins cannot exist there: CREATE LOGIN [{account}@<tenant>] FROM EXTERNAL PROVIDER")),
+            Some(e) => {
+                none(format!("Windows logins cannot exist there; {} is there: map its users after the switch", e.name))
+            }
+            None => none(format!(
+                "Windows logins cannot exist there: CREATE LOGIN [{account}@<tenant>] FROM EXTERNAL PROVIDER"
+            )),
         };
     }
     if login.kind != "S" && there.is_none() {
@@ -214,7 +238,8 @@ fn one_login(login: &ServerLogin, theirs: &[ServerLogin], databases: &[&str]) ->
         parts.push(Part::Policy { login: login.name.clone() });
     }
     if let Some(database) = &login.default_database {
-        let is_there = databases.iter().any(|d| same(d, database)) || ["master", "tempdb", "msdb"].contains(&database.as_str());
+        let is_there =
+            databases.iter().any(|d| same(d, database)) || ["master", "tempdb", "msdb"].contains(&database.as_str());
         let differs = match there {
             Some(t) => t.default_database.as_deref().is_none_or(|d| !same(d, database)),
             None => !same(database, "master"),
@@ -255,7 +280,12 @@ fn permissions(own: &ServerLogin, there: Option<&ServerLogin>, parts: &mut Vec<P
     }
 }
 
-fn outside(source: &ServerSurvey, target: &ServerSurvey, scope: &Scope, all: &mut Vec<Difference>) -> Result<(), Unknown> {
+fn outside(
+    source: &ServerSurvey,
+    target: &ServerSurvey,
+    scope: &Scope,
+    all: &mut Vec<Difference>,
+) -> Result<(), Unknown> {
     let (own, theirs) = (source.outside.get()?, target.outside.get()?);
     let sites = (source.site.clone(), target.site.clone());
     // Nothing tells which database uses which: all of them are looked at.
@@ -278,7 +308,12 @@ fn outside(source: &ServerSurvey, target: &ServerSurvey, scope: &Scope, all: &mu
     Ok(())
 }
 
-fn agent(source: &ServerSurvey, target: &ServerSurvey, scope: &Scope, all: &mut Vec<Difference>) -> Result<(), Unknown> {
+fn agent(
+    source: &ServerSurvey,
+    target: &ServerSurvey,
+    scope: &Scope,
+    all: &mut Vec<Difference>,
+) -> Result<(), Unknown> {
     let (own, theirs) = (source.agent.get()?, target.agent.get()?);
     let sites = (source.site.clone(), target.site.clone());
     for o in &own.operators {
@@ -291,7 +326,10 @@ fn agent(source: &ServerSurvey, target: &ServerSurvey, scope: &Scope, all: &mut 
             continue;
         }
         let there = theirs.jobs.iter().find(|t| same(&t.name, &j.name));
-        let cannot = j.steps.iter().find(|s| s.has_proxy || !["TSQL", "SSIS", "POWERSHELL"].contains(&s.subsystem.to_uppercase().as_str()));
+        let cannot = j
+            .steps
+            .iter()
+            .find(|s| s.has_proxy || !["TSQL", "SSIS", "POWERSHELL"].contains(&s.subsystem.to_uppercase().as_str()));
         let mut notes = Vec::new();
         let (standing, parts) = match (there, cannot) {
             (Some(t), _) => {
@@ -300,7 +338,9 @@ fn agent(source: &ServerSurvey, target: &ServerSurvey, scope: &Scope, all: &mut 
                 }
                 (Standing::Same, Vec::new())
             }
-            (None, Some(s)) => (Standing::Manual(format!("step {} cannot run there ({})", s.name, s.subsystem)), Vec::new()),
+            (None, Some(s)) => {
+                (Standing::Manual(format!("step {} cannot run there ({})", s.name, s.subsystem)), Vec::new())
+            }
             (None, None) => {
                 let owner = j.owner.clone().unwrap_or_else(|| "sa".to_owned());
                 notes.push("made disabled: enable it when the target is open".to_owned());

@@ -216,11 +216,7 @@ pub fn first_line(l: &LinkCheck) -> String {
 }
 
 fn seconds(ms: u64) -> String {
-    if ms < 10_000 {
-        format!("{}.{} s", ms / 1000, ms % 1000 / 100)
-    } else {
-        text::duration(Duration::from_millis(ms))
-    }
+    if ms < 10_000 { format!("{}.{} s", ms / 1000, ms % 1000 / 100) } else { text::duration(Duration::from_millis(ms)) }
 }
 
 /// `all`: passed checks too.

@@ -75,12 +75,8 @@ fn line(d: &Difference) -> ObjectLine {
 pub fn text(report: &ObjectsReport, width: usize) -> String {
     let mut out = String::new();
     let same = report.objects.iter().filter(|o| o.state == ObjectWord::Same).count();
-    let _ = writeln!(
-        out,
-        "{} to sync, {} by hand, {same} the same",
-        text::count(report.to_sync, "object"),
-        report.manual
-    );
+    let _ =
+        writeln!(out, "{} to sync, {} by hand, {same} the same", text::count(report.to_sync, "object"), report.manual);
     for o in report.objects.iter().filter(|o| o.state != ObjectWord::Same || !o.notes.is_empty()) {
         let word = match o.state {
             ObjectWord::Same => "same",

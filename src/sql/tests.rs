@@ -75,7 +75,12 @@ fn linked(product: &str) -> LinkedServer {
 fn weird_job() -> AgentJob {
     AgentJob {
         name: WEIRD.into(),
-        steps: vec![JobStep { name: WEIRD.into(), subsystem: "TSQL".into(), command: WEIRD.into(), ..JobStep::default() }],
+        steps: vec![JobStep {
+            name: WEIRD.into(),
+            subsystem: "TSQL".into(),
+            command: WEIRD.into(),
+            ..JobStep::default()
+        }],
         schedules: vec![Schedule { name: WEIRD.into(), ..Schedule::default() }],
         ..AgentJob::default()
     }

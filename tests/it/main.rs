@@ -14,14 +14,14 @@ mod cli;
 mod config;
 /// The whole job in one command, judged from outside; and an oracle that must turn red.
 mod demo;
-/// Server objects compared and brought over.
-mod objects;
 /// Several processes, one journal; damage found.
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.
 mod kill;
 /// The connection between the two sides, cut and restored.
 mod mirroring;
+/// Server objects compared and brought over.
+mod objects;
 /// Answers that need no server.
 mod offline;
 /// Ctrl-C, and two operators at once.

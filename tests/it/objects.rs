@@ -33,12 +33,7 @@ fn prepared() -> Lab {
          CREATE CREDENTIAL vault WITH IDENTITY = N'app', SECRET = N's'; \
          EXEC msdb.dbo.sp_add_operator @name = N'night shift', @enabled = 1, @email_address = N'n@example.com'",
     );
-    at(
-        &lab,
-        "sql-a",
-        "ledger",
-        "CREATE USER batch FOR LOGIN batch; CREATE USER [CORP\\clerk] FOR LOGIN [CORP\\clerk]",
-    );
+    at(&lab, "sql-a", "ledger", "CREATE USER batch FOR LOGIN batch; CREATE USER [CORP\\clerk] FOR LOGIN [CORP\\clerk]");
     lab
 }
 
@@ -75,7 +70,8 @@ fn what_is_missing_comes_over_whole_and_no_hash_is_seen() {
     let after = lab.milink("objects diff --output json").exits(0).json();
     assert_eq!(after["to_sync"], 0, "{after:#}");
     assert_eq!(state(&after, "login", "batch"), "same");
-    let jobs = at(&lab, "mi-a", "msdb", "SELECT CAST(enabled AS int) FROM dbo.sysjobs WHERE name = N'Ledger close of day'");
+    let jobs =
+        at(&lab, "mi-a", "msdb", "SELECT CAST(enabled AS int) FROM dbo.sysjobs WHERE name = N'Ledger close of day'");
     assert_eq!(jobs[0].get::<i32, _>(0), Some(0), "a job is made disabled");
     lab.milink("objects sync --yes").exits(0).says("nothing is missing");
     // The hash is nowhere: not on the screen, not in a script, not in the journal.

@@ -31,7 +31,8 @@ pub async fn run(args: &CheckArgs, settings: &Settings, printer: &mut Printer) -
         printer.next("milink check --all")?;
         return Ok(Exit::from(Kind::Refused));
     }
-    let verb = if checked.iter().all(|c| c.verdict.purpose == Purpose::Create) { "link create" } else { "cutover plan" };
+    let verb =
+        if checked.iter().all(|c| c.verdict.purpose == Purpose::Create) { "link create" } else { "cutover plan" };
     let names = args.links.links.join(" ");
     printer.next(format!("milink {verb} {names}").trim_end())?;
     Ok(Exit::OK)

@@ -12,7 +12,13 @@ use std::sync::Arc;
 const KEYS: &str = "hadr on|off; lock LEVEL|none; permissions all|read; failover-group NAME|none; \
                     with a database: change-capture, published on|off; encrypted on|off; file-gib N; defunct FILE|none";
 
-pub(super) fn set(instance: &Arc<Instance>, arm: &ArmServer, key: &str, value: &str, database: Option<&str>) -> Result<String, String> {
+pub(super) fn set(
+    instance: &Arc<Instance>,
+    arm: &ArmServer,
+    key: &str,
+    value: &str,
+    database: Option<&str>,
+) -> Result<String, String> {
     let on = value == "on";
     match (key, database) {
         ("hadr", None) => instance.with(|s| s.server.hadr_disabled = !on),

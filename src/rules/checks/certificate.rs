@@ -42,7 +42,11 @@ fn imported<'a>(c: &Case<'a>) -> Result<Option<&'a ServerCertificate>, Unknown> 
 pub(super) fn endpoint(c: &Case<'_>) -> Judged {
     let Some(own) = of_endpoint(c)? else { return will_be_made(c, "the endpoint shows no certificate") };
     if !own.serves_endpoint() {
-        return fail(format!("{}: its key is not protected by the master key ({})", own.name, own.key_protection.trim()));
+        return fail(format!(
+            "{}: its key is not protected by the master key ({})",
+            own.name,
+            own.key_protection.trim()
+        ));
     }
     when(own.is_valid_at(c.now()), format!("{}, until {}", own.name, until(own)))
 }
@@ -87,17 +91,20 @@ pub(super) fn roots(c: &Case<'_>) -> Judged {
     if c.azure.roots.is_empty() {
         let issuer = x.issuer.as_deref().or_unknown("the issuer is not shown")?;
         let found = door.certificates.iter().any(|r| r.subject.as_deref().is_some_and(|s| same(s, issuer)));
-        return if found { pass(format!("{issuer} is there")) } else { unknown(format!("issued by {issuer}, which is not a root here; the chain between is not shown")) };
+        return if found {
+            pass(format!("{issuer} is there"))
+        } else {
+            unknown(format!("issued by {issuer}, which is not a root here; the chain between is not shown"))
+        };
     }
     let has = |thumbprint: &str| {
         door.certificates.iter().any(|r| r.thumbprint.as_deref().is_some_and(|t| same(t, thumbprint)))
     };
-    let missing: Vec<String> = c
-        .azure
-        .roots
-        .iter()
-        .filter(|r| !r.thumbprint.as_deref().is_some_and(has))
-        .map(|r| r.name.clone())
-        .collect();
-    if missing.is_empty() { pass("every root is there") } else { fail_with(format!("missing: {}", missing.join(", ")), "milink link create {link}") }
+    let missing: Vec<String> =
+        c.azure.roots.iter().filter(|r| !r.thumbprint.as_deref().is_some_and(has)).map(|r| r.name.clone()).collect();
+    if missing.is_empty() {
+        pass("every root is there")
+    } else {
+        fail_with(format!("missing: {}", missing.join(", ")), "milink link create {link}")
+    }
 }

@@ -80,7 +80,8 @@ pub(super) fn memory_optimized(c: &Case<'_>) -> Judged {
     }
     let containers = c.files()?.iter().filter(|f| f.kind == 2).count();
     if !managed::has_memory_tables(c)? {
-        let found = format!("{} filegroup(s), {} table(s); the target's tier has none", i.memory_filegroups, i.memory_tables);
+        let found =
+            format!("{} filegroup(s), {} table(s); the target's tier has none", i.memory_filegroups, i.memory_tables);
         return fail(found);
     }
     when(containers <= 1, format!("{containers} container(s), at most one"))
@@ -128,7 +129,8 @@ pub(super) fn broker(c: &Case<'_>) -> Judged {
 
 pub(super) fn replication(c: &Case<'_>) -> Judged {
     let d = c.database()?;
-    let kinds = [(d.is_published, "published"), (d.is_merge_published, "merge-published"), (d.is_subscribed, "subscribed")];
+    let kinds =
+        [(d.is_published, "published"), (d.is_merge_published, "merge-published"), (d.is_subscribed, "subscribed")];
     let found: Vec<String> = kinds.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.to_owned()).collect();
     none_of(&found, "none")
 }
@@ -190,10 +192,9 @@ pub(super) fn writable(c: &Case<'_>) -> Judged {
     let d = c.database()?;
     let access = match (&d.user_access, &d.updateability) {
         (UserAccess::Multi, Some(Updateability::ReadWrite)) => return pass("READ_WRITE, MULTI_USER"),
-        (access, updateability) => format!(
-            "{}, {access}",
-            updateability.as_ref().map_or("not open", Updateability::as_str)
-        ),
+        (access, updateability) => {
+            format!("{}, {access}", updateability.as_ref().map_or("not open", Updateability::as_str))
+        }
     };
     fail(access)
 }

@@ -36,11 +36,19 @@ pub(super) fn settings(c: &Case<'_>) -> Judged {
 /// The estate says where the managed instance knocks.
 pub(super) fn port(c: &Case<'_>) -> Judged {
     let Some(e) = &c.source.door.get()?.endpoint else {
-        return if c.purpose == Purpose::Create { pass("none yet") } else { fail_with("no endpoint", "milink link create {link}") };
+        return if c.purpose == Purpose::Create {
+            pass("none yet")
+        } else {
+            fail_with("no endpoint", "milink link create {link}")
+        };
     };
     let port = e.port.or_unknown("the port is not shown")?;
     let wanted = i32::from(c.link.mirroring_port);
-    if port == wanted { pass(port.to_string()) } else { fail(format!("it listens on {port}, the estate says {wanted}")) }
+    if port == wanted {
+        pass(port.to_string())
+    } else {
+        fail(format!("it listens on {port}, the estate says {wanted}"))
+    }
 }
 
 /// Both sides see each other; the row of the other side tells.

@@ -64,7 +64,12 @@ pub(super) fn suspended(c: &Case<'_>) -> Judged {
         for r in &rows?.databases {
             let own = r.database.as_deref().is_some_and(|d| same(d, &c.link.database));
             if own && r.is_suspended == Some(true) {
-                found.push(format!("{} on {} ({})", r.group, server.site, r.suspend_reason.as_deref().unwrap_or("no reason told")));
+                found.push(format!(
+                    "{} on {} ({})",
+                    r.group,
+                    server.site,
+                    r.suspend_reason.as_deref().unwrap_or("no reason told")
+                ));
             }
         }
     }

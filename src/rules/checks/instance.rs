@@ -29,9 +29,10 @@ pub(super) fn build(c: &Case<'_>) -> Judged {
     let found = format!("SQL Server {build}, {policy}: {}", verdict.direction.word());
     match verdict.direction {
         Direction::None => fail(format!("SQL Server {build} cannot link to {policy}: {}", verdict.why)),
-        Direction::OneWay if c.link.is_two_way => {
-            fail_with(format!("{found}, and the intent is two-way: {}", verdict.why), "say `intent = \"migrate\"`, or link to an instance of the same format")
-        }
+        Direction::OneWay if c.link.is_two_way => fail_with(
+            format!("{found}, and the intent is two-way: {}", verdict.why),
+            "say `intent = \"migrate\"`, or link to an instance of the same format",
+        ),
         Direction::OneWay if c.purpose == Purpose::Failback => fail(format!("{found}: {}", verdict.why)),
         _ => pass(found),
     }
@@ -49,12 +50,14 @@ pub(super) fn edition(c: &Case<'_>) -> Judged {
 /// The number alone does not tell that the pack is there (facts: mi-link 1.1).
 pub(super) fn procedures(c: &Case<'_>) -> Judged {
     let i = c.instance()?;
-    let missing: Vec<&str> =
-        [(i.has_add_issuer, "sp_certificate_add_issuer"), (i.has_get_endpoint_certificate, "sp_get_endpoint_certificate")]
-            .into_iter()
-            .filter(|(there, _)| !there)
-            .map(|(_, name)| name)
-            .collect();
+    let missing: Vec<&str> = [
+        (i.has_add_issuer, "sp_certificate_add_issuer"),
+        (i.has_get_endpoint_certificate, "sp_get_endpoint_certificate"),
+    ]
+    .into_iter()
+    .filter(|(there, _)| !there)
+    .map(|(_, name)| name)
+    .collect();
     if missing.is_empty() { pass("both are there") } else { fail(format!("missing: {}", missing.join(", "))) }
 }
 

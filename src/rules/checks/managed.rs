@@ -82,10 +82,7 @@ pub(super) fn storage(c: &Case<'_>) -> Judged {
     let total = c.managed()?.storage_gb.or_unknown("Azure does not tell the storage size")? * GIB;
     let used: i64 = c.target.files.get()?.iter().map(|f| f.bytes).sum();
     let coming: i64 = coming(c)?.iter().map(|f| f.bytes).sum();
-    when(
-        used + coming <= total,
-        format!("{} used, {} to come, {} in all", size(used), size(coming), size(total)),
-    )
+    when(used + coming <= total, format!("{} used, {} to come, {} in all", size(used), size(coming), size(total)))
 }
 
 pub(super) fn file_count(c: &Case<'_>) -> Judged {
@@ -114,12 +111,17 @@ pub(super) fn disks(c: &Case<'_>) -> Judged {
         return not_applicable("only General Purpose puts every file on a disk of its own");
     }
     let disk = |f: &FileFacts| GP_DISKS.iter().copied().find(|d| f.bytes <= *d).unwrap_or(f.bytes);
-    let sum: i64 = c.target.files.get()?.iter().map(disk).sum::<i64>() + coming(c)?.iter().map(|f| disk(f)).sum::<i64>();
+    let sum: i64 =
+        c.target.files.get()?.iter().map(disk).sum::<i64>() + coming(c)?.iter().map(|f| disk(f)).sum::<i64>();
     when(sum <= GP_DISKS_MAX, format!("{} of disks with those to come, at most {}", size(sum), size(GP_DISKS_MAX)))
 }
 
 /// Size and speed of the two sides are not compared here: no statement tells them both.
 pub(super) fn reachable(c: &Case<'_>) -> Judged {
     let facts = c.target.instance.get()?;
-    if facts.is_managed() { pass("a managed instance") } else { unknown(format!("EngineEdition {}", facts.engine_edition)) }
+    if facts.is_managed() {
+        pass("a managed instance")
+    } else {
+        unknown(format!("EngineEdition {}", facts.engine_edition))
+    }
 }

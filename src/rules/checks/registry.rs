@@ -1,7 +1,7 @@
 //! The list of checks (`registry.toml`), each joined with the function that judges it.
 
-use super::case::Judged;
 use super::case::Case;
+use super::case::Judged;
 use super::case::Purpose;
 use super::judges;
 use crate::base::nearest::nearest;

@@ -96,8 +96,7 @@ pub fn judge(case: &Case<'_>, waivers: &[Waiver]) -> Verdict {
         .collect();
     // Worst first; within that, in the order of the registry.
     findings.sort_by_key(|f| (rank(f.status), f.check.severity));
-    let mut verdict =
-        Verdict { purpose: case.purpose, readiness: Readiness::Ready, findings, forced: forced(case) };
+    let mut verdict = Verdict { purpose: case.purpose, readiness: Readiness::Ready, findings, forced: forced(case) };
     verdict.readiness = match (verdict.blocking(), verdict.unknown()) {
         (0, 0) => Readiness::Ready,
         (0, _) => Readiness::Unknown,
@@ -162,7 +161,8 @@ fn forced(case: &Case<'_>) -> Forced {
         }
     }
     let Some(groups) = case.source.groups.known() else { return Forced::Possible(None) };
-    let rows = || groups.databases.iter().filter(|r| r.is_distributed && super::case::same(&r.group, case.link.name.as_str()));
+    let rows =
+        || groups.databases.iter().filter(|r| r.is_distributed && super::case::same(&r.group, case.link.name.as_str()));
     let own = rows().find(|r| r.is_local).and_then(|r| r.last_commit_at);
     let other = rows().find(|r| !r.is_local);
     if other.is_some_and(|r| r.health == Some(SyncHealth::NotHealthy)) {

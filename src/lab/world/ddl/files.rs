@@ -32,7 +32,11 @@ pub(super) fn alter(host: &InstanceHost, cx: &SessionCx, database: &str, rest: &
             let group = o.filegroups.iter().find(|g| g.name.eq_ignore_ascii_case(&name)).cloned();
             let group = group.ok_or_else(|| missing(&name))?;
             if o.files.iter().any(|f| f.data_space_id == group.id) {
-                return Err(SqlError::new(5042, 16, format!("The filegroup '{name}' cannot be removed because it is not empty.")));
+                return Err(SqlError::new(
+                    5042,
+                    16,
+                    format!("The filegroup '{name}' cannot be removed because it is not empty."),
+                ));
             }
             o.filegroups.retain(|g| g.id != group.id);
         } else if let Some(tail) = lower.strip_prefix("remove file ") {
@@ -72,7 +76,11 @@ fn name_at(text: &str, at: usize) -> String {
 
 fn add_group(o: &mut DatabaseOptions, name: String, tail: &str) -> SqlResult<()> {
     if name.eq_ignore_ascii_case("PRIMARY") || o.filegroups.iter().any(|g| g.name.eq_ignore_ascii_case(&name)) {
-        return Err(SqlError::new(1828, 16, format!("The logical file name \"{name}\" is already in use. Choose a different name.")));
+        return Err(SqlError::new(
+            1828,
+            16,
+            format!("The logical file name \"{name}\" is already in use. Choose a different name."),
+        ));
     }
     let kind = match () {
         () if tail.ends_with("contains filestream") => "FD",
@@ -97,11 +105,17 @@ fn option(rest: &str, key: &str) -> Option<String> {
 }
 
 fn add_file(o: &mut DatabaseOptions, rest: &str, kind: u8, data_space_id: i32) -> SqlResult<()> {
-    let name = option(rest, "name").ok_or_else(|| SqlError::new(1821, 16, "Cannot create a database file without a name."))?;
+    let name =
+        option(rest, "name").ok_or_else(|| SqlError::new(1821, 16, "Cannot create a database file without a name."))?;
     if o.files.iter().any(|f| f.name.eq_ignore_ascii_case(&name)) {
-        return Err(SqlError::new(1828, 16, format!("The logical file name \"{name}\" is already in use. Choose a different name.")));
+        return Err(SqlError::new(
+            1828,
+            16,
+            format!("The logical file name \"{name}\" is already in use. Choose a different name."),
+        ));
     }
-    let megabytes = option(rest, "size").and_then(|s| s.trim_end_matches(|c: char| !c.is_ascii_digit()).trim().parse::<i32>().ok());
+    let megabytes =
+        option(rest, "size").and_then(|s| s.trim_end_matches(|c: char| !c.is_ascii_digit()).trim().parse::<i32>().ok());
     o.files.push(FileSpec {
         file_id: o.files.iter().map(|f| f.file_id).max().unwrap_or(0) + 1,
         kind,

@@ -1,5 +1,6 @@
 //! Use cases over the layers below; connectors, journal and clock are handed in.
 
+mod alone;
 pub mod build;
 pub mod check;
 pub mod cutover;
@@ -10,3 +11,5 @@ pub mod objects;
 pub mod outage;
 pub mod plan;
 pub mod run;
+pub mod trust;
+pub mod wave;

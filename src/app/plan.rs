@@ -4,6 +4,7 @@ use super::build::App;
 use super::facts;
 use crate::base::error::During;
 use crate::base::error::Error;
+use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::config;
 use crate::config::schema::Intent;
@@ -17,19 +18,26 @@ use crate::engine::context::Context;
 use crate::engine::context::Evidence;
 use crate::engine::event::Silent;
 use crate::engine::step::Precheck;
+use crate::inventory::link::LinkFacts;
+use crate::model::database::DatabaseAccess;
+use crate::model::database::Role;
 use crate::model::ids::RunId;
 use crate::model::instance::InstanceFacts;
+use crate::plan::create::Part;
+use crate::plan::delete::Standing;
 use crate::plan::names;
 use crate::plan::types::LinkPlan;
 use crate::plan::types::Path;
 use crate::plan::types::Plan;
 use crate::plan::types::PlanPolicy;
+use crate::plan::types::ReconcileRule;
 use crate::rules::direction::Direction;
 use crate::rules::direction::InitialPrimary;
 use crate::rules::direction::judge;
 use crate::rules::version::Build;
 use crate::sql::query::instance;
 use crate::workflow::catalog;
+use crate::workflow::cutover::retire::groups_of;
 use crate::workflow::tools::Tools;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,8 +45,13 @@ use std::sync::Arc;
 impl App {
     /// What is missing until the links stand; empty if nothing is.
     pub async fn plan_create(&self, links: &[String]) -> Result<Plan> {
+        self.plan_part(links, Part::Whole).await
+    }
+
+    /// What is missing of one part of a creation.
+    pub async fn plan_part(&self, links: &[String], part: Part) -> Result<Plan> {
         let links = self.link_plans(links).await?;
-        let mut plan = crate::plan::create::build(links, self.policy());
+        let mut plan = crate::plan::create::part(links, self.policy(), part);
         self.keep_what_is_missing(&mut plan).await?;
         self.fill_in_words(&mut plan)?;
         Ok(plan)
@@ -53,6 +66,25 @@ impl App {
         }
         let links = self.link_plans(links).await?;
         let mut plan = crate::plan::cutover::build(links, self.policy());
+        self.fill_in_words(&mut plan)?;
+        Ok(plan)
+    }
+
+    /// The steps that take these links away; empty if nothing is left of them.
+    pub async fn plan_delete(&self, links: &[String]) -> Result<Plan> {
+        let facts = self.look_at_links(links).await?;
+        let plans = self.link_plans(links).await?;
+        let cx = self.observer()?;
+        let mut standing = Vec::new();
+        for (plan, fact) in plans.into_iter().zip(&facts) {
+            let groups = groups_of(&cx, &plan).await?;
+            match standing_of(fact)? {
+                Some(s) => standing.push((plan, s)),
+                None if groups.is_empty() => {}
+                None => standing.push((plan, Standing::GroupsOnly)),
+            }
+        }
+        let mut plan = crate::plan::delete::build(standing, self.policy());
         self.fill_in_words(&mut plan)?;
         Ok(plan)
     }
@@ -74,6 +106,9 @@ impl App {
 
     pub(super) fn policy(&self) -> PlanPolicy {
         let p = &self.config.policy;
+        let hooks = self.config.application.hooks().into_iter().map(|(point, _)| point.to_owned()).collect();
+        let rules = self.config.reconcile.iter();
+        let reconcile = rules.map(|r| ReconcileRule { name: r.name.clone(), query: r.query.clone() }).collect();
         PlanPolicy {
             budget_ms: p.budget.as_millis() as u64,
             stability_samples: p.stability_samples,
@@ -81,10 +116,17 @@ impl App {
             seeding_timeout_ms: p.seeding_timeout.as_millis() as u64,
             certificate_days: p.certificate_days,
             allow_logins: self.config.application.allow_logins.clone(),
+            lag_max_ms: p.lag_max.as_millis() as u64,
+            transaction_max_ms: p.transaction_max.as_millis() as u64,
+            fence_timeout_ms: p.fence_timeout.as_millis() as u64,
+            drain_timeout_ms: p.drain_timeout.as_millis() as u64,
+            switch_timeout_ms: p.switch_timeout.as_millis() as u64,
+            hooks,
+            reconcile,
         }
     }
 
-    async fn link_plans(&self, names: &[String]) -> Result<Vec<LinkPlan>> {
+    pub(super) async fn link_plans(&self, names: &[String]) -> Result<Vec<LinkPlan>> {
         let cx = self.observer()?;
         let mut sources: BTreeMap<_, InstanceFacts> = BTreeMap::new();
         let mut plans = Vec::new();
@@ -202,5 +244,30 @@ impl App {
             }
         }
         Ok(())
+    }
+}
+
+/// Which end of a link is primary, as its servers say; `None`: Azure has no such link.
+fn standing_of(facts: &LinkFacts) -> Result<Option<Standing>> {
+    let unknown = |why: &str| {
+        Error::refused(format!("which end of link {} is primary is unknown: {why}", facts.name))
+            .hint(format!("milink link show {}", facts.name))
+    };
+    let azure = facts.azure.known().ok_or_else(|| unknown(facts.azure.why().unwrap_or("Azure does not say")))?;
+    if azure.is_none() {
+        return Ok(None);
+    }
+    let (source, target) = (&facts.source.access, &facts.target.access);
+    let here = source.known().ok_or_else(|| unknown(source.why().unwrap_or("the source does not say")))?;
+    let there = target.known().ok_or_else(|| unknown(target.why().unwrap_or("the target does not say")))?;
+    let role = |a: &Option<DatabaseAccess>| a.as_ref().and_then(|a| a.distributed_role().cloned());
+    match (role(here), role(there)) {
+        (Some(Role::Primary), Some(Role::Primary)) => {
+            Err(Error::new(Kind::SplitBrain, format!("both ends of link {} are PRIMARY", facts.name))
+                .hint("stop the writers of both ends first; nothing was changed"))
+        }
+        (Some(Role::Primary), _) => Ok(Some(Standing::SourcePrimary)),
+        (Some(Role::Secondary), Some(Role::Primary)) => Ok(Some(Standing::TargetPrimary)),
+        (a, b) => Err(unknown(&format!("source {a:?}, target {b:?}"))),
     }
 }

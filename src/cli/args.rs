@@ -71,6 +71,12 @@ pub enum Command {
     Estimate(EstimateArgs),
     /// Judge whether a link can be made, a database moved, a failover forced; changes nothing
     Check(CheckArgs),
+    /// Make, exchange and judge the certificates of the mirroring endpoints
+    #[command(subcommand)]
+    Cert(CertCommand),
+    /// Make and look at the mirroring endpoints of the sources
+    #[command(subcommand)]
+    Endpoint(EndpointCommand),
     /// Plan, create and look at links
     #[command(subcommand)]
     Link(LinkCommand),
@@ -120,6 +126,8 @@ pub enum LabCommand {
     Fault(LabFaultArgs),
     /// List the scenarios
     Scenarios,
+    /// Play many cutovers in virtual time, each with mishaps drawn from a seed, and judge every one
+    Sim(LabSimArgs),
     /// Point the writers of a database at another server
     Repoint(LabRepointArgs),
 }
@@ -144,6 +152,19 @@ pub struct LabUpArgs {
     /// One more database, with a name full of quotes and brackets
     #[arg(long)]
     pub odd_name: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct LabSimArgs {
+    /// Nights to play
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub seeds: u64,
+    /// Seed of the first night; the others count up from it
+    #[arg(long, value_name = "S", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=u64::MAX / 2))]
+    pub seed: u64,
+    /// Tell all that happens, to stderr
+    #[arg(long)]
+    pub trace: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -344,15 +365,37 @@ pub struct LinksArgs {
 }
 
 #[derive(Debug, Clone, Subcommand)]
+pub enum CertCommand {
+    /// Certificates that the links rest on, both sides
+    List(LinksArgs),
+    /// Make the endpoint certificates of the sources, their keys stay there
+    Create(CreateArgs),
+    /// Give each side the public key of the other, and the roots to the source
+    Exchange(CreateArgs),
+    /// Say whether each side knows the other
+    Verify(LinksArgs),
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum EndpointCommand {
+    /// The mirroring endpoint of every source
+    Show(LinksArgs),
+    /// Make it, or mend what a link needs
+    Create(CreateArgs),
+}
+
+#[derive(Debug, Clone, Subcommand)]
 pub enum LinkCommand {
     /// Show what is missing until the links stand
     Plan(LinkPlanArgs),
     /// Create what is missing, and wait until the links are seeded
-    Create(LinkCreateArgs),
+    Create(CreateArgs),
     /// One line for each link
     List(LinksArgs),
     /// Everything about a link
     Show(LinkShowArgs),
+    /// Take links away, and with each the copy that must not take writes
+    Delete(LinkDeleteArgs),
 }
 
 #[derive(Debug, Clone, Args)]
@@ -365,11 +408,23 @@ pub struct LinkPlanArgs {
 }
 
 #[derive(Debug, Clone, Args)]
-pub struct LinkCreateArgs {
+pub struct CreateArgs {
     #[command(flatten)]
     pub links: LinksArgs,
     #[command(flatten)]
     pub change: ChangeArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct LinkDeleteArgs {
+    /// Links by name
+    #[arg(value_name = "LINK", required = true)]
+    pub links: Vec<String>,
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// Names of the links, typed again: the answer to the question that would be asked; `--yes` does not stand for it
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -382,7 +437,7 @@ pub struct LinkShowArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum CutoverCommand {
     /// Show the steps in order, and what would undo each
-    Plan(LinkPlanArgs),
+    Plan(CutoverPlanArgs),
     /// Move the databases: fence, drain, switch, open
     Run(CutoverRunArgs),
     /// Go on with a run that stopped half way
@@ -394,10 +449,22 @@ pub enum CutoverCommand {
 }
 
 #[derive(Debug, Clone, Args)]
+pub struct CutoverPlanArgs {
+    #[command(flatten)]
+    pub plan: LinkPlanArgs,
+    /// The links of a `[[wave]]`
+    #[arg(long, value_name = "NAME", conflicts_with = "links")]
+    pub wave: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
 pub struct CutoverRunArgs {
     /// Links by name
-    #[arg(value_name = "LINK", required = true)]
+    #[arg(value_name = "LINK", required_unless_present = "wave", conflicts_with = "wave")]
     pub links: Vec<String>,
+    /// The links of a `[[wave]]`, together: all or nothing until the targets are opened
+    #[arg(long, value_name = "NAME")]
+    pub wave: Option<String>,
     #[command(flatten)]
     pub change: ChangeArgs,
     /// Names of the links (or `all`), typed again: the answer to the question that would be asked
@@ -474,6 +541,8 @@ pub enum SchemaName {
     Estimate,
     /// The JSON of `milink check`
     Check,
+    /// The JSON of `milink cert verify`
+    Trust,
 }
 
 #[derive(Debug, Clone, Args)]

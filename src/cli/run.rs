@@ -1,8 +1,10 @@
 //! From the process's arguments to its exit code.
 
+use super::args::CertCommand;
 use super::args::Cli;
 use super::args::Command;
 use super::args::CutoverCommand;
+use super::args::EndpointCommand;
 use super::args::Format;
 #[cfg(feature = "lab")]
 use super::args::LabCommand;
@@ -108,10 +110,17 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         Command::Objects(ObjectsCommand::Script(args)) => cmd::objects::script(&args, settings, printer).await,
         Command::Objects(ObjectsCommand::Sync(args)) => cmd::objects::sync(&args, settings, printer).await,
         Command::Objects(ObjectsCommand::Resume(args)) => cmd::objects::resume(&args, settings, printer).await,
+        Command::Cert(CertCommand::List(args)) => cmd::cert::list(&args.links, settings, printer).await,
+        Command::Cert(CertCommand::Create(args)) => cmd::cert::create(&args, settings, printer).await,
+        Command::Cert(CertCommand::Exchange(args)) => cmd::cert::exchange(&args, settings, printer).await,
+        Command::Cert(CertCommand::Verify(args)) => cmd::cert::verify(&args.links, settings, printer).await,
+        Command::Endpoint(EndpointCommand::Show(args)) => cmd::endpoint::show(&args.links, settings, printer).await,
+        Command::Endpoint(EndpointCommand::Create(args)) => cmd::endpoint::create(&args, settings, printer).await,
         Command::Link(LinkCommand::Plan(args)) => cmd::link::plan(&args, settings, printer).await,
         Command::Link(LinkCommand::Create(args)) => cmd::link::create(&args, settings, printer).await,
         Command::Link(LinkCommand::List(args)) => cmd::link::list(&args.links, settings, printer).await,
         Command::Link(LinkCommand::Show(args)) => cmd::link::show(&args.link, settings, printer).await,
+        Command::Link(LinkCommand::Delete(args)) => cmd::link_delete::run(&args, settings, printer).await,
         Command::Cutover(CutoverCommand::Plan(args)) => cmd::cutover::plan(&args, settings, printer).await,
         Command::Cutover(CutoverCommand::Run(args)) => cmd::cutover::run(&args, settings, printer).await,
         Command::Cutover(CutoverCommand::Resume(args)) => cmd::cutover::resume(&args, settings, printer).await,
@@ -134,6 +143,8 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         Command::Lab(LabCommand::Fault(args)) => cmd::lab::fault(&args, printer).await,
         #[cfg(feature = "lab")]
         Command::Lab(LabCommand::Scenarios) => cmd::lab::scenarios(printer),
+        #[cfg(feature = "lab")]
+        Command::Lab(LabCommand::Sim(args)) => cmd::sim::run(&args, printer).await,
         #[cfg(feature = "lab")]
         Command::Lab(LabCommand::Repoint(args)) => cmd::lab::repoint(&args, settings).await,
     }

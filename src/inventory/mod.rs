@@ -3,4 +3,6 @@
 pub mod azure;
 pub mod link;
 pub mod survey;
+pub mod trust;
+pub mod trust_findings;
 pub use crate::model::fact;

@@ -37,6 +37,22 @@ impl EndpointFacts {
     pub fn requires_encryption(&self) -> bool {
         self.is_encryption_enabled && !self.algorithm.split(',').any(|part| part.trim() == "NONE")
     }
+    /// What keeps a link from using it; `None`: nothing (facts: mi-link 4).
+    pub fn gap_for_link(&self) -> Option<&'static str> {
+        if !self.is_started() {
+            Some("it is not started")
+        } else if self.role != "ALL" {
+            Some("its role is not ALL")
+        } else if !self.accepts_certificates() {
+            Some("it accepts no certificates")
+        } else if !self.offers_aes() {
+            Some("it does not offer AES")
+        } else if !self.requires_encryption() {
+            Some("it does not demand encryption")
+        } else {
+            None
+        }
+    }
     /// Windows authentication to be kept when a certificate is added: `NEGOTIATE`, `NTLM`, `KERBEROS`.
     pub fn windows_authentication(&self) -> Option<&str> {
         self.authentication.split(',').map(str::trim).find(|part| !part.is_empty() && *part != "CERTIFICATE")

@@ -12,6 +12,41 @@ use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use std::collections::BTreeSet;
 
+/// Which of the steps are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Everything until the links are seeded.
+    Whole,
+    /// Master key and endpoint certificate of the source.
+    Certificate,
+    /// Those, and the mirroring endpoint.
+    Endpoint,
+    /// Public keys and roots, to the other side each.
+    Exchange,
+}
+
+impl Part {
+    fn wants(self, kind: &str) -> bool {
+        let kinds: &[&str] = match self {
+            Part::Whole => return true,
+            Part::Certificate => &["create.master_key", "create.certificate"],
+            Part::Endpoint => &["create.master_key", "create.certificate", "create.endpoint"],
+            Part::Exchange => &["create.trust_roots", "create.trust_source", "create.trust_instance"],
+        };
+        kinds.contains(&kind)
+    }
+}
+
+/// The steps of one part of a creation, in the same order.
+pub fn part(links: Vec<LinkPlan>, policy: PlanPolicy, part: Part) -> Plan {
+    let mut plan = build(links, policy);
+    for stage in &mut plan.stages {
+        stage.steps.retain(|s| part.wants(s.id.kind()));
+    }
+    plan.stages.retain(|s| !s.steps.is_empty());
+    plan
+}
+
 /// Order of mi-link 2–6: keys, endpoint, trust both ways, groups, link, seeding.
 pub fn build(links: Vec<LinkPlan>, policy: PlanPolicy) -> Plan {
     let mut stages = Vec::new();

@@ -2,6 +2,7 @@
 
 pub mod create;
 pub mod cutover;
+pub mod delete;
 pub mod names;
 pub mod objects;
 pub mod types;

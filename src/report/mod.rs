@@ -6,9 +6,11 @@ pub mod dto;
 pub mod estimate;
 pub mod explain;
 pub mod objects;
+pub mod outage;
 pub mod run;
 pub mod table;
 pub mod text;
+pub mod trust;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,9 @@
 use super::create;
 use super::create::pair_step::PairStep;
 use super::cutover;
+use super::cutover::retire::Kept;
+use super::delete;
+use super::delete::close::Copy;
 use super::link_step::LinkStep;
 use super::objects::object::Object;
 use super::tools::Tools;
@@ -76,6 +79,13 @@ fn step(base: LinkStep) -> Result<Arc<dyn Step>> {
         "create.link" => Arc::new(create::link::Link(base)),
         "create.seed" => Arc::new(create::seed::Seed(base)),
         "cutover.lease" => Arc::new(cutover::lease::Lease(base)),
+        "cutover.on_abort" => Arc::new(cutover::hook::OnAbort(base)),
+        "cutover.before_fence" => Arc::new(cutover::hook::Hook(base, "before-fence")),
+        "cutover.after_fence" => Arc::new(cutover::hook::Hook(base, "after-fence")),
+        "cutover.after_switch" => Arc::new(cutover::hook::Hook(base, "after-switch")),
+        "cutover.after_open" => Arc::new(cutover::hook::Hook(base, "after-open")),
+        "cutover.flush" => Arc::new(cutover::flush::Flush(base)),
+        "cutover.reconcile" => Arc::new(cutover::reconcile::Reconcile(base)),
         "cutover.gates" => Arc::new(cutover::gates::Gates(base)),
         "cutover.snapshot" => Arc::new(cutover::snapshot::Snapshot(base)),
         "cutover.close_target" => Arc::new(cutover::close_target::CloseTarget(base)),
@@ -86,7 +96,18 @@ fn step(base: LinkStep) -> Result<Arc<dyn Step>> {
         "cutover.confirm" => Arc::new(cutover::confirm::Confirm(base)),
         "cutover.repoint" => Arc::new(cutover::repoint::Repoint(base)),
         "cutover.open" => Arc::new(cutover::open::Open(base)),
-        "cutover.retire" => Arc::new(cutover::retire::Retire(base)),
+        "cutover.retire" => Arc::new(cutover::retire::Retire(base, Kept::StaysSecondary)),
+        "cutover.release_source" => Arc::new(cutover::release_source::ReleaseSource(base)),
+        "delete.lease" => Arc::new(cutover::lease::Lease(base)),
+        "delete.first_backup" => Arc::new(delete::first_backup::FirstBackup(base)),
+        "delete.close_target" => Arc::new(delete::close::Close(base, Copy::Target)),
+        "delete.close_source" => Arc::new(delete::close::Close(base, Copy::Source)),
+        "delete.unlink" => Arc::new(delete::unlink::Unlink(base)),
+        "delete.drop_copy" => Arc::new(delete::drop_copy::DropCopy(base)),
+        "delete.retire" => Arc::new(cutover::retire::Retire(base, Kept::Goes)),
+        "delete.groups" => Arc::new(delete::groups::Groups(base)),
+        "delete.open_target" => Arc::new(delete::open::Open(base, Copy::Target)),
+        "delete.open_source" => Arc::new(delete::open::Open(base, Copy::Source)),
         other => return Err(Error::bug(format!("no step is called `{other}`"))),
     })
 }

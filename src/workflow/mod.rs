@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod create;
 pub mod cutover;
+pub mod delete;
 pub mod hooks;
 pub mod link_step;
 pub mod objects;

@@ -18,12 +18,17 @@ mod demo;
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.
 mod kill;
+/// Certificates, endpoints and links, one command at a time.
+mod links;
+
 /// The connection between the two sides, cut and restored.
 mod mirroring;
 /// Server objects compared and brought over.
 mod objects;
 /// Answers that need no server.
 mod offline;
+/// The site's own hooks, queries, limits and jobs.
+mod policy;
 /// Ctrl-C, and two operators at once.
 mod steering;
 /// Labs, processes and clients for the modules here.

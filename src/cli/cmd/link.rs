@@ -1,18 +1,15 @@
 //! `milink link plan|create|list|show`.
 
+use super::create_run;
 use super::plan_text;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
-use crate::cli::args::LinkCreateArgs;
+use crate::cli::args::CreateArgs;
 use crate::cli::args::LinkPlanArgs;
 use crate::cli::exit::Exit;
-use crate::cli::live;
 use crate::cli::output::Printer;
 use crate::cli::settings::Settings;
-use crate::cli::signal;
-use crate::engine::cancel::Cancel;
-use crate::engine::run::RunEnd;
 use crate::inventory::link::LinkFacts;
 use crate::report::dto::LinkLine;
 use crate::report::dto::Milestone;
@@ -30,35 +27,11 @@ pub async fn plan(args: &LinkPlanArgs, settings: &Settings, printer: &mut Printe
     Ok(Exit::OK)
 }
 
-pub async fn create(args: &LinkCreateArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+pub async fn create(args: &CreateArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings, &args.links.links, printer).await?;
     let plan = app.plan_create(&args.links.links).await?;
-    if args.change.dry_run || args.change.script {
-        plan_text::show(&plan, args.change.script, printer)?;
-        return Ok(Exit::OK);
-    }
-    if args.change.no_wait {
-        return Err(Error::usage("`link create --no-wait` is not there yet: seeding is waited for")
-            .hint("leave it with Ctrl-C; the same command goes on from there"));
-    }
-    if plan.is_empty() {
-        printer.message("nothing is missing")?;
-        printer.next("milink link list")?;
-        return Ok(Exit::OK);
-    }
-    let token = signal::safe_stop(
-        "stopping at the next safe point; what is done stays",
-        &format!("{} link create", settings.program),
-        Box::new(|| {}),
-    )?;
-    let ended = live::follow(printer, |feed| app.start(&plan, feed, Cancel::from_token(token))).await?;
-    match ended.end {
-        RunEnd::Committed => {
-            printer.next("milink cutover plan")?;
-            Ok(Exit::OK)
-        }
-        RunEnd::RolledBack(cause) => Err(undone(cause)),
-    }
+    let words = ("link create", "milink cutover plan");
+    create_run::drive(&app, &plan, &args.change, words, settings, printer).await
 }
 
 /// The cause decides the exit code: a rolled-back run has changed nothing that lasts.

@@ -1,20 +1,26 @@
 //! One command a file.
 
 mod app;
+pub mod cert;
 pub mod check;
 pub mod compat;
 pub mod completions;
+mod create_run;
 pub mod cutover;
 #[cfg(feature = "lab")]
 pub mod demo;
+pub mod endpoint;
 pub mod estimate;
 pub mod explain;
 pub mod init;
 #[cfg(feature = "lab")]
 pub mod lab;
 pub mod link;
+pub mod link_delete;
 pub mod man;
 pub mod objects;
 mod plan_text;
 pub mod runs;
 pub mod schema;
+#[cfg(feature = "lab")]
+pub mod sim;

@@ -12,6 +12,7 @@ use crate::report::dto::DemoReport;
 use crate::report::dto::RunSummary;
 use crate::report::estimate::EstimateReport;
 use crate::report::explain::ExplainReport;
+use crate::report::trust::TrustReport;
 
 pub(crate) fn run(what: SchemaName, printer: &mut Printer) -> Result<Exit> {
     let schema = match what {
@@ -21,6 +22,7 @@ pub(crate) fn run(what: SchemaName, printer: &mut Printer) -> Result<Exit> {
         SchemaName::Compat => schemars::schema_for!(CompatReport).to_value(),
         SchemaName::Matrix => schemars::schema_for!(CompatMatrix).to_value(),
         SchemaName::Explain => schemars::schema_for!(ExplainReport).to_value(),
+        SchemaName::Trust => schemars::schema_for!(TrustReport).to_value(),
         SchemaName::Estimate => schemars::schema_for!(EstimateReport).to_value(),
         SchemaName::Check => schemars::schema_for!(CheckReport).to_value(),
     };

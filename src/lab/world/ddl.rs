@@ -15,6 +15,7 @@ mod certificate;
 mod credential;
 mod database;
 mod files;
+mod keys;
 mod login;
 mod permission;
 #[cfg(test)]

@@ -114,6 +114,10 @@ fn change(id: &str, database: &str) -> Result<Statement> {
 pub fn set_read_only(database: &str) -> Result<Statement> {
     change("database.set_read_only", database)
 }
+/// Removes it and its files; from `master`.
+pub fn drop(database: &str) -> Result<Statement> {
+    Ok(Statement::new(script("database.drop")?.text("database", database).done()?))
+}
 pub fn set_read_write(database: &str) -> Result<Statement> {
     change("database.set_read_write", database)
 }

@@ -35,6 +35,12 @@ pub fn for_database(database: &str) -> Result<Query<DatabaseLogins>> {
     }))
 }
 
+/// SIDs of a database's users, as the logins' own are spelt.
+pub fn users(database: &str) -> Result<Query<Vec<String>>> {
+    let rendered = script("login.users")?.text("database", database).done()?;
+    Ok(Query::new(rendered, |sets| set(sets, 0)?.rows.iter().map(|row| Ok(sid(row)?.unwrap_or_default())).collect()))
+}
+
 fn kind(row: &Row) -> Result<String> {
     Ok(row.get::<String>("kind")?.trim().to_owned())
 }

@@ -9,7 +9,6 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
-use crate::model::endpoint::EndpointFacts;
 use crate::sql::query::endpoint;
 use async_trait::async_trait;
 
@@ -17,12 +16,6 @@ use async_trait::async_trait;
 pub const NAME: &str = "database_mirroring_endpoint";
 
 pub struct Endpoint(pub PairStep);
-
-impl Endpoint {
-    fn good(e: &EndpointFacts) -> bool {
-        e.is_started() && e.role == "ALL" && e.accepts_certificates() && e.offers_aes() && e.requires_encryption()
-    }
-}
 
 #[async_trait]
 impl Step for Endpoint {
@@ -48,7 +41,7 @@ impl Step for Endpoint {
                 hint: "set mirroring.port of the source to the port the endpoint has".to_owned(),
             });
         }
-        Ok(if Self::good(&found) {
+        Ok(if found.gap_for_link().is_none() {
             Precheck::AlreadyDone(format!("`{}`, certificate, AES, started", found.name))
         } else {
             Precheck::Ready
@@ -77,7 +70,7 @@ impl Step for Endpoint {
     }
     async fn verify(&self, cx: &Context) -> Result<()> {
         match cx.effects.read(&self.0.link.source, endpoint::show()).await? {
-            Some(e) if Self::good(&e) => Ok(()),
+            Some(e) if e.gap_for_link().is_none() => Ok(()),
             other => Err(Error::new(
                 Kind::Server,
                 format!("the endpoint of {} is not as it must be: {other:?}", self.0.link.source),

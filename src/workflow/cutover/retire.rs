@@ -8,6 +8,7 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
+use crate::plan::types::LinkPlan;
 use crate::plan::types::Path;
 use crate::sql::query::database;
 use crate::sql::query::group;
@@ -19,23 +20,35 @@ use std::time::Duration;
 /// Leaving a group ends asynchronously (facts: sql-server-hadr (c)).
 const RETIRE_MAX: Duration = Duration::from_secs(120);
 
-pub struct Retire(pub LinkStep);
+/// What becomes of the old copy of a link that is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It stays, as the secondary.
+    StaysSecondary,
+    /// The link goes after all, and the old copy with it.
+    Goes,
+}
+
+pub struct Retire(pub LinkStep, pub Kept);
+
+/// Groups of a link that are on its source: the DAG before the group it stands on.
+pub async fn groups_of(cx: &Context, link: &LinkPlan) -> Result<Vec<String>> {
+    let all = cx.effects.read(&link.source, group::list()).await?;
+    let ours = [link.name.as_str(), link.group.as_str()];
+    let mut found: Vec<_> = all.into_iter().filter(|g| ours.iter().any(|o| g.name.eq_ignore_ascii_case(o))).collect();
+    found.sort_by_key(|g| !g.is_distributed);
+    Ok(found.into_iter().map(|g| g.name).collect())
+}
 
 impl Retire {
-    async fn groups(&self, cx: &Context) -> Result<Vec<String>> {
-        let all = cx.effects.read(&self.0.link.source, group::list()).await?;
-        let ours = [self.0.link.name.as_str(), self.0.link.group.as_str()];
-        // The DAG before the group it stands on.
-        let mut found: Vec<_> =
-            all.into_iter().filter(|g| ours.iter().any(|o| g.name.eq_ignore_ascii_case(o))).collect();
-        found.sort_by_key(|g| !g.is_distributed);
-        Ok(found.into_iter().map(|g| g.name).collect())
+    fn stays(&self) -> bool {
+        self.0.link.path == Path::TwoWay && self.1 == Kept::StaysSecondary
     }
 
     async fn retired(&self, cx: &Context) -> Result<bool> {
         let link = &self.0.link;
         let access = cx.effects.read(&link.source, database::access(&link.database)).await?;
-        Ok(self.groups(cx).await?.is_empty() && access.is_none_or(|a| !a.accepts_writes()))
+        Ok(groups_of(cx, link).await?.is_empty() && access.is_none_or(|a| !a.accepts_writes()))
     }
 }
 
@@ -47,7 +60,7 @@ impl Step for Retire {
         format!("take the old copy of {} on {} out of service", self.0.link.database, self.0.link.source)
     }
     fn preview(&self) -> Vec<String> {
-        if self.0.link.path == Path::TwoWay {
+        if self.stays() {
             return Vec::new();
         }
         [
@@ -64,7 +77,7 @@ impl Step for Retire {
         "none: from here only forward".to_owned()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
-        if self.0.link.path == Path::TwoWay {
+        if self.stays() {
             return Ok(Precheck::Skip("it is the secondary of the kept link and takes no writes".to_owned()));
         }
         Ok(if self.retired(cx).await? {
@@ -75,7 +88,7 @@ impl Step for Retire {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let link = &self.0.link;
-        for name in self.groups(cx).await? {
+        for name in groups_of(cx, link).await? {
             cx.effects.change(&self.0.id, &link.source, &group::drop(&name)?).await?;
         }
         cx.until(&format!("{} to leave its group", link.database), RETIRE_MAX, Backoff::urgent(), || async {

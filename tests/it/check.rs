@@ -253,8 +253,8 @@ const BEFORE: &[Mutant] = &[
 /// With the link up.
 const AFTER: &[Mutant] = &[
     mutant!("managed.locks", NIGHT, [Fault("set mi-a lock CanNotDelete")], [Fault("set mi-a lock none")]),
-    mutant!("endpoint.settings", NIGHT, [Sql("sql-a", "ALTER ENDPOINT milink_mirroring STATE = STOPPED")],
-        [Sql("sql-a", "ALTER ENDPOINT milink_mirroring STATE = STARTED")],
+    mutant!("endpoint.settings", NIGHT, [Sql("sql-a", "ALTER ENDPOINT database_mirroring_endpoint STATE = STOPPED")],
+        [Sql("sql-a", "ALTER ENDPOINT database_mirroring_endpoint STATE = STARTED")],
         also "endpoint.connected", "link.healthy", "link.lag", "link.redo", "link.state"),
     mutant!("endpoint.connected", NIGHT, [Fault("cut sql-a mi-a")], [Fault("restore sql-a mi-a")],
         also "link.healthy", "link.lag", "link.redo", "link.state"),

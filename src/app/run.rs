@@ -150,9 +150,8 @@ impl App {
                 again,
             },
             // Hours of seeding are not thrown away because somebody pressed Ctrl-C.
-            PlanKind::Objects => Limits { undo_on_interrupt: true, again, ..Limits::default() },
             PlanKind::Create => Limits { undo_on_interrupt: false, again, ..Limits::default() },
-            PlanKind::Delete => Limits { undo_on_interrupt: true, again, ..Limits::default() },
+            PlanKind::Delete | PlanKind::Objects => Limits { undo_on_interrupt: true, again, ..Limits::default() },
         };
         let end = Runner { stages: &stages, cx, state, limits }.run().await?;
         Ok(Ended { run, end })

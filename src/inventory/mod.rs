@@ -5,4 +5,6 @@ pub mod link;
 pub mod survey;
 pub mod trust;
 pub mod trust_findings;
+pub mod watch;
+
 pub use crate::model::fact;

@@ -13,3 +13,4 @@ pub mod object;
 pub mod open;
 pub mod session;
 pub mod survey;
+pub mod sweep;

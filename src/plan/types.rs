@@ -16,9 +16,9 @@ pub const FORMAT: u32 = 1;
 pub enum PlanKind {
     Create,
     Cutover,
+    Delete,
     /// Server objects brought to a target.
     Objects,
-    Delete,
 }
 
 impl PlanKind {
@@ -26,8 +26,8 @@ impl PlanKind {
         match self {
             PlanKind::Create => "create",
             PlanKind::Cutover => "cutover",
-            PlanKind::Objects => "objects",
             PlanKind::Delete => "delete",
+            PlanKind::Objects => "objects",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod compat;
+pub mod cutovers;
 pub mod dto;
 pub mod estimate;
 pub mod explain;
@@ -11,6 +12,7 @@ pub mod run;
 pub mod table;
 pub mod text;
 pub mod trust;
+pub mod watch;
 
 #[cfg(test)]
 mod tests;

@@ -14,17 +14,22 @@ mod cli;
 mod config;
 /// The whole job in one command, judged from outside; and an oracle that must turn red.
 mod demo;
+/// An estate in memory, for the monitor.
+#[path = "../fixtures/estate.rs"]
+mod estate;
 /// Several processes, one journal; damage found.
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.
 mod kill;
 /// Certificates, endpoints and links, one command at a time.
 mod links;
+/// The monitor over an estate in memory: metrics, page, conditions.
+mod monitor;
+/// Server objects compared and brought over.
+mod objects;
 
 /// The connection between the two sides, cut and restored.
 mod mirroring;
-/// Server objects compared and brought over.
-mod objects;
 /// Answers that need no server.
 mod offline;
 /// The site's own hooks, queries, limits and jobs.
@@ -37,3 +42,5 @@ mod support;
 mod tidy;
 /// Certificates that are not, or not rightly, where they belong.
 mod trust;
+/// `watch` and `serve` on a lab.
+mod watching;

@@ -22,5 +22,7 @@ pub mod objects;
 mod plan_text;
 pub mod runs;
 pub mod schema;
+pub mod serve;
 #[cfg(feature = "lab")]
 pub mod sim;
+pub mod watch;

@@ -12,6 +12,7 @@ mod kinds;
 pub mod lease;
 pub mod login;
 pub mod marker;
+pub mod monitor;
 pub mod object;
 pub mod reconcile;
 pub mod session;

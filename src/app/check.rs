@@ -173,7 +173,7 @@ impl App {
     }
 }
 
-/// A link that is not there is made; one whose target writes is failed back or operated; else it is cut over.
+/// A link that is not there, or carries another database, is to be made; else it is to be cut over.
 fn next(case: &Case<'_>) -> Purpose {
     let Ok(there) = case.azure_link() else { return Purpose::Cutover };
     let Some(link) = there else { return Purpose::Create };

@@ -2,6 +2,13 @@
 //! only what follows from it, red or unknown; mended, it is green again.
 
 use crate::support::lab::Lab;
+use crate::support::mutants::AFTER;
+use crate::support::mutants::Act;
+use crate::support::mutants::BEFORE;
+use crate::support::mutants::Mutant;
+use crate::support::mutants::NEW;
+use crate::support::mutants::NIGHT;
+use crate::support::mutants::WITHOUT;
 use crate::support::process::Done;
 use crate::support::sql;
 use milink::rules::checks::registry;
@@ -10,359 +17,27 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// How a condition is broken and mended: statements and door requests, never the inventory.
-enum Act {
-    /// Statement at a server, in `master`.
-    Sql(&'static str, &'static str),
-    /// In the linked database.
-    Inside(&'static str, &'static str),
-    /// `lab fault …`
-    Fault(&'static str),
-}
-use Act::Fault;
-use Act::Inside;
-use Act::Sql;
-
-struct Mutant {
-    check: &'static str,
-    purpose: &'static str,
-    break_it: &'static [Act],
-    mend_it: &'static [Act],
-    /// Checks that must turn with it, because they rest on the same fact.
-    consequences: &'static [&'static str],
-}
-
-const NEW: &str = "create";
-const NIGHT: &str = "cutover";
-
-macro_rules! mutant {
-    ($check:literal, $purpose:expr, [$($b:expr),* $(,)?], [$($m:expr),* $(,)?] $(, also $($c:literal),+)?) => {
-        Mutant { check: $check, purpose: $purpose, break_it: &[$($b),*], mend_it: &[$($m),*], consequences: &[$($($c),+)?] }
-    };
-}
-
-/// Before there is a link.
-const BEFORE: &[Mutant] = &[
-    mutant!("instance.hadr", NEW, [Fault("set sql-a hadr off")], [Fault("set sql-a hadr on")]),
-    mutant!(
-        "instance.trace_flags",
-        NEW,
-        [Sql("sql-a", "DBCC TRACEOFF (9567, -1)")],
-        [Sql("sql-a", "DBCC TRACEON (9567, -1)")]
-    ),
-    mutant!(
-        "instance.master_key",
-        NEW,
-        [Sql(
-            "sql-a",
-            "CREATE MASTER KEY ENCRYPTION BY PASSWORD = N'Long#enough1'; ALTER MASTER KEY DROP ENCRYPTION BY SERVICE MASTER KEY"
-        )],
-        [Sql("sql-a", "DROP MASTER KEY")]
-    ),
-    mutant!("permission.azure", NEW, [Fault("set mi-a permissions read")], [Fault("set mi-a permissions all")]),
-    mutant!("managed.locks", NEW, [Fault("set mi-a lock ReadOnly")], [Fault("set mi-a lock none")]),
-    mutant!(
-        "managed.failover_group",
-        NEW,
-        [Fault("set mi-a failover-group fog-1")],
-        [Fault("set mi-a failover-group none")]
-    ),
-    mutant!("managed.storage", NEW, [Fault("set sql-a file-gib 300 ledger")], [Fault("set sql-a file-gib 0 ledger")]),
-    mutant!("managed.file_size", NEW, [Fault("set sql-a file-gib 9000 ledger")], [Fault("set sql-a file-gib 0 ledger")], also "managed.storage"),
-    mutant!("database.exists", NEW, [Sql("sql-a", "ALTER DATABASE ledger SET OFFLINE WITH ROLLBACK IMMEDIATE")],
-        [Sql("sql-a", "ALTER DATABASE ledger SET ONLINE")],
-        also "database.read_write", "database.full_backup", "database.filestream", "database.memory_optimized", "database.master_key",
-        "objects.windows_logins", "objects.orphans"),
-    mutant!("database.recovery_model", NEW, [Sql("sql-a", "ALTER DATABASE ledger SET RECOVERY SIMPLE")],
-        [Sql("sql-a", "ALTER DATABASE ledger SET RECOVERY FULL; BACKUP DATABASE ledger TO DISK = N'again.bak' WITH CHECKSUM")],
-        also "database.full_backup"),
-    mutant!(
-        "database.full_backup",
-        NEW,
-        [Sql("sql-a", "ALTER DATABASE ledger SET RECOVERY SIMPLE; ALTER DATABASE ledger SET RECOVERY FULL")],
-        [Sql("sql-a", "BACKUP DATABASE ledger TO DISK = N'again.bak' WITH CHECKSUM")]
-    ),
-    mutant!(
-        "database.log_files",
-        NEW,
-        [Sql("sql-a", "ALTER DATABASE ledger ADD LOG FILE (NAME = N'second_log', FILENAME = N'second.ldf')")],
-        [Sql("sql-a", "ALTER DATABASE ledger REMOVE FILE second_log")]
-    ),
-    mutant!(
-        "database.filestream",
-        NEW,
-        [Sql("sql-a", "ALTER DATABASE ledger ADD FILEGROUP streams CONTAINS FILESTREAM")],
-        [Sql("sql-a", "ALTER DATABASE ledger REMOVE FILEGROUP streams")]
-    ),
-    mutant!(
-        "database.memory_optimized",
-        NEW,
-        [Sql("sql-a", "ALTER DATABASE ledger ADD FILEGROUP quick CONTAINS MEMORY_OPTIMIZED_DATA")],
-        [Sql("sql-a", "ALTER DATABASE ledger REMOVE FILEGROUP quick")]
-    ),
-    mutant!(
-        "database.defunct_files",
-        NEW,
-        [Fault("set sql-a defunct ledger ledger")],
-        [Fault("set sql-a defunct none ledger")]
-    ),
-    mutant!(
-        "database.reserved_names",
-        NEW,
-        [Sql("sql-a", "ALTER DATABASE ledger ADD FILE (NAME = N'XTP', FILENAME = N'x.ndf')")],
-        [Sql("sql-a", "ALTER DATABASE ledger REMOVE FILE XTP")]
-    ),
-    mutant!(
-        "database.read_write",
-        NEW,
-        [Sql("sql-a", "ALTER DATABASE ledger SET READ_ONLY WITH ROLLBACK IMMEDIATE")],
-        [Sql("sql-a", "ALTER DATABASE ledger SET READ_WRITE WITH ROLLBACK IMMEDIATE")]
-    ),
-    mutant!(
-        "database.auto_close",
-        NEW,
-        [Sql("sql-a", "ALTER DATABASE ledger SET AUTO_CLOSE ON")],
-        [Sql("sql-a", "ALTER DATABASE ledger SET AUTO_CLOSE OFF")]
-    ),
-    mutant!(
-        "database.compatibility",
-        NEW,
-        [Sql("sql-a", "ALTER DATABASE ledger SET COMPATIBILITY_LEVEL = 90")],
-        [Sql("sql-a", "ALTER DATABASE ledger SET COMPATIBILITY_LEVEL = 150")]
-    ),
-    mutant!(
-        "database.encryption",
-        NEW,
-        [Fault("set sql-a encrypted on ledger")],
-        [Fault("set sql-a encrypted off ledger")]
-    ),
-    mutant!(
-        "database.accelerated_recovery",
-        NEW,
-        [Sql("sql-a", "ALTER DATABASE ledger SET ACCELERATED_DATABASE_RECOVERY = OFF")],
-        [Sql("sql-a", "ALTER DATABASE ledger SET ACCELERATED_DATABASE_RECOVERY = ON")]
-    ),
-    mutant!(
-        "database.broker",
-        NEW,
-        [Sql("sql-a", "ALTER DATABASE ledger SET DISABLE_BROKER WITH ROLLBACK IMMEDIATE")],
-        [Sql("sql-a", "ALTER DATABASE ledger SET ENABLE_BROKER WITH ROLLBACK IMMEDIATE")]
-    ),
-    mutant!(
-        "database.replication",
-        NEW,
-        [Fault("set sql-a published on ledger")],
-        [Fault("set sql-a published off ledger")]
-    ),
-    mutant!(
-        "database.change_capture",
-        NEW,
-        [Fault("set sql-a change-capture on ledger")],
-        [Fault("set sql-a change-capture off ledger")]
-    ),
-    mutant!(
-        "database.trusted",
-        NEW,
-        [Sql("sql-a", "ALTER DATABASE ledger SET TRUSTWORTHY ON")],
-        [Sql("sql-a", "ALTER DATABASE ledger SET TRUSTWORTHY OFF")]
-    ),
-    mutant!(
-        "database.master_key",
-        NEW,
-        [Inside("sql-a", "CREATE MASTER KEY ENCRYPTION BY PASSWORD = N'Long#enough1'")],
-        [Inside("sql-a", "DROP MASTER KEY")]
-    ),
-    mutant!(
-        "database.owner",
-        NEW,
-        [Sql(
-            "sql-a",
-            "CREATE LOGIN owner_here WITH PASSWORD = N'Long#enough1'; ALTER AUTHORIZATION ON DATABASE::ledger TO owner_here"
-        )],
-        [Sql("sql-a", "ALTER AUTHORIZATION ON DATABASE::ledger TO sa; DROP LOGIN owner_here")]
-    ),
-    mutant!("database.name_free", NEW, [Sql("mi-a", "CREATE DATABASE ledger")], [Sql("mi-a", "DROP DATABASE ledger")]),
-    mutant!(
-        "group.alone",
-        NEW,
-        [Sql(
-            "sql-a",
-            "CREATE DATABASE other; BACKUP DATABASE other TO DISK = N'o.bak'; \
-            CREATE AVAILABILITY GROUP AG_both WITH (CLUSTER_TYPE = NONE) FOR DATABASE ledger, other REPLICA ON N'SQL-A' WITH \
-            (ENDPOINT_URL = N'TCP://10.0.1.8:5022', AVAILABILITY_MODE = ASYNCHRONOUS_COMMIT, FAILOVER_MODE = MANUAL, SEEDING_MODE = AUTOMATIC)"
-        )],
-        [Sql("sql-a", "DROP AVAILABILITY GROUP AG_both; DROP DATABASE other")]
-    ),
-    mutant!(
-        "group.names",
-        NEW,
-        [Sql(
-            "sql-a",
-            "CREATE DATABASE other; BACKUP DATABASE other TO DISK = N'o.bak'; \
-            CREATE AVAILABILITY GROUP AG_ledger WITH (CLUSTER_TYPE = NONE) FOR DATABASE other REPLICA ON N'SQL-A' WITH \
-            (ENDPOINT_URL = N'TCP://10.0.1.8:5022', AVAILABILITY_MODE = ASYNCHRONOUS_COMMIT, FAILOVER_MODE = MANUAL, SEEDING_MODE = AUTOMATIC)"
-        )],
-        [Sql("sql-a", "DROP AVAILABILITY GROUP AG_ledger; DROP DATABASE other")]
-    ),
-    mutant!(
-        "objects.windows_logins",
-        NEW,
-        [
-            Sql("sql-a", "CREATE LOGIN [CORP\\clerk] FROM WINDOWS"),
-            Inside("sql-a", "CREATE USER [CORP\\clerk] FOR LOGIN [CORP\\clerk]")
-        ],
-        [Inside("sql-a", "DROP USER [CORP\\clerk]"), Sql("sql-a", "DROP LOGIN [CORP\\clerk]")]
-    ),
-    mutant!(
-        "objects.orphans",
-        NEW,
-        [
-            Sql("sql-a", "CREATE LOGIN gone WITH PASSWORD = N'Long#enough1'"),
-            Inside("sql-a", "CREATE USER gone FOR LOGIN gone"),
-            Sql("sql-a", "DROP LOGIN gone")
-        ],
-        [Inside("sql-a", "DROP USER gone")]
-    ),
-    mutant!(
-        "objects.job_steps",
-        NEW,
-        [Sql(
-            "sql-a",
-            "EXEC msdb.dbo.sp_add_job @job_name = N'copy'; EXEC msdb.dbo.sp_add_jobstep @job_name = N'copy', @step_name = N's', \
-            @subsystem = N'CmdExec', @command = N'copy', @database_name = N'ledger'"
-        )],
-        [Sql("sql-a", "EXEC msdb.dbo.sp_delete_job @job_name = N'copy'")]
-    ),
-];
-
-/// With the link up.
-const AFTER: &[Mutant] = &[
-    mutant!("managed.locks", NIGHT, [Fault("set mi-a lock CanNotDelete")], [Fault("set mi-a lock none")]),
-    mutant!("endpoint.settings", NIGHT, [Sql("sql-a", "ALTER ENDPOINT milink_mirroring STATE = STOPPED")],
-        [Sql("sql-a", "ALTER ENDPOINT milink_mirroring STATE = STARTED")],
-        also "endpoint.connected", "link.healthy", "link.lag", "link.redo", "link.state"),
-    mutant!("endpoint.connected", NIGHT, [Fault("cut sql-a mi-a")], [Fault("restore sql-a mi-a")],
-        also "link.healthy", "link.lag", "link.redo", "link.state"),
-    mutant!("link.suspended", NIGHT, [Sql("sql-a", "ALTER DATABASE ledger SET HADR SUSPEND")],
-        [Sql("sql-a", "ALTER DATABASE ledger SET HADR RESUME")],
-        also "link.healthy", "link.lag", "link.redo", "link.state", "endpoint.connected"),
-    mutant!(
-        "objects.logins",
-        NIGHT,
-        [Sql("mi-a", "DROP LOGIN app_ledger; CREATE LOGIN app_ledger WITH PASSWORD = N'Another#1'")],
-        [Sql("mi-a", "DROP LOGIN app_ledger"), Fault("")]
-    ),
-    mutant!(
-        "objects.login_rights",
-        NIGHT,
-        [Sql("sql-a", "GRANT VIEW SERVER STATE TO app_ledger")],
-        [Sql("sql-a", "REVOKE VIEW SERVER STATE FROM app_ledger")]
-    ),
-    mutant!(
-        "objects.back_doors",
-        NIGHT,
-        [Inside("sql-a", "GRANT CONNECT TO guest")],
-        [Inside("sql-a", "REVOKE CONNECT FROM guest")]
-    ),
-    mutant!(
-        "objects.jobs",
-        NIGHT,
-        [Sql(
-            "sql-a",
-            "EXEC msdb.dbo.sp_add_job @job_name = N'night'; EXEC msdb.dbo.sp_add_jobstep @job_name = N'night', @step_name = N's', \
-            @subsystem = N'TSQL', @command = N'SELECT 1', @database_name = N'ledger'"
-        )],
-        [Sql("sql-a", "EXEC msdb.dbo.sp_delete_job @job_name = N'night'")]
-    ),
-    mutant!(
-        "objects.jobs_disabled",
-        NIGHT,
-        [Sql(
-            "mi-a",
-            "EXEC msdb.dbo.sp_add_job @job_name = N'early'; EXEC msdb.dbo.sp_add_jobstep @job_name = N'early', @step_name = N's', \
-            @subsystem = N'TSQL', @command = N'SELECT 1', @database_name = N'ledger'"
-        )],
-        [Sql("mi-a", "EXEC msdb.dbo.sp_delete_job @job_name = N'early'")]
-    ),
-    mutant!(
-        "objects.linked_servers",
-        NIGHT,
-        [Sql("sql-a", "EXEC sp_addlinkedserver @server = N'AWAY', @srvproduct = N'SQL Server'")],
-        [Sql("sql-a", "EXEC sp_dropserver @server = N'AWAY', @droplogins = 'droplogins'")]
-    ),
-    mutant!(
-        "objects.credentials",
-        NIGHT,
-        [Sql("sql-a", "CREATE CREDENTIAL vault WITH IDENTITY = N'app', SECRET = N's'")],
-        [Sql("sql-a", "DROP CREDENTIAL vault")]
-    ),
-    mutant!(
-        "objects.smoke_test",
-        NIGHT,
-        [Sql("mi-a", "ALTER LOGIN smoke DISABLE")],
-        [Sql("mi-a", "ALTER LOGIN smoke ENABLE")]
-    ),
-];
-
-/// Checks that no row here breaks, and why: each needs another estate, another server, or time to pass.
-const WITHOUT: &[(&str, &str)] = &[
-    ("instance.build", "another build: a scenario of its own"),
-    ("instance.edition", "another edition"),
-    ("instance.link_procedures", "an unpatched build"),
-    ("instance.server_name", "a renamed machine"),
-    ("instance.clustered", "a cluster instance"),
-    ("instance.named", "a named instance"),
-    ("instance.collation", "another collation"),
-    ("instance.time_zone", "another time zone"),
-    ("instance.clocks", "a clock that is wrong"),
-    ("permission.watch_source", "another login of milink's"),
-    ("permission.watch_target", "another login of milink's"),
-    ("permission.change_source", "another login of milink's"),
-    ("permission.change_target", "another login of milink's"),
-    ("managed.reachable", "a target that is no managed instance"),
-    ("managed.state", "a stopped instance"),
-    ("managed.operations", "scaling takes 20 s in the lab"),
-    ("managed.database_limit", "a hundred databases"),
-    ("managed.file_count", "280 files"),
-    ("managed.disks", "the storage ends first"),
-    ("database.user", "a distribution database"),
-    ("database.version_store", "a version store elsewhere"),
-    ("database.readable_copy", "a copy that is not readable"),
-    ("link.name", "another link of this name"),
-    ("link.mode", "a multi-database link"),
-    ("link.state", "only as a consequence"),
-    ("link.direction", "roles that were switched"),
-    ("link.healthy", "only as a consequence"),
-    ("link.lag", "only as a consequence"),
-    ("link.redo", "only as a consequence"),
-    ("link.send_queue", "a gigabyte of log"),
-    ("endpoint.port", "an estate file that is wrong"),
-    ("certificate.endpoint", "an expired certificate"),
-    ("certificate.expiry", "time"),
-    ("certificate.on_managed", "a certificate deleted in Azure"),
-    ("certificate.imported", "tests of trust do it"),
-    ("certificate.roots", "tests of trust do it"),
-    ("objects.required", "a test of its own, with another estate file"),
-    ("objects.operators", "operators cannot be dropped in the lab"),
-];
-
-fn at(lab: &Lab, server: &str, database: &str, text: &str) {
+fn tried(lab: &Lab, server: &str, database: &str, text: &str) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let done = runtime.block_on(sql::rows(&lab.record(), &lab.path("ca.pem"), server, database, text));
-    if let Err(e) = done {
-        panic!("{server}: {text}\n{e}");
-    }
+    done.map(drop).map_err(|e| format!("{server}: {text}: {e}"))
 }
 
-fn act(lab: &Lab, acts: &[Act]) {
+#[track_caller]
+fn at(lab: &Lab, server: &str, database: &str, text: &str) {
+    tried(lab, server, database, text).unwrap();
+}
+
+fn act(lab: &Lab, acts: &[Act]) -> Result<(), String> {
     for a in acts {
         match a {
-            Sql(server, text) => at(lab, server, "master", text),
-            Inside(server, text) => at(lab, server, "ledger", text),
-            Fault("") => same_login(lab),
-            Fault(words) => lab.fault(words),
+            Act::Sql(server, text) => tried(lab, server, "master", text)?,
+            Act::Inside(server, text) => tried(lab, server, "ledger", text)?,
+            Act::Fault("") => same_login(lab),
+            Act::Fault(words) => lab.fault(words),
         }
     }
+    Ok(())
 }
 
 /// The application's login on the target, with the SID it has on the source.
@@ -408,12 +83,10 @@ fn until_green(lab: &Lab, purpose: &str) -> Result<(), String> {
 
 /// Breaks, looks, mends; every mistake is told, so that one row hides no other.
 fn play(lab: &Lab, m: &Mutant, mistakes: &mut Vec<String>) {
-    act(lab, m.break_it);
-    if let Err(what) = broken(lab, m) {
+    if let Err(what) = act(lab, m.break_it).and_then(|()| broken(lab, m)) {
         mistakes.push(format!("{}: {what}", m.check));
     }
-    act(lab, m.mend_it);
-    if let Err(what) = until_green(lab, m.purpose) {
+    if let Err(what) = act(lab, m.mend_it).and_then(|()| until_green(lab, m.purpose)) {
         mistakes.push(format!("{}: not green again: {what}", m.check));
     }
 }
@@ -545,4 +218,49 @@ fn what_does_not_answer_is_unknown_and_never_ready() {
         .wait()
         .exits(5)
         .says("nothing could be judged");
+}
+
+/// Few rights: what cannot be seen is unknown and names its permission; the rest is judged; nothing is ready.
+#[test]
+fn a_login_without_rights_makes_unknowns_that_name_the_permission() {
+    let lab = Lab::up("migrate-2019", "");
+    at(&lab, "sql-a", "master", "CREATE LOGIN few WITH PASSWORD = N'Long#enough1'");
+    std::fs::write(lab.path("few.password"), "Long#enough1").unwrap();
+    let text = std::fs::read_to_string(lab.path("milink.toml")).unwrap();
+    let text = text.replacen(
+        "user = \"lab_admin\"\npassword = { file = \"sql-a.password\" }",
+        "user = \"few\"\npassword = { file = \"few.password\" }",
+        1,
+    );
+    assert!(text.contains("few.password"));
+    std::fs::write(lab.path("few.toml"), text).unwrap();
+    let estate = lab.path("few.toml");
+    let done = lab.start(lab.command("check --for create --output json").env("MILINK_ESTATE", estate)).wait().exits(3);
+    let report = done.json();
+    let found = open(&report);
+    assert_eq!(report["verdict"], "not_ready");
+    assert_eq!(found["permission.watch_source"], "fail");
+    assert_eq!(found["permission.change_source"], "fail");
+    assert_eq!(found["database.encryption"], "unknown", "{found:#?}");
+    assert!(!found.contains_key("instance.edition") && !found.contains_key("managed.state"), "{found:#?}");
+    let checks = report["links"][0]["checks"].as_array().unwrap();
+    let encryption = checks.iter().find(|c| c["id"] == "database.encryption").unwrap();
+    assert!(encryption["found"].as_str().unwrap().contains("needs VIEW SERVER STATE"), "{encryption:#}");
+}
+
+/// However many databases there are, an instance is asked the same few questions.
+#[test]
+fn the_number_of_statements_does_not_grow_with_the_databases() {
+    let asked = |databases: &str| {
+        let lab = Lab::up("migrate-2019", databases);
+        let text = "SELECT CAST(cntr_value AS bigint) FROM sys.dm_os_performance_counters \
+                    WHERE RTRIM(counter_name) = N'Batch Requests/sec'";
+        let before = lab.number("sql-a", "master", text);
+        lab.milink("check --for create");
+        lab.number("sql-a", "master", text) - before
+    };
+    let (one, many) = (asked("--databases 1"), asked("--databases 12"));
+    // Sessions are three or four, as they come free; each begins with a batch of its own.
+    assert!(one > 0 && many <= one + 2, "{one} batches for one database, {many} for twelve");
+    assert!(many <= 20, "{many} batches");
 }

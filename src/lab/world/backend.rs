@@ -337,6 +337,13 @@ impl Drop for SessionGuard {
     }
 }
 
+impl SessionGuard {
+    /// `Batch Requests/sec` counts what a client sends, not the statements in it.
+    fn count(&self) {
+        self.instance.with(|s| s.server.batches += 1);
+    }
+}
+
 /// The engine's session and the guard of its place on the server.
 struct Guarded {
     inner: Box<dyn Session>,
@@ -349,9 +356,11 @@ impl Session for Guarded {
         self.inner.spid()
     }
     async fn batch(&mut self, text: &str, sink: &Sink) {
+        self.guard.count();
         self.inner.batch(text, sink).await;
     }
     async fn rpc(&mut self, call: RpcCall, sink: &Sink) {
+        self.guard.count();
         self.inner.rpc(call, sink).await;
     }
     async fn transaction(&mut self, request: TransactionRequest, sink: &Sink) {

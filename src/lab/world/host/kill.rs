@@ -60,7 +60,6 @@ impl InstanceHost {
     pub(crate) fn note(&self, cx: &SessionCx, command: Option<&str>, text: &str) {
         let now = self.instance.clock.now();
         let released = self.with(|s| {
-            s.server.batches += i64::from(command.is_some());
             let Some(session) = s.sessions.get_mut(cx.spid) else { return false };
             session.database.clone_from(&cx.database);
             session.lock_timeout_ms = cx.lock_timeout_ms;

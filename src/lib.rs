@@ -10,6 +10,7 @@ pub mod engine;
 pub mod inventory;
 pub mod journal;
 pub mod model;
+pub mod monitor;
 pub mod pki;
 pub mod plan;
 pub mod report;

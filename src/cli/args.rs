@@ -81,6 +81,10 @@ pub enum Command {
     /// Move databases to their targets
     #[command(subcommand)]
     Cutover(CutoverCommand),
+    /// Watch links: lag, health, seeding, certificates, who is writable
+    Watch(WatchArgs),
+    /// Offer metrics, JSON and a status page over HTTP; can change nothing
+    Serve(ServeArgs),
     /// Look at the journal
     #[command(subcommand)]
     Runs(RunsCommand),
@@ -431,6 +435,39 @@ pub enum RunsCommand {
 }
 
 #[derive(Debug, Clone, Args)]
+pub struct WatchArgs {
+    #[command(flatten)]
+    pub links: LinksArgs,
+    /// Look once and end
+    #[arg(long, conflicts_with = "until")]
+    pub once: bool,
+    /// Time between two looks at an instance, such as 2s [default: that of the estate file, else 5s]
+    #[arg(long, value_name = "TIME")]
+    pub interval: Option<String>,
+    /// End when this holds for every link: `seeded`, `synchronized`, `healthy`, `lag<5s`, `milestone=unlinked`, …
+    #[arg(long, value_name = "CONDITION")]
+    pub until: Option<String>,
+    /// Longest wait for it, such as 30m; without this there is no end
+    #[arg(long, value_name = "TIME", requires = "until")]
+    pub timeout: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    pub links: LinksArgs,
+    /// Address and port; one that others can reach needs a token
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9187")]
+    pub listen: String,
+    /// File whose first line is the bearer token that every request must bring
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Time between two looks at an instance, such as 2s [default: that of the estate file, else 5s]
+    #[arg(long, value_name = "TIME")]
+    pub interval: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
 pub struct SchemaArgs {
     /// Which schema
     #[arg(value_enum)]
@@ -445,6 +482,8 @@ pub enum SchemaName {
     Demo,
     /// The JSON of `milink runs`
     Run,
+    /// The JSON of `milink watch` and of `/api/v1/links`
+    Watch,
     /// The JSON of `milink compat --sql-version`
     Compat,
     /// The JSON of `milink compat` alone

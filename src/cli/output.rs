@@ -170,6 +170,29 @@ impl Printer {
         self.out.write(text)
     }
 
+    /// Text to stdout in the place of the one before, where stdout is a terminal; else after it.
+    pub fn refresh(&mut self, text: &str) -> Result<()> {
+        // Home, the text with every line's rest erased, then what was below it.
+        let shown =
+            if self.out.terminal { format!("\x1b[H{}\x1b[J", text.replace('\n', "\x1b[K\n")) } else { text.to_owned() };
+        self.out.write(&shown)
+    }
+
+    /// An empty screen to begin with, where stdout is a terminal.
+    pub fn clear(&mut self) -> Result<()> {
+        if self.out.terminal { self.out.write("\x1b[2J") } else { Ok(()) }
+    }
+
+    /// Does [`Printer::refresh`] replace what it showed before?
+    pub fn refreshes(&self) -> bool {
+        self.out.terminal && !self.is_json()
+    }
+
+    /// Has the reader of stdout gone away?
+    pub fn is_closed(&self) -> bool {
+        self.out.closed
+    }
+
     /// One line to stdout.
     pub fn line(&mut self, text: &str) -> Result<()> {
         self.out.write(&format!("{text}\n"))

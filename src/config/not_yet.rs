@@ -21,7 +21,7 @@ pub(super) fn warnings(file: &EstateFile) -> Vec<String> {
         ("[application] after-open", hook(&a.after_open), "only `repoint` is called"),
         ("[application] on-abort", hook(&a.on_abort), "only `repoint` is called"),
         ("[backup] path", file.backup.path.is_some(), "take the first full backup yourself"),
-        ("[monitor]", file.monitor.heartbeat || file.monitor.interval.is_some(), "nothing watches in the background"),
+        ("[monitor] heartbeat", file.monitor.heartbeat, "no run writes a heartbeat row"),
         ("[policy] lag_max", p.lag_max.is_some(), "look at the lag in `milink link list` before a cutover"),
         ("[policy] fence_timeout", p.fence_timeout.is_some(), "`budget` bounds the outage before the switch"),
         ("[policy] drain_timeout", p.drain_timeout.is_some(), "`budget` bounds the outage before the switch"),

@@ -4,3 +4,4 @@ pub mod fact;
 pub mod link;
 pub mod trust;
 pub mod trust_findings;
+pub mod watch;

@@ -3,6 +3,7 @@
 mod chain;
 pub mod export;
 pub mod fold;
+pub mod history;
 pub mod memory;
 pub mod record;
 mod schema;

@@ -10,3 +10,4 @@ pub mod login;
 pub mod lsn;
 pub mod open;
 pub mod session;
+pub mod sweep;

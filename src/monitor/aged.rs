@@ -1,12 +1,22 @@
 //! A value with its age. What is no longer known is never shown as if it were.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 use time::Duration;
 use time::OffsetDateTime;
 
+/// A time, in JSON as RFC 3339.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct When(
+    #[serde(with = "time::serde::rfc3339")]
+    #[schemars(with = "String")]
+    pub OffsetDateTime,
+);
+
 /// How far a value may be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Freshness {
     /// From the last cycle, which went well.
@@ -28,7 +38,7 @@ impl Freshness {
 }
 
 /// A value, when it was read, and how far it may be trusted. `Unknown` goes with no value, always.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Aged<T> {
     pub value: Option<T>,
     /// Of the snapshot's time; none: never read.

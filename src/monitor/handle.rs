@@ -1,8 +1,11 @@
 //! What front ends hold of a running monitor: the newest snapshot, the recent past, and a way to end it.
 
 use super::history::Histories;
+use super::history::Ring;
 use super::snapshot::Snapshot;
 use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -10,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone)]
 pub struct MonitorHandle {
     pub(super) snapshots: watch::Receiver<Arc<Snapshot>>,
-    pub(super) histories: watch::Receiver<Arc<Histories>>,
+    pub(super) complete: watch::Receiver<bool>,
+    pub(super) histories: Arc<RwLock<Histories>>,
     pub(super) stop: Arc<Stop>,
 }
 
@@ -35,9 +39,20 @@ impl MonitorHandle {
         Some(self.snapshots.borrow_and_update().clone())
     }
 
-    /// Recent points by link, for sparklines.
-    pub fn histories(&self) -> Arc<Histories> {
-        self.histories.borrow().clone()
+    /// Waits until every collector has been tried once, then gives the snapshot; `None` when the monitor has ended.
+    pub async fn first_look(&mut self) -> Option<Arc<Snapshot>> {
+        self.complete.wait_for(|c| *c).await.ok()?;
+        Some(self.snapshots.borrow_and_update().clone())
+    }
+
+    /// Recent points of a link, oldest first, for sparklines.
+    pub fn history(&self, link: &str) -> Ring {
+        self.histories.read().unwrap_or_else(PoisonError::into_inner).of(link).cloned().unwrap_or_default()
+    }
+
+    /// No newer snapshot will come.
+    pub fn has_ended(&self) -> bool {
+        self.snapshots.has_changed().is_err()
     }
 
     /// Ends the collectors for every holder.

@@ -2,6 +2,7 @@
 
 use super::aged::Aged;
 use super::aged::Freshness;
+use super::aged::When;
 use crate::model::database::DatabaseState;
 use crate::model::database::Role;
 use crate::model::database::Updateability;
@@ -10,14 +11,16 @@ use crate::model::group::Connected;
 use crate::model::group::SyncHealth;
 use crate::model::group::SyncState;
 use crate::model::ids::SiteId;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 use time::OffsetDateTime;
 
 /// The estate, as the collectors know it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Snapshot {
     #[serde(with = "time::serde::rfc3339")]
+    #[schemars(with = "String")]
     pub at: OffsetDateTime,
     /// Grows with every snapshot of one monitor.
     pub cycle: u64,
@@ -36,7 +39,7 @@ impl Snapshot {
 }
 
 /// What a collector reads from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CollectorKind {
     SqlServer,
@@ -56,7 +59,7 @@ impl CollectorKind {
 }
 
 /// How one collector does.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CollectorSnapshot {
     pub kind: CollectorKind,
     pub site: SiteId,
@@ -74,7 +77,7 @@ pub struct CollectorSnapshot {
 }
 
 /// Where a migration stands; `protected` needs a failover group and is never claimed here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Milestone {
     None,
@@ -102,7 +105,7 @@ impl Milestone {
 }
 
 /// A verdict over a link. `Unknown` is no pass: something needed for a judgement cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     Healthy,
@@ -125,15 +128,17 @@ impl Verdict {
 }
 
 /// A verdict and what it rests on. Never better than the worst reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Health {
     pub verdict: Verdict,
+    /// Of what it rests on. A verdict over what is not fresh is `Unknown`, unless fresh evidence is bad enough by itself.
+    pub freshness: Freshness,
     /// Worst first; empty when healthy.
     pub reasons: Vec<String>,
 }
 
 /// One link: both ends and Azure joined.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LinkSnapshot {
     pub name: String,
     pub database: String,
@@ -162,10 +167,10 @@ pub struct LinkSnapshot {
     pub seeding: SeedingSnapshot,
     pub log: LogSnapshot,
     /// Newest full backup on the target that is not copy-only; the inner none: there is none yet.
-    pub first_full_backup: Aged<Option<OffsetDateTime>>,
+    pub first_full_backup: Aged<Option<When>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     Source,
@@ -182,16 +187,17 @@ impl Side {
 }
 
 /// A failed attempt to reach the other end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConnectError {
     pub number: i32,
     pub text: Option<String>,
     #[serde(with = "time::serde::rfc3339::option")]
+    #[schemars(with = "Option<String>")]
     pub at: Option<OffsetDateTime>,
 }
 
 /// One side.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EndSnapshot {
     pub site: SiteId,
     /// In the distributed group, as this side sees itself; the inner none: it is in none.
@@ -202,11 +208,11 @@ pub struct EndSnapshot {
     /// Could an application login commit here now?
     pub writable: Aged<bool>,
     /// End of the certificate of its mirroring endpoint.
-    pub certificate_expires: Aged<OffsetDateTime>,
+    pub certificate_expires: Aged<When>,
 }
 
 /// What Azure says of the link; the inner none: it has no such link, or does not say.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AzureSnapshot {
     pub exists: Aged<bool>,
     pub replica_state: Aged<Option<String>>,
@@ -218,7 +224,7 @@ pub struct AzureSnapshot {
 }
 
 /// How the log moves from the primary to the secondary.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Flow {
     /// Bytes of log not sent yet (`log_send_queue_size`, primary's remote row).
     pub send_queue_bytes: Aged<u64>,
@@ -235,12 +241,12 @@ pub struct Flow {
     pub rpo_ms: Aged<u64>,
     /// Until both queues are empty at the present rates, if nothing more were written. An estimate.
     pub drain_ms: Aged<u64>,
-    /// From a failover ordered now to an open copy: drain, then the redo that is left. An estimate without the role change.
+    /// From a forced failover ordered now to an open copy: the redo that is left. An estimate, without the role change itself.
     pub rto_ms: Aged<u64>,
 }
 
 /// Log positions of one column of both sides, apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LsnGap {
     /// Virtual log files between; within one file the blocks tell.
     pub files: u64,
@@ -254,7 +260,7 @@ impl LsnGap {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SeedingPhase {
     /// No row anywhere, and no copy on the target.
@@ -280,7 +286,7 @@ impl SeedingPhase {
 }
 
 /// Seeding, from the global primary.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SeedingSnapshot {
     pub phase: Aged<SeedingPhase>,
     /// 0 to 100; capped, for several rounds send more than the database holds.
@@ -299,7 +305,7 @@ pub struct SeedingSnapshot {
 }
 
 /// The primary's log: at 100 % replication stops.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LogSnapshot {
     pub used_ratio: Aged<f64>,
     pub size_bytes: Aged<u64>,

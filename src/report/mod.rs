@@ -8,6 +8,7 @@ pub mod run;
 pub mod table;
 pub mod text;
 pub mod trust;
+pub mod watch;
 
 #[cfg(test)]
 mod tests;

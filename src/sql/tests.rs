@@ -332,6 +332,12 @@ fn decoders_read_what_the_headers_promise() {
     decodes(marker::read("d"));
     decodes(backup::last_full("d"));
     decodes(backup::last_log("d"));
+    decodes(monitor::backups());
+    let [full, bare] = decodes(monitor::sweep());
+    assert_eq!((full.rows.len(), full.databases[0].log_used_kb), (1, Some(1)));
+    assert_eq!((bare.certificate_expires, bare.replicas[0].is_local), (None, None));
+    let [full, _] = decodes(monitor::users(&["d"]));
+    assert_eq!((full[0].users.len(), full[0].guest_enabled), (1, true));
     let [full, bare] = decodes(group::databases());
     assert_eq!(full[0].end_of_log_lsn.unwrap().0, 37_000_000_034_400_001);
     assert_eq!(bare[0].last_hardened_lsn, None, "an asynchronous primary has none");

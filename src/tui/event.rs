@@ -60,8 +60,10 @@ pub enum Ending {
 #[derive(Debug, Clone)]
 pub enum Event {
     Key(Key),
-    /// The terminal has another size; drawing asks for it anyway.
-    Resize,
+    /// The terminal has another size; drawing asks for it anyway, pages are moved by it.
+    Resize {
+        rows: u16,
+    },
     /// Once a second.
     Tick(OffsetDateTime),
     Snapshot(Arc<Snapshot>),

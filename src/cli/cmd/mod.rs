@@ -20,3 +20,5 @@ pub mod man;
 mod plan_text;
 pub mod runs;
 pub mod schema;
+pub mod serve;
+pub mod watch;

@@ -12,12 +12,14 @@ use crate::report::dto::RunSummary;
 use crate::report::estimate::EstimateReport;
 use crate::report::explain::ExplainReport;
 use crate::report::trust::TrustReport;
+use crate::report::watch::WatchReport;
 
 pub(crate) fn run(what: SchemaName, printer: &mut Printer) -> Result<Exit> {
     let schema = match what {
         SchemaName::Estate => schema::json_schema(),
         SchemaName::Demo => schemars::schema_for!(DemoReport).to_value(),
         SchemaName::Run => schemars::schema_for!(RunSummary).to_value(),
+        SchemaName::Watch => schemars::schema_for!(WatchReport<'_>).to_value(),
         SchemaName::Compat => schemars::schema_for!(CompatReport).to_value(),
         SchemaName::Matrix => schemars::schema_for!(CompatMatrix).to_value(),
         SchemaName::Explain => schemars::schema_for!(ExplainReport).to_value(),

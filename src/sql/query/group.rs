@@ -59,7 +59,7 @@ pub fn replicas() -> Result<Query<Vec<Replica>>> {
     Ok(Query::new(script("group.replicas")?.done()?, |sets| rows(sets, replica)))
 }
 
-fn replica(row: &Row) -> Result<Replica> {
+pub(super) fn replica(row: &Row) -> Result<Replica> {
     Ok(Replica {
         group_id: row.get("group_id")?,
         group: row.get("group_name")?,
@@ -87,7 +87,7 @@ pub fn databases() -> Result<Query<Vec<ReplicaDatabase>>> {
     Ok(Query::new(script("group.databases")?.done()?, |sets| rows(sets, database)))
 }
 
-fn database(row: &Row) -> Result<ReplicaDatabase> {
+pub(super) fn database(row: &Row) -> Result<ReplicaDatabase> {
     Ok(ReplicaDatabase {
         group_id: row.get("group_id")?,
         group: row.get("group_name")?,
@@ -127,32 +127,32 @@ fn database(row: &Row) -> Result<ReplicaDatabase> {
 
 /// Seedings since the server's start, newest first. No rows is not success.
 pub fn seedings() -> Result<Query<Vec<Seeding>>> {
-    Ok(Query::new(script("seeding.list")?.done()?, |sets| {
-        rows(sets, |row| {
-            Ok(Seeding {
-                group_id: row.get("group_id")?,
-                group_database_id: row.get("group_database_id")?,
-                operation_id: row.get("operation_id")?,
-                started: row.get("started")?,
-                completed: row.get("completed")?,
-                is_source: row.get("is_source")?,
-                state: row.get("state")?,
-                performed_seeding: row.get("performed_seeding")?,
-                attempts: row.get("attempts")?,
-                failure: row.get("failure")?,
-                error_code: row.get("error_code")?,
-                database: row.get("database_name")?,
-                role: row.get("role")?,
-                internal_state: row.get("internal_state")?,
-                transferred_bytes: row.get("transferred_bytes")?,
-                database_bytes: row.get("database_bytes")?,
-                bytes_per_second: row.get("bytes_per_second")?,
-                estimated_end: row.get("estimated_end")?,
-                failure_code: row.get("failure_code")?,
-                failure_message: row.get("failure_message")?,
-            })
-        })
-    }))
+    Ok(Query::new(script("seeding.list")?.done()?, |sets| rows(sets, seeding)))
+}
+
+pub(super) fn seeding(row: &Row) -> Result<Seeding> {
+    Ok(Seeding {
+        group_id: row.get("group_id")?,
+        group_database_id: row.get("group_database_id")?,
+        operation_id: row.get("operation_id")?,
+        started: row.get("started")?,
+        completed: row.get("completed")?,
+        is_source: row.get("is_source")?,
+        state: row.get("state")?,
+        performed_seeding: row.get("performed_seeding")?,
+        attempts: row.get("attempts")?,
+        failure: row.get("failure")?,
+        error_code: row.get("error_code")?,
+        database: row.get("database_name")?,
+        role: row.get("role")?,
+        internal_state: row.get("internal_state")?,
+        transferred_bytes: row.get("transferred_bytes")?,
+        database_bytes: row.get("database_bytes")?,
+        bytes_per_second: row.get("bytes_per_second")?,
+        estimated_end: row.get("estimated_end")?,
+        failure_code: row.get("failure_code")?,
+        failure_message: row.get("failure_message")?,
+    })
 }
 
 /// Where a new local group lives.

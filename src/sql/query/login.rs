@@ -50,7 +50,7 @@ fn sid(row: &Row) -> Result<Option<String>> {
 }
 
 /// Several grantors give several rows; a denial wins.
-fn logins(set: &ResultSet, with_user: bool) -> Result<Vec<Login>> {
+pub(super) fn logins(set: &ResultSet, with_user: bool) -> Result<Vec<Login>> {
     let mut found: Vec<Login> = Vec::with_capacity(set.rows.len());
     for row in &set.rows {
         let login = login(row, with_user)?;

@@ -12,6 +12,7 @@ mod kinds;
 pub mod lease;
 pub mod login;
 pub mod marker;
+pub mod monitor;
 pub mod session;
 
 pub use kinds::Query;

@@ -85,6 +85,8 @@ pub enum Command {
     Watch(WatchArgs),
     /// Offer metrics, JSON and a status page over HTTP; can change nothing
     Serve(ServeArgs),
+    /// The engineer's screen: fleet, links, cutovers and runs, steered by keys
+    Tui(TuiArgs),
     /// Look at the journal
     #[command(subcommand)]
     Runs(RunsCommand),
@@ -450,6 +452,30 @@ pub struct WatchArgs {
     /// Longest wait for it, such as 30m; without this there is no end
     #[arg(long, value_name = "TIME", requires = "until")]
     pub timeout: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct TuiArgs {
+    #[command(flatten)]
+    pub links: LinksArgs,
+    /// Colours for a dark or a light background, or none; `auto` asks COLORFGBG and NO_COLOR
+    #[arg(long, value_name = "THEME", value_enum, default_value_t)]
+    pub theme: ThemeName,
+    /// Borders and signs from ASCII only
+    #[arg(long)]
+    pub ascii: bool,
+    /// Time between two looks at an instance, such as 2s [default: that of the estate file, else 5s]
+    #[arg(long, value_name = "TIME")]
+    pub interval: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ThemeName {
+    #[default]
+    Auto,
+    Dark,
+    Light,
+    None,
 }
 
 #[derive(Debug, Clone, Args)]

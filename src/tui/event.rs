@@ -1,5 +1,6 @@
 //! Everything that can happen to the screen.
 
+use crate::base::error::Kind;
 use crate::engine;
 use crate::journal::record::RunResult;
 use crate::journal::record::Stored;
@@ -54,6 +55,7 @@ pub enum Ending {
     Failed {
         text: String,
         hint: Option<String>,
+        kind: Kind,
     },
 }
 

@@ -188,6 +188,8 @@ pub struct State {
     pub notice: Option<Notice>,
     /// Something visible has changed since it was drawn last.
     pub dirty: bool,
+    /// A signal ended a run, and with it the screen.
+    pub interrupted: bool,
     /// Rows to move for a page; set by what was drawn last.
     pub page: usize,
 }
@@ -208,6 +210,7 @@ impl State {
             runs: Runs::default(),
             notice: None,
             dirty: true,
+            interrupted: false,
             page: 10,
         }
     }

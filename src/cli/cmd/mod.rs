@@ -21,4 +21,5 @@ mod plan_text;
 pub mod runs;
 pub mod schema;
 pub mod serve;
+pub mod tui;
 pub mod watch;

@@ -38,10 +38,10 @@ pub(super) fn tick(state: &mut State, now: OffsetDateTime) -> Vec<Action> {
 /// A run that is open and not driven from here may be driven elsewhere: its journal is read again.
 fn follow(state: &mut State) -> Vec<Action> {
     let open = state.cockpit.story.as_ref().is_some_and(|s| s.end.is_none());
-    match state.run() {
+    match state.run().cloned() {
         Some(run) if open && state.screen == Screen::Cockpit && !state.drives_shown() => {
             state.dirty = true;
-            vec![Action::LoadRun { run: run.clone() }]
+            vec![Action::LoadRun { run }]
         }
         _ => Vec::new(),
     }
@@ -147,7 +147,9 @@ fn records_of(state: &mut State, run: &RunId, records: Result<Arc<Vec<Stored>>, 
 }
 
 fn over(state: &mut State, run: Option<RunId>, ending: Ending) -> Vec<Action> {
-    let leave = state.live.take().is_some_and(|l| l.leave_after);
+    let live = state.live.take().unwrap_or_default();
+    let leave = live.leave_after;
+    let run = run.or(live.run);
     match &ending {
         Ending::Ended(RunResult::Committed) => {
             state.say("committed: the application works on its target");
@@ -155,7 +157,7 @@ fn over(state: &mut State, run: Option<RunId>, ending: Ending) -> Vec<Action> {
             state.fleet.marks.retain(|m| !done.contains(m));
         }
         Ending::Ended(RunResult::RolledBack) => state.complain("rolled back: the application is on its source"),
-        Ending::Failed { text, hint } => {
+        Ending::Failed { text, hint, .. } => {
             let hint = hint.as_ref().map_or(String::new(), |h| format!(" (next: {h})"));
             state.complain(format!("{text}{hint}"));
         }
@@ -167,6 +169,7 @@ fn over(state: &mut State, run: Option<RunId>, ending: Ending) -> Vec<Action> {
         actions.push(Action::LoadRun { run });
     }
     if leave {
+        state.interrupted = true;
         actions.push(Action::Quit);
     }
     actions

@@ -108,7 +108,6 @@ fn widths(total: usize) -> Widths {
 }
 
 pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
-    let t = state.theme;
     let Some(snapshot) = &state.watch.snapshot else {
         let lines = ["waiting for the first look at the estate".to_owned()];
         return draw::empty(frame, state, area, &lines);
@@ -136,7 +135,6 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
     let mut lines = vec![rule(state, &title(state, current, rows.len(), snapshot.links.len()), area.width)];
     lines.extend(about(state, current, usize::from(area.width)));
     frame.render_widget(Paragraph::new(lines), detail);
-    t.sign(Sign::Dot);
 }
 
 /// The first row shown, so that the cursor is in sight and the page stands still as long as it can.
@@ -159,12 +157,7 @@ fn header(state: &State, w: &Widths) -> Line<'static> {
 
 fn row(state: &State, l: &LinkSnapshot, w: &Widths, selected: bool) -> Line<'static> {
     let t = state.theme;
-    let (sign, tone, word) = theme::verdict(l.health.verdict, l.health.freshness.max(state.trust()));
-    // What is unhealthy by fresh evidence stays so, even where something else is not known.
-    let (sign, tone, word) = match l.health.verdict {
-        v if state.trust() == Freshness::Fresh => theme::verdict(v, Freshness::Fresh),
-        _ => (sign, tone, word),
-    };
+    let (sign, tone, word) = words::health(state, l);
     let cursor = if selected { t.sign(Sign::Cursor) } else { " " };
     let mark = if state.fleet.marks.contains(&l.name) { t.sign(Sign::Marked) } else { " " };
     let mut rest = t.fit(&l.name, w.name.saturating_sub(1)) + " ";

@@ -3,7 +3,10 @@
 use crate::base::text;
 use crate::monitor::aged::Aged;
 use crate::monitor::aged::Freshness;
+use crate::monitor::snapshot::LinkSnapshot;
+use crate::monitor::snapshot::Verdict;
 use crate::tui::state::State;
+use crate::tui::theme;
 use crate::tui::theme::Sign;
 use crate::tui::theme::Theme;
 use crate::tui::theme::Tone;
@@ -56,6 +59,12 @@ pub fn why<T>(state: &State, aged: &Aged<T>) -> String {
             format!("({}{age}: {why})", f.as_str())
         }
     }
+}
+
+/// Sign, tone and word of a link. What is unhealthy by fresh evidence stays so, even where something else is not known.
+pub fn health(state: &State, l: &LinkSnapshot) -> (Sign, Tone, &'static str) {
+    let own = if l.health.verdict == Verdict::Unhealthy { Freshness::Fresh } else { l.health.freshness };
+    theme::verdict(l.health.verdict, own.max(state.trust()))
 }
 
 pub fn ms_text(ms: u64) -> String {

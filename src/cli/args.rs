@@ -115,6 +115,9 @@ pub struct DemoArgs {
     /// Keep the temporary folder afterwards
     #[arg(long)]
     pub keep: bool,
+    /// Lines instead of the screen, on a terminal too
+    #[arg(long)]
+    pub plain: bool,
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -95,4 +95,6 @@ pub enum Event {
     Runs(Result<Vec<RunSummary>, String>),
     /// Ctrl-C from outside, SIGTERM, or a terminal that has gone.
     Interrupt,
+    /// Whoever opened the screen has no more to show.
+    Close,
 }

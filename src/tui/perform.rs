@@ -90,6 +90,12 @@ impl Performer {
         }
     }
 
+    /// Watches runs that somebody else in this process drives; `cancel` is theirs.
+    pub fn attach(&mut self, heard: mpsc::UnboundedReceiver<engine::event::Event>, cancel: Cancel) {
+        self.cancel = Some(cancel);
+        tokio::spawn(tell(self.app.clone(), heard, self.to.clone()));
+    }
+
     fn drive<F, Fut>(&mut self, work: F)
     where
         F: FnOnce(Arc<App>, SharedObserver, Cancel) -> Fut,
@@ -130,8 +136,9 @@ fn words(e: &Error) -> String {
     }
 }
 
-struct Feed {
-    to: UnboundedSender<engine::event::Event>,
+/// Passes a run's events on; never blocks.
+pub struct Feed {
+    pub to: UnboundedSender<engine::event::Event>,
 }
 
 impl Observer for Feed {

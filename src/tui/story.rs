@@ -112,6 +112,8 @@ pub struct Entry {
     pub at: Option<OffsetDateTime>,
     pub text: String,
     pub weight: Weight,
+    /// The same so often in a row.
+    pub times: usize,
 }
 
 /// The application's outage as the servers saw it: from the first fence to the last opening, or to the last fence taken down.
@@ -259,7 +261,14 @@ impl Story {
     }
 
     fn note(&mut self, at: Option<OffsetDateTime>, weight: Weight, text: String) {
-        self.log.push(Entry { at, text, weight });
+        match self.log.last_mut() {
+            // Sessions are ended one by one: a line each would push everything else off the screen.
+            Some(last) if last.text == text && last.weight == weight => {
+                last.times += 1;
+                last.at = at;
+            }
+            _ => self.log.push(Entry { at, text, weight, times: 1 }),
+        }
     }
 
     fn at_step(&mut self, id: &StepId) -> &mut StepStory {

@@ -28,6 +28,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Action> {
             state.dirty = true;
             interrupt(state)
         }
+        Event::Close => vec![Action::Quit],
         other => {
             state.dirty = true;
             data::data(state, other)

@@ -29,3 +29,5 @@ mod support;
 mod tidy;
 /// Certificates that are not, or not rightly, where they belong.
 mod trust;
+/// The screen, where there is none to draw on.
+mod tui;

@@ -8,6 +8,8 @@ mod create_run;
 pub mod cutover;
 #[cfg(feature = "lab")]
 pub mod demo;
+#[cfg(feature = "lab")]
+mod demo_screen;
 pub mod endpoint;
 pub mod estimate;
 pub mod explain;

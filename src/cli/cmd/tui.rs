@@ -71,6 +71,12 @@ fn tell(left: Left, state: &State, printer: &mut Printer) -> Result<Exit> {
     }
 }
 
+/// For a screen that has no options of its own.
+#[cfg(feature = "lab")]
+pub(super) fn theme(settings: &Settings) -> Theme {
+    Theme { palette: palette(ThemeName::Auto, settings), ascii: false }
+}
+
 fn palette(name: ThemeName, settings: &Settings) -> Palette {
     match name {
         ThemeName::Dark => Palette::Dark,

@@ -37,7 +37,7 @@ pub(super) fn tick(state: &mut State, now: OffsetDateTime) -> Vec<Action> {
 
 /// A run that is open and not driven from here may be driven elsewhere: its journal is read again.
 fn follow(state: &mut State) -> Vec<Action> {
-    let open = state.cockpit.story.as_ref().is_some_and(|s| s.end.is_none());
+    let open = state.cockpit.story.as_ref().is_some_and(|s| s.end.is_none()) && state.cockpit.replay.is_none();
     match state.run().cloned() {
         Some(run) if open && state.screen == Screen::Cockpit && !state.drives_shown() => {
             state.dirty = true;
@@ -73,7 +73,7 @@ pub(super) fn data(state: &mut State, event: Event) -> Vec<Action> {
             (state.runs.list, state.runs.error, state.runs.loaded) = (list, None, true);
         }
         Event::Runs(Err(why)) => (state.runs.error, state.runs.loaded) = (Some(why), true),
-        Event::Key(_) | Event::Resize { .. } | Event::Tick(_) | Event::Interrupt => {}
+        Event::Key(_) | Event::Resize { .. } | Event::Tick(_) | Event::Interrupt | Event::Close => {}
     }
     Vec::new()
 }

@@ -81,7 +81,9 @@ fn words_of(plan: &Plan) -> Vec<String> {
 fn meant(state: &State) -> Option<(RunId, Vec<String>, bool, bool)> {
     let story = state.cockpit.story.as_ref()?;
     let run = state.run()?;
-    Some((run.clone(), story.links.clone(), story.is_cutover(), story.end.is_none()))
+    // Only a finished run is replayed, wherever the replay stands.
+    let open = story.end.is_none() && state.cockpit.replay.is_none();
+    Some((run.clone(), story.links.clone(), story.is_cutover(), open))
 }
 
 fn open_cutover(state: &mut State, verb: &str) -> Option<(RunId, Vec<String>)> {

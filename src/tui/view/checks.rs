@@ -14,6 +14,7 @@ use crate::model::group::SyncState;
 use crate::monitor::aged::Aged;
 use crate::monitor::aged::Freshness;
 use crate::monitor::snapshot::LinkSnapshot;
+use crate::monitor::snapshot::Milestone;
 use crate::monitor::snapshot::SeedingPhase;
 use crate::tui::state::State;
 use crate::tui::theme::Sign;
@@ -55,6 +56,9 @@ fn check<T>(
 
 /// The conditions, in the order in which they are mended.
 pub fn checks(state: &State, l: &LinkSnapshot) -> Vec<Check> {
+    if past(l) {
+        return after(state, l);
+    }
     let online = |s: &Option<DatabaseState>| s.as_ref() == Some(&DatabaseState::Online);
     let database = |s: &Option<DatabaseState>| s.as_ref().map_or("no such database".to_owned(), ToString::to_string);
     let days = |w: &crate::monitor::aged::When| (w.0 - state.now).whole_days();
@@ -110,6 +114,27 @@ pub fn checks(state: &State, l: &LinkSnapshot) -> Vec<Check> {
     list
 }
 
+/// The link has done its work: conditions of a link are not asked of what is left.
+fn past(l: &LinkSnapshot) -> bool {
+    l.milestone.fresh().is_some_and(|m| *m >= Milestone::Unlinked)
+}
+
+/// What must hold once the link is gone.
+fn after(state: &State, l: &LinkSnapshot) -> Vec<Check> {
+    let online = |s: &Option<DatabaseState>| s.as_ref() == Some(&DatabaseState::Online);
+    let database = |s: &Option<DatabaseState>| s.as_ref().map_or("no such database".to_owned(), ToString::to_string);
+    let said = |w: &bool| if *w { "open to the app" } else { "barred or read-only" }.to_owned();
+    vec![
+        check(state, "one-writable-copy", &l.writable_copies, "at most 1", |n| *n <= 1, ToString::to_string),
+        check(state, "target-online", &l.target.state, "ONLINE", online, database),
+        check(state, "target-open", &l.target.writable, "open to the app", |w| *w, said),
+        check(state, "source-closed", &l.source.writable, "barred or read-only", |w| !*w, said),
+        check(state, "first-full-backup", &l.first_full_backup, "there is one", Option::is_some, |b| {
+            b.as_ref().map_or("none yet".to_owned(), |w| format!("{} {}Z", w.0.date(), words::time_of_day(Some(w.0))))
+        }),
+    ]
+}
+
 pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
     let t = state.theme;
     let Some(link) = state.link() else {
@@ -143,7 +168,6 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
     if gates.is_empty() {
         let lag = words::plain(state, &link.flow.send_queue_bytes, |b| text::bytes(*b));
         for words in words::fold(
-            t,
             &format!("not judged yet: `p` plans a cutover of this link, its run judges them first and stops at one that does not pass. Waiting to be sent now: {lag}"),
             width,
         ) {

@@ -46,6 +46,10 @@ use time::OffsetDateTime;
 
 const WIDE: u16 = 120;
 const TALL: u16 = 20;
+/// Rows of the pane under the tree, with its title.
+const PANE_MIN: u16 = 5;
+/// Rows of gates and step beside the tree.
+const SIDE_MIN: u16 = 20;
 
 pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
     let Some(story) = &state.cockpit.story else {
@@ -59,8 +63,9 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
     if area.width >= WIDE && area.height >= TALL {
         return wide(frame, state, story, rest);
     }
-    // The tree gets what it needs up to two thirds; the pane the rest.
-    let steps = (story.steps.len() as u16).min(rest.height * 2 / 3);
+    // The tree gets what it needs as long as the pane keeps its rows; the pane the rest.
+    let most = (rest.height * 2 / 3).max(rest.height.saturating_sub(PANE_MIN));
+    let steps = (story.steps.len() as u16).min(most);
     let [tree, pane] = Layout::vertical([Constraint::Length(steps), Constraint::Min(0)]).areas(rest);
     frame.render_widget(Paragraph::new(tree_lines(state, story, tree)), tree);
     let others: Vec<_> =
@@ -70,7 +75,8 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
 }
 
 fn wide(frame: &mut Frame<'_>, state: &State, story: &Story, area: Rect) {
-    let log = (area.height / 3).max(6);
+    let upper = (story.steps.len() as u16).max(SIDE_MIN).min(area.height * 2 / 3);
+    let log = area.height.saturating_sub(upper);
     let [upper, lower] = Layout::vertical([Constraint::Min(0), Constraint::Length(log)]).areas(area);
     let [tree, _, side] =
         Layout::horizontal([Constraint::Percentage(55), Constraint::Length(1), Constraint::Fill(1)]).areas(upper);
@@ -102,9 +108,10 @@ fn draw_pane(frame: &mut Frame<'_>, state: &State, story: &Story, pane: Pane, ti
                     Weight::Faint => Tone::Faint,
                 };
                 let t = state.theme;
+                let times = if e.times > 1 { format!(" ({} times)", e.times) } else { String::new() };
                 Line::from(vec![
                     t.span(Tone::Faint, format!("{} ", time_of_day(e.at))),
-                    t.span(tone, t.cut(&e.text, width.saturating_sub(9))),
+                    t.span(tone, t.cut(&format!("{}{times}", e.text), width.saturating_sub(9))),
                 ])
             }));
         }
@@ -149,6 +156,11 @@ fn standing(state: &State, story: &Story) -> (&'static str, Tone) {
     if let Subject::Planned { .. } | Subject::Planning { .. } = state.cockpit.subject {
         return ("PLAN, nothing changed", Tone::Accent);
     }
+    if let Some(r) = &state.cockpit.replay
+        && r.upto < r.records.len()
+    {
+        return ("REPLAY", Tone::Accent);
+    }
     match (story.end, &state.live, &state.cockpit.ending) {
         (Some(RunResult::Committed), _, _) => ("COMMITTED", Tone::Good),
         (Some(RunResult::RolledBack), _, _) => ("ROLLED BACK", Tone::Bad),
@@ -189,19 +201,39 @@ fn lines_line(state: &State, story: &Story, width: usize) -> Line<'static> {
         Some(at) => t.span(Tone::Strong, format!("crossed {}", time_of_day(Some(at)))),
         None => t.span(Tone::Faint, "not crossed"),
     };
+    if !story.is_cutover() {
+        return Line::default();
+    }
     let mut spans = vec![
-        Span::raw("L1 switch sent: "),
+        Span::raw("L1 (switch) "),
         crossed(story.l1),
-        Span::raw(" | L2 target open: "),
+        Span::raw(" | L2 (open) "),
         crossed(story.l2),
     ];
-    let used: usize = spans.iter().map(Span::width).sum();
-    let left = width.saturating_sub(used + 3);
-    // Not cut to nonsense: it is in the step pane and in the dialogue of `a` too.
-    if left >= 30 && story.is_cutover() {
-        spans.push(t.span(Tone::Faint, t.cut(&format!(" | {}", story.way_back()), left + 3)));
+    let mut left = width.saturating_sub(spans.iter().map(Span::width).sum());
+    let mut add = |words: String, least: usize, tone: Tone| {
+        // Not cut to nonsense: the way back is in the dialogue of `a` too.
+        if left >= least {
+            let words = t.cut(&format!(" | {words}"), left);
+            left -= crate::tui::theme::columns(&words);
+            spans.push(t.span(tone, words));
+        }
+    };
+    if state.cockpit.replay.is_none() || story.end.is_some() {
+        add(milestone(state, story), 14, Tone::Strong);
+        add(story.way_back().to_owned(), 44, Tone::Faint);
     }
     Line::from(spans)
+}
+
+/// The milestone that is reached least, of the links of this run, as the monitor sees it now.
+fn milestone(state: &State, story: &Story) -> String {
+    let Some(snapshot) = &state.watch.snapshot else { return "milestone ?".to_owned() };
+    let mine = snapshot.links.iter().filter(|l| story.links.contains(&l.name));
+    match mine.min_by_key(|l| l.milestone.known().copied()) {
+        Some(l) => words::milestone(state, l),
+        None => "milestone ?".to_owned(),
+    }
 }
 
 fn outage_line(state: &State, story: &Story, width: usize) -> Line<'static> {
@@ -252,7 +284,7 @@ fn tree_lines(state: &State, story: &Story, area: Rect) -> Vec<Line<'static>> {
         let base = t.style(if i == at { Tone::Selected } else { Tone::Plain });
         let stage = if begins { s.stage.as_str() } else { "" };
         let left = width.saturating_sub(2 + 8 + 8);
-        let words = t.fit(&told(state, s), left);
+        let words = t.fit(&told(state, s, width), left);
         lines.push(Line::from(vec![
             Span::styled(format!("{} ", t.sign(sign)), t.style(tone).patch(base)),
             Span::styled(t.fit(stage, 8), t.style(Tone::Faint).patch(base)),
@@ -276,7 +308,12 @@ fn sign_of(standing: Standing) -> (Sign, Tone) {
 }
 
 /// What is done, and after a dash what came of it or how far it is.
-fn told(state: &State, s: &StepStory) -> String {
+fn told(state: &State, s: &StepStory, width: usize) -> String {
+    // Where there is no room for both, a finished step shows what came of it.
+    if width < 100 && !s.note.is_empty() && !s.standing.is_busy() {
+        let name = s.id.as_str().split_once('.').map_or(s.id.as_str(), |(_, name)| name).replace('_', " ");
+        return format!("{name}: {}", s.note);
+    }
     let line = match s.crosses {
         Some(Crossing::L1) => "L1 ",
         Some(Crossing::L2) => "L2 ",
@@ -345,7 +382,7 @@ fn step_lines(state: &State, story: &Story, width: usize) -> Vec<Line<'static>> 
         lines.push(Line::from(format!("attempt {}", s.attempts)));
     }
     let mut push = |label: &str, words: &str, most: usize, tone: Tone| {
-        let folded = words::fold(t, words, width.saturating_sub(6));
+        let folded = words::fold(words, width.saturating_sub(6));
         for (n, line) in folded.into_iter().take(most).enumerate() {
             lines.push(words::labelled(t, if n == 0 { label } else { "" }, 6, vec![t.span(tone, line)]));
         }

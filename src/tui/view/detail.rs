@@ -42,7 +42,7 @@ pub fn explained(state: &State, l: &LinkSnapshot, width: usize) -> Vec<Line<'sta
         for (label, text, tone) in
             [(id, meaning, Tone::Bad), ("confirm", probe, Tone::Plain), ("mend", fix, Tone::Plain)]
         {
-            for (n, line) in words::fold(t, &text, wide).into_iter().take(2).enumerate() {
+            for (n, line) in words::fold(&text, wide).into_iter().take(2).enumerate() {
                 let label = if n == 0 { t.cut(label, LABEL - 1) } else { String::new() };
                 lines.push(labelled(t, &label, LABEL, vec![t.span(tone, line)]));
             }

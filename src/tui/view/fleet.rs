@@ -39,15 +39,20 @@ struct Column {
 /// Most needed first.
 const COLUMNS: &[Column] = &[
     Column { title: "milestone", width: 10, cell: |s, l| plain(s, &l.milestone, |m| m.as_str().to_owned()) },
-    Column { title: "state", width: 15, cell: |s, l| plain(s, &l.sync_state, ToString::to_string) },
-    Column { title: "lag", width: 9, cell: |s, l| plain(s, &l.flow.lag_ms, |ms| short_ms(*ms)) },
-    Column { title: "queue", width: 10, cell: |s, l| plain(s, &l.flow.send_queue_bytes, |b| text::bytes(*b)) },
+    Column { title: "state", width: 15, cell: |s, l| moves(s, l, plain(s, &l.sync_state, ToString::to_string)) },
+    Column { title: "lag", width: 9, cell: |s, l| moves(s, l, plain(s, &l.flow.lag_ms, |ms| short_ms(*ms))) },
+    Column { title: "queue", width: 10, cell: |s, l| moves(s, l, plain(s, &l.flow.send_queue_bytes, |b| text::bytes(*b))) },
     Column { title: "age", width: 6, cell: age },
-    Column { title: "rpo", width: 9, cell: |s, l| plain(s, &l.flow.rpo_ms, |ms| short_ms(*ms)) },
+    Column { title: "rpo", width: 9, cell: |s, l| moves(s, l, plain(s, &l.flow.rpo_ms, |ms| short_ms(*ms))) },
     Column { title: "log", width: 6, cell: |s, l| plain(s, &l.log.used_ratio, |r| format!("{:.0}%", r * 100.0)) },
     Column { title: "cert", width: 7, cell: certificate },
     Column { title: "route", width: 26, cell: |_, l| format!("{} > {}", l.source.site, l.target.site) },
 ];
+
+/// Nothing can move where there is no link.
+fn moves(state: &State, l: &LinkSnapshot, words: String) -> String {
+    if words::is_absent(state, l) { "-".to_owned() } else { words }
+}
 
 /// Sign, cursor and verdict.
 const FIXED: usize = 2 + 12;
@@ -224,7 +229,7 @@ fn about(state: &State, l: &LinkSnapshot, width: usize) -> Vec<Line<'static>> {
     )));
     let reasons = if l.health.reasons.is_empty() { "nothing is wrong".to_owned() } else { l.health.reasons.join("; ") };
     let reasons = if state.trust() == Freshness::Fresh { reasons } else { format!("when last seen: {reasons}") };
-    lines.extend(words::fold(t, &reasons, width).into_iter().take(2).map(Line::from));
+    lines.extend(words::fold(&reasons, width).into_iter().take(2).map(Line::from));
     let lost: Vec<String> = state
         .watch
         .snapshot

@@ -77,7 +77,7 @@ fn headline(state: &State, l: &LinkSnapshot) -> Line<'static> {
     Line::from(vec![
         t.span(tone, format!("{} {word}  ", t.sign(sign))),
         t.span(Tone::Strong, format!("{}  ", l.name)),
-        value(state, &l.milestone, |m| m.as_str().to_owned()),
+        Span::raw(words::milestone(state, l)),
         t.span(Tone::Faint, format!("  {}  writable copies ", l.intent)),
         copies,
     ])
@@ -98,7 +98,7 @@ fn end(frame: &mut Frame<'_>, state: &State, word: &str, e: &EndSnapshot, area: 
         |s| s.as_ref().map_or("no such database".to_owned(), ToString::to_string),
         |s| if s.as_ref() == Some(&DatabaseState::Online) { Tone::Plain } else { Tone::Warn },
     );
-    let writes = value(state, &e.writable, |w| if *w { "the application can write" } else { "barred or read-only" }.to_owned());
+    let writes = value(state, &e.writable, |w| if *w { "open to the app" } else { "barred or read-only" }.to_owned());
     let lines = vec![
         labelled(t, "role", LABEL, vec![role]),
         labelled(t, "database", LABEL, vec![database]),
@@ -113,7 +113,7 @@ pub(super) fn certificate(state: &State, ends: &Aged<When>) -> Span<'static> {
     toned(
         state,
         ends,
-        |w| format!("until {} ({} d)", w.0.date(), days(w)),
+        |w| format!("{}, {} d", w.0.date(), days(w)),
         |w| match days(w) {
             d if d < 0 => Tone::Bad,
             d if d < CERTIFICATE_DAYS => Tone::Warn,
@@ -157,6 +157,9 @@ fn arrow_lines(state: &State, l: &LinkSnapshot, gap: usize) -> Vec<Line<'static>
         Some(c) => c.to_string().to_lowercase(),
         None => "unknown".to_owned(),
     };
+    if words::is_absent(state, l) {
+        return vec![Line::default(), Line::default(), centred("no link", Tone::Faint)];
+    }
     vec![Line::default(), centred(&mode, Tone::Faint), centred(&arrow, tone), centred(&said, tone)]
 }
 
@@ -166,39 +169,16 @@ fn rows(state: &State, l: &LinkSnapshot, width: usize) -> Vec<Line<'static>> {
     let (_, tone, _) = words::health(state, l);
     let wide = width.saturating_sub(LABEL);
     let why = if l.health.reasons.is_empty() { "nothing is wrong".to_owned() } else { l.health.reasons.join("; ") };
-    for (n, line) in words::fold(t, &why, wide).into_iter().take(3).enumerate() {
+    for (n, line) in words::fold(&why, wide).into_iter().take(3).enumerate() {
         lines.push(labelled(t, if n == 0 { "why" } else { "" }, LABEL, vec![t.span(tone, line)]));
     }
     lines.extend(detail::explained(state, l, width));
-    let sync = vec![
-        value(state, &l.sync_state, ToString::to_string),
-        Span::raw(", "),
-        value(state, &l.sync_health, ToString::to_string),
-    ];
-    lines.push(labelled(t, "state", LABEL, sync));
-    if let Some(Some(why)) = l.suspended.known() {
-        lines.push(labelled(t, "", LABEL, vec![t.span(Tone::Bad, format!("data movement is suspended: {why}"))]));
+    if words::is_absent(state, l) {
+        lines.push(labelled(t, "state", LABEL, vec![Span::raw("there is no link")]));
+    } else {
+        moving(state, l, width, &mut lines);
     }
-    let f = &l.flow;
-    let number = |words: String, spark: &dyn Fn(&Point) -> Option<f64>| {
-        let mut line = vec![Span::raw(t.fit(&words, VALUE.min(wide)))];
-        if width >= 72 {
-            line.push(t.span(Tone::Accent, sparkline(state, width.saturating_sub(LABEL + VALUE + 1), spark)));
-        }
-        line
-    };
-    let ms = |a: &Aged<u64>| words::plain(state, a, |v| words::ms_text(*v));
-    let bytes = |a: &Aged<u64>| words::plain(state, a, |v| text::bytes(*v));
-    let as_f64 = |v: Option<u64>| v.map(|v| v as f64);
-    lines.push(labelled(t, "lag", LABEL, number(ms(&f.lag_ms), &|p| as_f64(p.lag_ms))));
-    lines.push(labelled(t, "rpo", LABEL, number(format!("{} if forced now", ms(&f.rpo_ms)), &|p| as_f64(p.rpo_ms))));
-    let send = format!("{} at {}/s", bytes(&f.send_queue_bytes), bytes(&f.send_rate_bytes_per_s));
-    lines.push(labelled(t, "to send", LABEL, number(send, &|p| as_f64(p.send_queue_bytes))));
-    let redo = format!("{} at {}/s", bytes(&f.redo_queue_bytes), bytes(&f.redo_rate_bytes_per_s));
-    lines.push(labelled(t, "to redo", LABEL, number(redo, &|p| as_f64(p.redo_queue_bytes))));
-    let used = words::plain(state, &l.log.used_ratio, |r| format!("{:.0} % used", r * 100.0));
-    let wait = words::plain(state, &l.log.reuse_wait, Clone::clone);
-    lines.push(labelled(t, "log", LABEL, number(format!("{used}, waits for {wait}"), &|p| p.log_used_ratio)));
+    lines.push(labelled(t, "log", LABEL, log(state, l, width)));
     lines.push(labelled(t, "seeding", LABEL, seeding(state, l, wide)));
     lines.push(labelled(t, "azure", LABEL, vec![Span::raw(t.cut(&azure(state, l), wide))]));
     let backup = words::plain(state, &l.first_full_backup, |b| {
@@ -214,6 +194,46 @@ fn rows(state: &State, l: &LinkSnapshot, width: usize) -> Vec<Line<'static>> {
         }
     }
     lines
+}
+
+/// What moves, and what waits to.
+fn moving(state: &State, l: &LinkSnapshot, width: usize, lines: &mut Vec<Line<'static>>) {
+    let t = state.theme;
+    let sync = vec![
+        value(state, &l.sync_state, ToString::to_string),
+        Span::raw(", "),
+        value(state, &l.sync_health, ToString::to_string),
+    ];
+    lines.push(labelled(t, "state", LABEL, sync));
+    if let Some(Some(why)) = words::known(state, &l.suspended) {
+        lines.push(labelled(t, "", LABEL, vec![t.span(Tone::Bad, format!("data movement is suspended: {why}"))]));
+    }
+    let f = &l.flow;
+    let ms = |a: &Aged<u64>| words::plain(state, a, |v| words::ms_text(*v));
+    let bytes = |a: &Aged<u64>| words::plain(state, a, |v| text::bytes(*v));
+    let as_f64 = |v: Option<u64>| v.map(|v| v as f64);
+    lines.push(labelled(t, "lag", LABEL, number(state, width, ms(&f.lag_ms), &|p| as_f64(p.lag_ms))));
+    lines.push(labelled(t, "rpo", LABEL, number(state, width, format!("{} if forced now", ms(&f.rpo_ms)), &|p| as_f64(p.rpo_ms))));
+    let send = format!("{} at {}/s", bytes(&f.send_queue_bytes), bytes(&f.send_rate_bytes_per_s));
+    lines.push(labelled(t, "to send", LABEL, number(state, width, send, &|p| as_f64(p.send_queue_bytes))));
+    let redo = format!("{} at {}/s", bytes(&f.redo_queue_bytes), bytes(&f.redo_rate_bytes_per_s));
+    lines.push(labelled(t, "to redo", LABEL, number(state, width, redo, &|p| as_f64(p.redo_queue_bytes))));
+}
+
+fn log(state: &State, l: &LinkSnapshot, width: usize) -> Vec<Span<'static>> {
+    let used = words::plain(state, &l.log.used_ratio, |r| format!("{:.0} % used", r * 100.0));
+    let wait = words::plain(state, &l.log.reuse_wait, Clone::clone);
+    number(state, width, format!("{used}, waits for {wait}"), &|p| p.log_used_ratio)
+}
+
+/// A number and, where there is room, its recent past.
+fn number(state: &State, width: usize, words: String, spark: &dyn Fn(&Point) -> Option<f64>) -> Vec<Span<'static>> {
+    let t = state.theme;
+    let mut line = vec![Span::raw(t.fit(&words, VALUE.min(width.saturating_sub(LABEL))))];
+    if width >= 72 {
+        line.push(t.span(Tone::Accent, sparkline(state, width.saturating_sub(LABEL + VALUE + 1), spark)));
+    }
+    line
 }
 
 fn sparkline(state: &State, width: usize, pick: &dyn Fn(&Point) -> Option<f64>) -> String {
@@ -243,16 +263,16 @@ fn seeding(state: &State, l: &LinkSnapshot, width: usize) -> Vec<Span<'static>> 
         },
     );
     let mut spans = vec![phase];
-    if matches!(s.phase.known(), Some(SeedingPhase::Running | SeedingPhase::Stalled | SeedingPhase::Failed)) {
-        let fraction = s.percent.known().map(|p| p / 100.0);
+    if matches!(words::known(state, &s.phase), Some(SeedingPhase::Running | SeedingPhase::Stalled | SeedingPhase::Failed)) {
+        let fraction = words::known(state, &s.percent).map(|p| p / 100.0);
         let bar = t.bar(fraction, (width / 3).clamp(8, 30));
         let percent = words::plain(state, &s.percent, |p| format!("{p:.0} %"));
         let left = words::plain(state, &s.remaining_ms, |ms| words::short_ms(*ms));
         let rate = words::plain(state, &s.rate_bytes_per_s, |b| text::bytes(*b));
-        let restarts = s.restarts.known().filter(|n| **n > 0).map_or(String::new(), |n| format!(", began anew {n} times"));
+        let restarts = words::known(state, &s.restarts).filter(|n| **n > 0).map_or(String::new(), |n| format!(", began anew {n} times"));
         spans.push(Span::raw(format!(" {bar} {percent}, {rate}/s, {left} left{restarts}")));
     }
-    if let Some(Some(why)) = s.failure.known() {
+    if let Some(Some(why)) = words::known(state, &s.failure) {
         spans.push(t.span(Tone::Bad, format!(": {why}")));
     }
     spans

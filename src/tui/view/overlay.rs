@@ -21,7 +21,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
     match &state.overlay {
         None => {}
         Some(Overlay::Help { scroll }) => {
-            let inner = frame_of(frame, state, middle(area, 76, area.height.saturating_sub(2)), "help (Esc closes)");
+            let inner = frame_of(frame, state, middle(area, 84, area.height.saturating_sub(2)), "help (Esc closes)");
             let lines = help::lines(state);
             let last = lines.len().saturating_sub(usize::from(inner.height));
             let shown: Vec<Line<'_>> = lines.into_iter().skip((*scroll).min(last)).collect();
@@ -100,7 +100,7 @@ fn dialogue(state: &State, c: &Confirm, width: usize) -> Vec<Line<'static>> {
     let t = state.theme;
     let mut lines = Vec::new();
     for text in &c.lines {
-        lines.extend(words::fold(t, text, width).into_iter().map(Line::from));
+        lines.extend(words::fold(text, width).into_iter().map(Line::from));
     }
     lines.push(Line::default());
     lines.push(Line::from(vec![Span::raw("type "), t.span(Tone::Strong, t.cut(&c.phrase, width.saturating_sub(5)))]));

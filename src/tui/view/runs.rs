@@ -36,7 +36,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
         "  {}{}{}{}{}",
         t.fit("run", RUN),
         t.fit("state", 14),
-        t.fit("began (UTC)", 20),
+        t.fit("began (UTC)", 15),
         t.fit("lines", 7),
         "steps"
     );
@@ -73,7 +73,7 @@ fn row(state: &State, r: &RunSummary, selected: bool, width: usize) -> Line<'sta
     let cursor = if selected { t.sign(Sign::Cursor) } else { " " };
     let rest = format!(
         "{}{}{done} of {}",
-        t.fit(&words::date_time(&r.started_at), 20),
+        t.fit(words::date_time(&r.started_at).get(5..).unwrap_or_default(), 15),
         t.fit(&lines, 7),
         r.steps.len()
     );

@@ -3,7 +3,9 @@
 use crate::base::text;
 use crate::monitor::aged::Aged;
 use crate::monitor::aged::Freshness;
+use crate::monitor::snapshot::EndSnapshot;
 use crate::monitor::snapshot::LinkSnapshot;
+use crate::monitor::snapshot::Milestone;
 use crate::monitor::snapshot::Verdict;
 use crate::tui::state::State;
 use crate::tui::theme;
@@ -18,6 +20,11 @@ use time::OffsetDateTime;
 /// How far this value may be trusted now.
 pub fn trust<T>(state: &State, aged: &Aged<T>) -> Freshness {
     aged.freshness.max(state.trust())
+}
+
+/// The value, unless it has become unknown.
+pub fn known<'a, T>(state: &State, aged: &'a Aged<T>) -> Option<&'a T> {
+    aged.value.as_ref().filter(|_| trust(state, aged) != Freshness::Unknown)
 }
 
 /// A value, `~value` when stale, `?` when unknown.
@@ -71,11 +78,26 @@ pub fn ms_text(ms: u64) -> String {
     text::duration(Duration::from_millis(ms))
 }
 
+/// There is no link at all, and that is known: its values are not unknown, they do not exist.
+pub fn is_absent(state: &State, l: &LinkSnapshot) -> bool {
+    let in_none = |e: &EndSnapshot| trust(state, &e.role) == Freshness::Fresh && e.role.value == Some(None);
+    in_none(&l.source) && in_none(&l.target)
+}
+
+/// The milestone, and what it leaves open: without a failover group nothing beyond the instance protects the copy.
+pub fn milestone(state: &State, l: &LinkSnapshot) -> String {
+    plain(state, &l.milestone, |m| match m {
+        Milestone::CutOver | Milestone::Unlinked => format!("{}, unprotected", m.as_str()),
+        other => other.as_str().to_owned(),
+    })
+}
+
 /// `4.2s`, `3m05s`, `2h10m`: for narrow columns.
 pub fn short_ms(ms: u64) -> String {
     match ms {
         0 => "0s".to_owned(),
         1..1_000 => format!("{ms}ms"),
+        1_000..60_000 if ms % 1000 == 0 => format!("{}s", ms / 1000),
         1_000..60_000 => format!("{:.1}s", ms as f64 / 1000.0),
         60_000..3_600_000 => format!("{}m{:02}s", ms / 60_000, ms / 1000 % 60),
         _ => format!("{}h{:02}m", ms / 3_600_000, ms / 60_000 % 60),
@@ -101,8 +123,8 @@ pub fn date_time(rfc3339: &str) -> String {
     rfc3339.get(..19).unwrap_or(rfc3339).replace('T', " ")
 }
 
-/// Words folded to lines of `width` columns; long words are cut.
-pub fn fold(theme: Theme, text: &str, width: usize) -> Vec<String> {
+/// Words folded to lines of `width` columns; a word that is longer goes on in the next line, so that nothing is lost.
+pub fn fold(text: &str, width: usize) -> Vec<String> {
     use crate::tui::theme::columns;
     if width == 0 {
         return Vec::new();
@@ -110,14 +132,18 @@ pub fn fold(theme: Theme, text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split_whitespace() {
-        let word = theme.cut(word, width);
-        if !line.is_empty() && columns(&line) + 1 + columns(&word) > width {
+        if !line.is_empty() && columns(&line) + 1 + columns(word) > width {
             lines.push(std::mem::take(&mut line));
         }
         if !line.is_empty() {
             line.push(' ');
         }
-        line.push_str(&word);
+        for c in word.chars().filter(|c| !c.is_control()) {
+            if !line.is_empty() && columns(&line) + columns(c.encode_utf8(&mut [0; 4])) > width {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(c);
+        }
     }
     if !line.is_empty() {
         lines.push(line);
@@ -135,7 +161,6 @@ pub fn labelled(theme: Theme, label: &str, width: usize, mut value: Vec<Span<'st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::theme::Palette;
 
     #[test]
     fn times_and_folds() {
@@ -146,9 +171,8 @@ mod tests {
         assert_eq!(clock(Duration::from_secs(3_723)), "1:02:03");
         assert_eq!(date_time("2026-11-21T21:04:11.5Z"), "2026-11-21 21:04:11");
         assert_eq!(date_time("é"), "é");
-        let theme = Theme { palette: Palette::Plain, ascii: true };
-        assert_eq!(fold(theme, "one two three", 7), ["one two", "three"]);
-        assert_eq!(fold(theme, "extraordinary", 5), ["extr~"]);
-        assert_eq!(fold(theme, "x", 0), Vec::<String>::new());
+        assert_eq!(fold("one two three", 7), ["one two", "three"]);
+        assert_eq!(fold("an extraordinary", 5), ["an", "extra", "ordin", "ary"]);
+        assert_eq!(fold("x", 0), Vec::<String>::new());
     }
 }

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod effects;
 pub mod engine;
+pub mod export;
 pub mod inventory;
 pub mod journal;
 pub mod model;

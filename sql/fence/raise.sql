@@ -2,13 +2,13 @@
 -- access: change
 -- edition: 2016 and later, SQL Managed Instance
 -- permission: ALTER on the database
--- params: database:ident, number:int, value:string
+-- params: database:ident, name:string, number:int, value:string
 -- columns: -
 -- why: it only ever grows, whoever writes it; written under the lease
 IF EXISTS (SELECT 1 FROM {{database:ident}}.sys.extended_properties
-           WHERE class = 0 AND name = N'milink_fence' AND TRY_CAST(CAST(value AS nvarchar(40)) AS bigint) >= {{number:int}})
+           WHERE class = 0 AND name = {{name:string}} AND TRY_CAST(CAST(value AS nvarchar(40)) AS bigint) >= {{number:int}})
     RAISERROR (N'The stored fencing number is not lower.', 16, 1);
-ELSE IF EXISTS (SELECT 1 FROM {{database:ident}}.sys.extended_properties WHERE class = 0 AND name = N'milink_fence')
-    EXEC {{database:ident}}.sys.sp_updateextendedproperty @name = N'milink_fence', @value = {{value:string}};
+ELSE IF EXISTS (SELECT 1 FROM {{database:ident}}.sys.extended_properties WHERE class = 0 AND name = {{name:string}})
+    EXEC {{database:ident}}.sys.sp_updateextendedproperty @name = {{name:string}}, @value = {{value:string}};
 ELSE
-    EXEC {{database:ident}}.sys.sp_addextendedproperty @name = N'milink_fence', @value = {{value:string}};
+    EXEC {{database:ident}}.sys.sp_addextendedproperty @name = {{name:string}}, @value = {{value:string}};

@@ -1,6 +1,7 @@
 //! From a configuration to connectors.
 
 use crate::arm::Arm;
+use crate::arm::Transport;
 use crate::base::clock::SharedClock;
 use crate::base::error::Error;
 use crate::base::error::Result;
@@ -18,6 +19,8 @@ use crate::sql::Dialer;
 use crate::sql::Login;
 use crate::sql::Server;
 use crate::sql::Side;
+use crate::workflow::hooks::HookRunner;
+use crate::workflow::hooks::Processes;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,6 +30,15 @@ use std::time::Duration;
 const CONNECT_MAX: Duration = Duration::from_secs(15);
 /// For one statement; a planned failover is the longest and ends by itself well before.
 const STATEMENT_MAX: Duration = Duration::from_secs(120);
+
+/// What a simulation puts in place of the outside world; the default is the outside world.
+#[derive(Clone, Default)]
+pub struct StandIns {
+    /// Instead of HTTPS.
+    pub transport: Option<Arc<dyn Transport>>,
+    /// Instead of child processes.
+    pub hooks: Option<Arc<dyn HookRunner>>,
+}
 
 /// What a front end hands in.
 pub struct Parts {
@@ -40,6 +52,7 @@ pub struct Parts {
     pub faults: Arc<dyn Faults>,
     /// Steps left out by a test; empty in a shipped command.
     pub sabotage: Vec<String>,
+    pub stand_ins: StandIns,
 }
 
 /// An estate within reach.
@@ -52,6 +65,7 @@ pub struct App {
     pub(super) arm: Option<Arc<Arm>>,
     pub(super) faults: Arc<dyn Faults>,
     pub(super) sabotage: Vec<String>,
+    pub(super) hooks: Arc<dyn HookRunner>,
     dialer: Arc<dyn Dialer>,
     /// Secrets by server, resolved once.
     logins: BTreeMap<SiteId, Login>,
@@ -62,14 +76,16 @@ pub struct App {
 impl App {
     /// Resolves secrets and addresses. Connects to no server but, for targets without an address of their own, Azure.
     pub async fn open(parts: Parts) -> Result<Self> {
-        let Parts { config, env, prompt, clock, journal, state_dir, dialer, faults, sabotage } = parts;
+        let Parts { config, env, prompt, clock, journal, state_dir, dialer, faults, sabotage, stand_ins } = parts;
         let mut logins = BTreeMap::new();
         for source in &config.sources {
             let password = source.password.resolve(prompt.as_ref())?;
             logins.insert(source.name.clone(), Login::Password { user: source.user.clone(), password });
         }
         let arm = match &config.azure {
-            Some(azure) => Some(Arc::new(super::facts::arm(azure, &config, prompt.as_ref(), clock.clone())?)),
+            Some(azure) => {
+                Some(Arc::new(super::facts::arm(azure, &config, prompt.as_ref(), clock.clone(), stand_ins.transport)?))
+            }
             None => None,
         };
         let mut hosts = BTreeMap::new();
@@ -91,7 +107,8 @@ impl App {
             };
             hosts.insert(target.name.clone(), host);
         }
-        Ok(Self { config, env, clock, journal, state_dir, arm, faults, sabotage, dialer, logins, hosts })
+        let hooks = stand_ins.hooks.unwrap_or_else(|| Arc::new(Processes));
+        Ok(Self { config, env, clock, journal, state_dir, arm, faults, sabotage, hooks, dialer, logins, hosts })
     }
 
     /// Sessions for one purpose; `program` shows in the servers' session lists.

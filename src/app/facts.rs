@@ -6,6 +6,7 @@ use crate::arm::Credential;
 use crate::arm::HttpTransport;
 use crate::arm::InstanceRef;
 use crate::arm::TokenSource;
+use crate::arm::Transport;
 use crate::arm::auth;
 use crate::arm::cloud::Cloud;
 use crate::arm::transport::HttpOptions;
@@ -58,9 +59,21 @@ pub(super) fn tokens(azure: &Azure, prompt: &dyn Prompt, clock: SharedClock) -> 
 }
 
 /// The client of Azure Resource Manager.
-pub(super) fn arm(azure: &Azure, config: &Config, prompt: &dyn Prompt, clock: SharedClock) -> Result<Arm> {
+pub(super) fn arm(
+    azure: &Azure,
+    config: &Config,
+    prompt: &dyn Prompt,
+    clock: SharedClock,
+    stand_in: Option<Arc<dyn Transport>>,
+) -> Result<Arm> {
     let cloud = cloud(azure)?;
-    let transport = HttpTransport::new(&HttpOptions { roots: config.trust.roots.clone(), ..HttpOptions::default() })?;
+    let transport = match stand_in {
+        Some(transport) => transport,
+        None => {
+            let options = HttpOptions { roots: config.trust.roots.clone(), ..HttpOptions::default() };
+            Arc::new(HttpTransport::new(&options)?)
+        }
+    };
     let settings = ArmConfig {
         endpoint: azure.endpoint.clone().unwrap_or(cloud.arm_endpoint),
         subscription: azure.subscription.clone().ok_or_else(|| {
@@ -70,7 +83,7 @@ pub(super) fn arm(azure: &Azure, config: &Config, prompt: &dyn Prompt, clock: Sh
         user_agent: concat!("milink/", env!("CARGO_PKG_VERSION")).to_owned(),
     };
     let tokens = tokens(azure, prompt, clock.clone())?;
-    Arm::new(settings, Arc::new(transport), tokens, clock)
+    Arm::new(settings, transport, tokens, clock)
 }
 
 /// A target's address in Azure.

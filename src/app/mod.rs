@@ -1,5 +1,6 @@
 //! Use cases over the layers below; connectors, journal and clock are handed in.
 
+mod alone;
 pub mod build;
 pub mod cutover;
 pub mod facts;
@@ -10,3 +11,4 @@ pub mod plan;
 pub mod run;
 pub mod trust;
 pub mod watch;
+pub mod wave;

@@ -30,6 +30,7 @@ use crate::plan::types::LinkPlan;
 use crate::plan::types::Path;
 use crate::plan::types::Plan;
 use crate::plan::types::PlanPolicy;
+use crate::plan::types::ReconcileRule;
 use crate::rules::direction::Direction;
 use crate::rules::direction::InitialPrimary;
 use crate::rules::direction::judge;
@@ -105,6 +106,9 @@ impl App {
 
     pub(super) fn policy(&self) -> PlanPolicy {
         let p = &self.config.policy;
+        let hooks = self.config.application.hooks().into_iter().map(|(point, _)| point.to_owned()).collect();
+        let rules = self.config.reconcile.iter();
+        let reconcile = rules.map(|r| ReconcileRule { name: r.name.clone(), query: r.query.clone() }).collect();
         PlanPolicy {
             budget_ms: p.budget.as_millis() as u64,
             stability_samples: p.stability_samples,
@@ -112,6 +116,13 @@ impl App {
             seeding_timeout_ms: p.seeding_timeout.as_millis() as u64,
             certificate_days: p.certificate_days,
             allow_logins: self.config.application.allow_logins.clone(),
+            lag_max_ms: p.lag_max.as_millis() as u64,
+            transaction_max_ms: p.transaction_max.as_millis() as u64,
+            fence_timeout_ms: p.fence_timeout.as_millis() as u64,
+            drain_timeout_ms: p.drain_timeout.as_millis() as u64,
+            switch_timeout_ms: p.switch_timeout.as_millis() as u64,
+            hooks,
+            reconcile,
         }
     }
 

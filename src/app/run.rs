@@ -17,6 +17,7 @@ use crate::engine::run::RunEnd;
 use crate::engine::run::Runner;
 use crate::journal::fold::RunState;
 use crate::journal::fold::fold;
+use crate::journal::record::Line;
 use crate::journal::record::Record;
 use crate::model::ids::RunId;
 use crate::pki::trust;
@@ -47,7 +48,7 @@ impl App {
         let run = self.new_run(plan.kind);
         let passwords = self.master_key_passwords(plan, &run)?;
         let value = serde_json::to_value(plan).map_err(|e| Error::bug("the plan cannot be stored").caused_by(e))?;
-        self.journal.append(
+        let first = self.journal.append(
             &run,
             &Record::RunStarted {
                 kind: plan.kind.as_str().to_owned(),
@@ -57,7 +58,7 @@ impl App {
                 version: VERSION.to_owned(),
             },
         )?;
-        self.drive(run, plan, RunState::default(), passwords, observer, cancel, false).await
+        self.drive(run, plan, RunState::default(), first.seq, passwords, observer, cancel, false).await
     }
 
     /// The newest run of a kind that has not ended and is about exactly these links.
@@ -90,15 +91,23 @@ impl App {
             );
         }
         let passwords = self.master_key_passwords(&plan, run)?;
-        self.journal.append(
-            run,
-            &Record::RunResumed {
-                host: self.env.host.clone(),
-                user: self.env.user.clone(),
-                version: VERSION.to_owned(),
-            },
-        )?;
-        self.drive(run.clone(), &plan, state, passwords, observer, cancel, true).await
+        self.nobody_drives(run, &plan, &observer).await?;
+        // Whoever drove it has ended by now; what it wrote last counts.
+        let records = self.journal.records(run)?;
+        let state = fold(&records)?;
+        if let Some((outcome, _)) = &state.finished {
+            return Err(Error::refused(format!("run {run} has just ended: it was {}", outcome.word()))
+                .hint(format!("milink runs show {run}")));
+        }
+        let record = Record::RunResumed {
+            host: self.env.host.clone(),
+            user: self.env.user.clone(),
+            version: VERSION.to_owned(),
+        };
+        let taken_up = self.journal.append_after(run, records.len() as u64, &record)?.ok_or_else(|| {
+            Error::refused(format!("run {run} is being written to by another process")).hint("milink cutover status")
+        })?;
+        self.drive(run.clone(), &plan, state, taken_up.seq, passwords, observer, cancel, true).await
     }
 
     #[expect(clippy::too_many_arguments, reason = "the two entrances share it; each argument is theirs")]
@@ -107,6 +116,7 @@ impl App {
         run: RunId,
         plan: &Plan,
         state: RunState,
+        last_record: u64,
         passwords: BTreeMap<String, SecretString>,
         observer: SharedObserver,
         cancel: Cancel,
@@ -115,13 +125,18 @@ impl App {
         let tools = Arc::new(self.tools(passwords)?);
         let stages = catalog::stages(plan, &tools)?;
         let effects = Effects::new(
-            self.sites(&format!("milink {run}"))?,
+            self.sites(&program(&run))?,
             self.arm.clone(),
             self.journal.clone(),
             run.clone(),
             Mode::Apply,
             self.faults.clone(),
-            Begin { next_change: state.next_change(), pending: pending(&state)? },
+            Begin {
+                next_change: state.next_change(),
+                pending: pending(&state)?,
+                open: state.crossed(Line::L2),
+                last_record,
+            },
         );
         let cx = Context::new(Arc::new(effects), self.clock.clone(), observer.clone(), cancel, state.evidence.clone());
         let steps = plan.steps().count();
@@ -161,29 +176,23 @@ impl App {
         let roots = self.roots()?.into_iter().map(|r| Root { name: r.name, der: r.der }).collect();
         let mut undo_dirs = vec![self.state_dir.join("undo")];
         undo_dirs.extend(self.config.policy.second_undo_dir.clone());
-        let a = &self.config.application;
-        let hooks = [
-            ("repoint", &a.repoint),
-            ("before-fence", &a.before_fence),
-            ("after-fence", &a.after_fence),
-            ("after-switch", &a.after_switch),
-            ("after-open", &a.after_open),
-            ("on-abort", &a.on_abort),
-        ];
-        let hooks = hooks
-            .into_iter()
-            .filter_map(|(point, hook)| {
-                let hook = hook.as_ref()?;
-                Some((point.to_owned(), Hook { command: hook.command.clone(), limit: hook.timeout }))
-            })
-            .collect();
+        let hook = |h: &crate::config::types::Hook| Hook { command: h.command.clone(), limit: h.timeout };
+        let hooks = self.config.application.hooks().into_iter().map(|(p, h)| (p.to_owned(), hook(h))).collect();
         let arm = self.arm.as_ref().map(|a| a.config().clone());
-        Ok(Tools { roots, arm, master_key_password, undo_dirs, hooks, sabotage: self.sabotage.clone() })
+        Ok(Tools {
+            roots,
+            arm,
+            master_key_password,
+            undo_dirs,
+            hooks,
+            runner: self.hooks.clone(),
+            sabotage: self.sabotage.clone(),
+        })
     }
 
     fn new_run(&self, kind: PlanKind) -> RunId {
         let now = self.clock.now();
-        let id = uuid::Uuid::new_v4().simple().to_string();
+        let id = crate::base::random::uuid().simple().to_string();
         RunId::new(format!(
             "{}-{:04}{:02}{:02}-{:02}{:02}{:02}-{}",
             kind.as_str(),
@@ -202,7 +211,7 @@ impl App {
         let mut passwords = BTreeMap::new();
         for step in plan.steps().filter(|s| s.id.kind() == "create.master_key") {
             // Three character classes and 128 bits: passes the password policy of Windows.
-            let password = format!("Mk!{}", uuid::Uuid::new_v4().simple());
+            let password = format!("Mk!{}", crate::base::random::uuid().simple());
             let path = self.state_dir.join("secrets").join(format!("{run}-{}-master-key.txt", step.site));
             let kept = crate::effects::files::keep_secret(&path, &password)?;
             passwords.insert(step.site.0.clone(), secret(kept));
@@ -221,6 +230,11 @@ fn again(plan: &Plan, run: &RunId) -> String {
             format!("milink link delete {}", names.join(" "))
         }
     }
+}
+
+/// Program name of a run's sessions: who looks at a server sees which run it is.
+pub(super) fn program(run: &RunId) -> String {
+    format!("milink {run}")
 }
 
 fn pending(state: &RunState) -> Result<BTreeMap<crate::model::ids::StepId, crate::arm::operation::Continuation>> {

@@ -66,7 +66,7 @@ impl Pipeline {
     pub async fn call(&self, method: Method, url: &str, body: Option<&serde_json::Value>) -> Result<Response> {
         self.guard(url)?;
         let deadline = self.clock.monotonic() + PATIENCE;
-        let id = Uuid::new_v4();
+        let id = crate::base::random::uuid();
         let mut backoff = Backoff::relaxed();
         let mut renewed = false;
         let mut attempt = 0;

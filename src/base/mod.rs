@@ -4,6 +4,7 @@ pub mod clock;
 pub mod error;
 pub mod hex;
 pub mod nearest;
+pub mod random;
 pub mod redact;
 pub mod retry;
 pub mod text;

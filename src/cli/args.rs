@@ -130,6 +130,8 @@ pub enum LabCommand {
     Fault(LabFaultArgs),
     /// List the scenarios
     Scenarios,
+    /// Play many cutovers in virtual time, each with mishaps drawn from a seed, and judge every one
+    Sim(LabSimArgs),
     /// Point the writers of a database at another server
     Repoint(LabRepointArgs),
 }
@@ -154,6 +156,19 @@ pub struct LabUpArgs {
     /// One more database, with a name full of quotes and brackets
     #[arg(long)]
     pub odd_name: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct LabSimArgs {
+    /// Nights to play
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub seeds: u64,
+    /// Seed of the first night; the others count up from it
+    #[arg(long, value_name = "S", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=u64::MAX / 2))]
+    pub seed: u64,
+    /// Tell all that happens, to stderr
+    #[arg(long)]
+    pub trace: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -372,7 +387,7 @@ pub struct LinkShowArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum CutoverCommand {
     /// Show the steps in order, and what would undo each
-    Plan(LinkPlanArgs),
+    Plan(CutoverPlanArgs),
     /// Move the databases: fence, drain, switch, open
     Run(CutoverRunArgs),
     /// Go on with a run that stopped half way
@@ -384,10 +399,22 @@ pub enum CutoverCommand {
 }
 
 #[derive(Debug, Clone, Args)]
+pub struct CutoverPlanArgs {
+    #[command(flatten)]
+    pub plan: LinkPlanArgs,
+    /// The links of a `[[wave]]`
+    #[arg(long, value_name = "NAME", conflicts_with = "links")]
+    pub wave: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
 pub struct CutoverRunArgs {
     /// Links by name
-    #[arg(value_name = "LINK", required = true)]
+    #[arg(value_name = "LINK", required_unless_present = "wave", conflicts_with = "wave")]
     pub links: Vec<String>,
+    /// The links of a `[[wave]]`, together: all or nothing until the targets are opened
+    #[arg(long, value_name = "NAME")]
+    pub wave: Option<String>,
     #[command(flatten)]
     pub change: ChangeArgs,
     /// Names of the links (or `all`), typed again: the answer to the question that would be asked

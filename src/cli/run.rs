@@ -141,6 +141,8 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         #[cfg(feature = "lab")]
         Command::Lab(LabCommand::Scenarios) => cmd::lab::scenarios(printer),
         #[cfg(feature = "lab")]
+        Command::Lab(LabCommand::Sim(args)) => cmd::sim::run(&args, printer).await,
+        #[cfg(feature = "lab")]
         Command::Lab(LabCommand::Repoint(args)) => cmd::lab::repoint(&args, settings).await,
     }
 }

@@ -179,11 +179,12 @@ fn policy(p: schema::PolicySection, dir: &Path) -> Policy {
         stability_samples: p.stability_samples.map_or(3, toml::Spanned::into_inner),
         stability_window: span(p.stability_window, Duration::from_secs(1)),
         lag_max: span(p.lag_max, Duration::from_secs(10)),
+        transaction_max: span(p.transaction_max, MINUTE),
         // Creation is cancelled by Azure after 6 days (facts: mi-link 6).
         seeding_timeout: span(p.seeding_timeout, 6 * 24 * 60 * MINUTE),
         fence_timeout: span(p.fence_timeout, 2 * MINUTE),
         drain_timeout: span(p.drain_timeout, 5 * MINUTE),
-        switch_timeout: span(p.switch_timeout, 5 * MINUTE),
+        switch_timeout: span(p.switch_timeout, 15 * MINUTE),
         open_timeout: span(p.open_timeout, 2 * MINUTE),
         protect: p.protect,
         second_undo_dir: p.second_undo_dir.map(|d| dir.join(d)),

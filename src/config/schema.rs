@@ -324,13 +324,15 @@ pub struct PolicySection {
     pub stability_window: Option<Span>,
     /// Most lag at which a cutover may begin. Default: 10s.
     pub lag_max: Option<Span>,
+    /// Longest that a write transaction may be open when a cutover begins: ending it rolls back about as long. Default: 1m.
+    pub transaction_max: Option<Span>,
     /// Azure cancels a seeding after 6 days. Default: 6d.
     pub seeding_timeout: Option<Span>,
-    /// Default: 2m.
+    /// How long sessions may take to end; their rollbacks included. Default: 2m.
     pub fence_timeout: Option<Span>,
-    /// Default: 5m.
+    /// How long the tail of the log may take to arrive. Default: 5m.
     pub drain_timeout: Option<Span>,
-    /// Default: 5m.
+    /// How long the service may take for the switch itself. Default: 15m.
     pub switch_timeout: Option<Span>,
     /// Default: 2m.
     pub open_timeout: Option<Span>,

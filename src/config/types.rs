@@ -124,6 +124,21 @@ pub struct Application {
     pub on_abort: Option<Hook>,
 }
 
+impl Application {
+    /// The hooks that are named, by point.
+    pub fn hooks(&self) -> Vec<(&'static str, &Hook)> {
+        let all = [
+            ("repoint", &self.repoint),
+            ("before-fence", &self.before_fence),
+            ("after-fence", &self.after_fence),
+            ("after-switch", &self.after_switch),
+            ("after-open", &self.after_open),
+            ("on-abort", &self.on_abort),
+        ];
+        all.into_iter().filter_map(|(point, hook)| Some((point, hook.as_ref()?))).collect()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hook {
     /// Program, then arguments; never empty. A program given as a relative path with a separator starts at the estate file.
@@ -149,6 +164,7 @@ pub struct Policy {
     pub stability_samples: u32,
     pub stability_window: Duration,
     pub lag_max: Duration,
+    pub transaction_max: Duration,
     pub seeding_timeout: Duration,
     pub fence_timeout: Duration,
     pub drain_timeout: Duration,

@@ -21,16 +21,22 @@ pub enum Point {
     AfterOutcome,
     /// The step is about to be journaled as finished.
     StepDone,
+    /// The step's undo has been journaled as started.
+    UndoStarted,
+    /// It is about to be journaled as finished.
+    UndoDone,
 }
 
 impl Point {
-    pub const ALL: [Point; 6] = [
+    pub const ALL: [Point; 8] = [
         Point::StepStarted,
         Point::BeforeIntent,
         Point::BeforeAct,
         Point::AfterAct,
         Point::AfterOutcome,
         Point::StepDone,
+        Point::UndoStarted,
+        Point::UndoDone,
     ];
 
     pub fn name(self) -> &'static str {
@@ -41,6 +47,8 @@ impl Point {
             Point::AfterAct => "after-act",
             Point::AfterOutcome => "after-outcome",
             Point::StepDone => "step-done",
+            Point::UndoStarted => "undo-started",
+            Point::UndoDone => "undo-done",
         }
     }
 }
@@ -49,6 +57,28 @@ impl Point {
 #[async_trait]
 pub trait Faults: Send + Sync {
     async fn at(&self, point: Point, step: &StepId) -> Result<()>;
+
+    /// A safeguard that is left out, so that the oracle can be seen to notice.
+    #[cfg(feature = "lab")]
+    fn mutant(&self) -> Option<Mutant> {
+        None
+    }
+
+    /// True, once, where a step that has just run is to be run again at once.
+    fn again(&self, step: &StepId) -> bool {
+        let _ = step;
+        false
+    }
+}
+
+/// Safeguards of the door that a simulation can leave out. Only builds with the lab know them.
+#[cfg(feature = "lab")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mutant {
+    /// A change is made before its intent is written down.
+    ActFirst,
+    /// The fencing number is not read again before a change.
+    NoFenceCheck,
 }
 
 /// Production: never.

@@ -1,41 +1,103 @@
-//! One actor a link: a session-owned application lock on a session of its own.
+//! One actor a link: a session-owned application lock, and a fencing number stored on the server that every taking raises.
+//!
+//! The lock keeps a second actor out while the first lives. The number keeps the first from acting after it was taken for dead:
+//! it is read again right before every change, so a laptop that wakes up after another took over changes nothing.
 
 use super::perform::Effects;
+use crate::base::error::Error;
+use crate::base::error::Kind;
 use crate::base::error::Result;
+use crate::model::ids::RunId;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
+use crate::sql::Session;
+use crate::sql::query::fence;
 use crate::sql::query::lease;
 
+/// Code of the error that says so; the engine then touches nothing more, not even to undo.
+const LEASE_LOST: &str = "LEASE_LOST";
+
+/// Another process has taken over.
+pub fn lease_lost(error: &Error) -> bool {
+    error.service_code() == Some(LEASE_LOST)
+}
+
+/// Another process goes on with the run.
+pub(super) fn replaced(run: &RunId) -> Error {
+    Error::refused(format!("another process has taken run {run} up; this one writes and changes nothing more"))
+        .code(LEASE_LOST)
+        .hint(format!("milink runs show {run}"))
+}
+
+/// A lease that this process took.
+pub(super) struct Held {
+    session: Option<Session>,
+    site: SiteId,
+    number: i64,
+}
+
 impl Effects {
-    pub fn holds_lease(&self, resource: &str) -> bool {
-        self.held().get(resource).is_some_and(|s| !s.is_broken())
+    /// Held, as far as is known here.
+    pub fn holds_lease(&self, link: &str) -> bool {
+        self.held().get(link).is_some_and(|h| h.session.as_ref().is_some_and(|s| !s.is_broken()))
     }
 
-    /// Tries to take it; `false` if somebody else has it.
-    pub async fn take_lease(&self, step: &StepId, site: &SiteId, resource: &str) -> Result<bool> {
-        let query = lease::take(resource)?;
+    /// Tries to take the lease of a link, and raises its fencing number; `None` if somebody else has it.
+    pub async fn take_lease(&self, step: &StepId, site: &SiteId, link: &str) -> Result<Option<i64>> {
+        // An older one of this process no longer counts: it ended with its session.
+        self.held().remove(link);
+        let query = lease::take(&lease::resource(link))?;
         let act = async |_| {
             let mut session = self.sites.dedicated(site).await?;
             let taken = session.read(&query).await?;
             Ok((taken == lease::Taken::Granted).then_some(session))
         };
         let session = self.through_the_door(step, site, query.rendered.id, &query.rendered.shown, act).await?;
-        let granted = session.is_some();
-        if let Some(session) = session {
-            self.held().insert(resource.to_owned(), session);
-        }
-        Ok(granted)
+        let Some(session) = session else { return Ok(None) };
+        let name = fence::name(link);
+        let number = self.read(site, fence::read(&name)).await?.unwrap_or(0) + 1;
+        self.change(step, site, &fence::raise(&name, number)?).await?;
+        self.held().insert(link.to_owned(), Held { session: Some(session), site: site.clone(), number });
+        Ok(Some(number))
     }
 
-    /// Gives it back; a lock dies with its session in any case.
-    pub async fn release_lease(&self, resource: &str) {
-        let session = self.held().remove(resource);
-        if let Some(session) = session {
+    /// Gives it back; a lock dies with its session in any case. The number stays: it only ever grows.
+    pub async fn release_lease(&self, link: &str) {
+        let held = self.held().remove(link);
+        if let Some(session) = held.and_then(|h| h.session) {
             session.close().await;
         }
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeMap<String, crate::sql::Session>> {
+    /// Right before a change: is this still the process that may act on the step's link?
+    pub(super) async fn fenced(&self, step: &StepId) -> Result<()> {
+        let Some((_, link)) = step.as_str().split_once('/') else { return Ok(()) };
+        let Some((site, number)) = self.held().get(link).map(|h| (h.site.clone(), h.number)) else { return Ok(()) };
+        #[cfg(feature = "lab")]
+        if self.faults().mutant() == Some(super::fault::Mutant::NoFenceCheck) {
+            return Ok(());
+        }
+        let stored = match self.read(&site, fence::read(&fence::name(link))).await {
+            Ok(stored) => stored,
+            // The application is on the target for good: a source that burns down now must not hold up the end.
+            Err(e) if self.is_open() && matches!(e.kind(), Kind::Unreachable | Kind::TimedOut) => return Ok(()),
+            Err(e) => return Err(e.during(format!("reading the fencing number of {link} on {site}"))),
+        };
+        if stored == Some(number) {
+            return Ok(());
+        }
+        let found = stored.map_or("none".to_owned(), |n| n.to_string());
+        let holder =
+            self.read(&site, lease::read(&lease::resource(link))).await.ok().and_then(|h| h.into_iter().next());
+        let who = holder.map_or("nobody now".to_owned(), |h| h.to_string());
+        Err(Error::refused(format!(
+            "the lease of link {link} was taken over: fencing number {found} stands on {site}, this process has {number}; held by {who}"
+        ))
+        .code(LEASE_LOST)
+        .hint("this process has changed nothing more; look at `milink cutover status` where the other run goes on"))
+    }
+
+    pub(super) fn held(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeMap<String, Held>> {
         self.leases.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

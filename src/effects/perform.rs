@@ -2,6 +2,7 @@
 
 use super::fault::Faults;
 use super::fault::Point;
+use super::lease::Held;
 use super::mode::Mode;
 use super::sites::Sites;
 use crate::arm::Arm;
@@ -10,6 +11,7 @@ use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::journal::record::ChangeResult;
+use crate::journal::record::Line;
 use crate::journal::record::Record;
 use crate::journal::store::Journal;
 use crate::model::ids::RunId;
@@ -17,11 +19,11 @@ use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use crate::sql::Query;
 use crate::sql::ResultSet;
-use crate::sql::Session;
 use crate::sql::Statement;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
@@ -31,6 +33,10 @@ pub struct Begin {
     pub next_change: u64,
     /// Long-running operations that were under way, by step.
     pub pending: BTreeMap<StepId, Continuation>,
+    /// Line L2 was crossed.
+    pub open: bool,
+    /// Number of the run's last record.
+    pub last_record: u64,
 }
 
 /// The door of one run.
@@ -43,7 +49,11 @@ pub struct Effects {
     faults: Arc<dyn Faults>,
     next_change: AtomicU64,
     pub(super) pending: Mutex<BTreeMap<StepId, Continuation>>,
-    pub(super) leases: Mutex<BTreeMap<String, Session>>,
+    pub(super) leases: Mutex<BTreeMap<String, Held>>,
+    /// Line L2 has been crossed.
+    open: AtomicBool,
+    /// Number of the last record that this process wrote.
+    last_record: Mutex<u64>,
 }
 
 impl Effects {
@@ -66,6 +76,8 @@ impl Effects {
             next_change: AtomicU64::new(begin.next_change.max(1)),
             pending: Mutex::new(begin.pending),
             leases: Mutex::new(BTreeMap::new()),
+            open: AtomicBool::new(begin.open),
+            last_record: Mutex::new(begin.last_record),
         }
     }
 
@@ -78,10 +90,28 @@ impl Effects {
 
     /// Writes a record down; durable when it returns. In `Observe` nothing is written.
     pub fn record(&self, record: &Record) -> Result<()> {
+        if matches!(record, Record::LineCrossed { line: Line::L2 }) {
+            self.open.store(true, Ordering::SeqCst);
+        }
         match self.mode {
-            Mode::Apply => self.journal.append(&self.run, record).map(drop),
+            Mode::Apply => {
+                // Held while it is written: guards of this process write too.
+                let mut last = self.last_record.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let stored = self.journal.append_after(&self.run, *last, record)?;
+                *last = stored.ok_or_else(|| super::lease::replaced(&self.run))?.seq;
+                Ok(())
+            }
             Mode::Observe => Ok(()),
         }
+    }
+
+    /// Program name of this run's sessions on that server.
+    pub fn program(&self, site: &SiteId) -> Option<&str> {
+        self.sites.program_name(site)
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.open.load(Ordering::SeqCst)
     }
 
     /// True for a session of milink itself on that server: its program name *and* its login; a name alone could be borrowed.
@@ -136,15 +166,26 @@ impl Effects {
         }
         self.faults.at(Point::BeforeIntent, step).await?;
         let change = self.next_change.fetch_add(1, Ordering::SeqCst);
-        self.record(&Record::Intent {
+        let intent = Record::Intent {
             change,
             step: step.clone(),
             site: site.clone(),
             script: script.to_owned(),
             shown: shown.to_owned(),
-        })?;
+        };
+        #[cfg(feature = "lab")]
+        if self.faults.mutant() == Some(super::fault::Mutant::ActFirst) {
+            let result = act(change).await;
+            self.faults.at(Point::AfterAct, step).await?;
+            self.record(&intent)?;
+            self.record(&Record::Outcome { change, result: outcome(result.as_ref().err()) })?;
+            return result;
+        }
+        self.record(&intent)?;
         let result = async {
             self.faults.at(Point::BeforeAct, step).await?;
+            // After the intent, so that as little time as can be lies between this look and the act.
+            self.fenced(step).await?;
             let result = act(change).await;
             self.faults.at(Point::AfterAct, step).await?;
             result

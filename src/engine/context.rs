@@ -90,6 +90,13 @@ impl Context {
         Self { cancel, ..self.clone() }
     }
 
+    /// For a background task of the run. It must not hold the guards that hold it: else neither would ever end, and a run
+    /// whose driver is gone would go on killing sessions under its lease.
+    #[must_use]
+    pub fn for_guard(&self) -> Self {
+        Self { guards: Arc::new(Guards::default()), ..self.clone() }
+    }
+
     /// Writes a measured or proven value down, durably, and keeps it for later steps.
     pub fn prove(&self, step: &StepId, name: &str, value: &impl Serialize) -> Result<()> {
         let value = serde_json::to_value(value)

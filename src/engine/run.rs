@@ -15,6 +15,7 @@ use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::base::retry::Backoff;
 use crate::effects::fault::Point;
+use crate::effects::lease::lease_lost;
 use crate::journal::fold::RunState;
 use crate::journal::fold::StepStatus;
 use crate::journal::record::Line;
@@ -61,6 +62,7 @@ pub struct Runner<'a> {
 impl Runner<'_> {
     /// To the end: committed, rolled back, or stopped (error).
     pub async fn run(mut self) -> Result<RunEnd> {
+        self.enter().await?;
         if self.state.steps.values().any(|s| matches!(s.status, StepStatus::UndoStarted | StepStatus::Undone)) {
             let why = Error::new(Kind::Refused, "the run was already going back when it was cut short");
             return self.give_up(why).await;
@@ -68,7 +70,7 @@ impl Runner<'_> {
         if self.crossed(Line::L1) {
             self.cx = self.cx.with_cancel(Cancel::new());
             if let Err(e) = self.settle_switches().await {
-                return self.stopped(e);
+                return if lease_lost(&e) { Err(e) } else { self.stopped(e) };
             }
         }
         let mut budget_end = None;
@@ -89,12 +91,42 @@ impl Runner<'_> {
             };
             match result {
                 Ok(()) => {}
+                Err(e) if lease_lost(&e) => return Err(e),
                 Err(e) if self.crossed(Line::L1) => return self.stopped(e),
                 Err(e) => return self.give_up(e).await,
             }
         }
         self.finish(RunResult::Committed)?;
         Ok(RunEnd::Committed)
+    }
+
+    /// A process that takes a run up first takes what admits it. Without it nothing is touched, not even to undo: the process
+    /// that began the run may still be alive.
+    async fn enter(&mut self) -> Result<()> {
+        let begun =
+            |s: &StepStatus| !matches!(s, StepStatus::NotStarted | StepStatus::UndoStarted | StepStatus::Undone);
+        let steps: Vec<_> = self
+            .stages
+            .iter()
+            .flat_map(|s| &s.steps)
+            .filter(|s| s.admits() && begun(&self.state.step(s.id())))
+            .cloned()
+            .collect();
+        // Asked to stop or not: going back needs it as well.
+        let cx = self.cx.with_cancel(Cancel::new());
+        for step in steps {
+            let attempt = self.attempts(step.id()) + 1;
+            match run_one(&cx, step.as_ref(), false, attempt).await {
+                Ok(outcome) => self.set(step.id(), StepStatus::Finished(outcome), attempt),
+                // Its server may be gone for good, and beyond L1 the way is forward.
+                Err(e) if self.crossed(Line::L1) && transient(&e) => {
+                    self.set(step.id(), StepStatus::Finished(StepResult::Failed), attempt);
+                    cx.progress(step.id(), format!("goes on without it: {}", e.chain()), None);
+                }
+                Err(e) => return Err(e.during("taking the run up again; nothing else was touched")),
+            }
+        }
+        Ok(())
     }
 
     fn crossed(&self, line: Line) -> bool {
@@ -236,7 +268,8 @@ impl Runner<'_> {
             return Ok(());
         }
         for step in todo {
-            if matches!(settle(step.as_ref(), &self.cx).await?, Precheck::AlreadyDone(_)) {
+            // Done, or on its way: only a server that says "not done" is believed.
+            if !matches!(settle(step.as_ref(), &self.cx).await?, Precheck::Ready | Precheck::Blocked { .. }) {
                 return Ok(());
             }
         }
@@ -277,11 +310,13 @@ impl Runner<'_> {
                 self.finish(RunResult::RolledBack)?;
                 Ok(RunEnd::RolledBack(cause))
             }
+            Err(e) if lease_lost(&e) => Err(e),
             Err(e) => self.stopped(e.caused_by(cause)),
         }
     }
 
     fn stopped(&self, cause: Error) -> Result<RunEnd> {
+        self.cx.guards.end_all();
         let run = self.cx.effects.run().clone();
         self.cx.observer.on(&Event::RunStopped { run: run.clone(), why: cause.chain() });
         let kind = if cause.kind() == Kind::SplitBrain { Kind::SplitBrain } else { Kind::Stopped };
@@ -354,8 +389,12 @@ async fn work(cx: &Context, step: &dyn Step, begun: bool) -> Result<(StepResult,
             Precheck::Ready | Precheck::UnderWay => {}
         }
         match step.run(cx).await {
-            Ok(done) => {
+            Ok(mut done) => {
                 step.verify(cx).await?;
+                if cx.effects.faults().again(step.id()) {
+                    done = step.run(cx).await?;
+                    step.verify(cx).await?;
+                }
                 return Ok((StepResult::Done, done.note));
             }
             Err(e) if transient(&e) && attempt < ATTEMPTS_MAX => {

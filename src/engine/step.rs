@@ -56,6 +56,10 @@ pub trait Step: Send + Sync {
     fn volatile(&self) -> bool {
         false
     }
+    /// True if a process that takes a run up may touch nothing before this is done: the lease.
+    fn admits(&self) -> bool {
+        false
+    }
     async fn precheck(&self, cx: &Context) -> Result<Precheck>;
     async fn run(&self, cx: &Context) -> Result<Done>;
     /// Waits, within a named limit, until the effect is seen.

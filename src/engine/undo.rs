@@ -9,6 +9,8 @@ use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::base::retry::Backoff;
+use crate::effects::fault::Point;
+use crate::effects::lease::lease_lost;
 use crate::journal::fold::RunState;
 use crate::journal::fold::StepStatus;
 use crate::journal::record::Record;
@@ -38,11 +40,13 @@ async fn undo_one(step: &dyn Step, cx: &Context) -> Result<()> {
     let id = step.id().clone();
     cx.effects.record(&Record::UndoStarted { step: id.clone() })?;
     cx.observer.on(&Event::UndoStarted { step: id.clone(), summary: step.undo_summary() });
+    cx.effects.faults().at(Point::UndoStarted, &id).await?;
     let end = cx.clock.monotonic() + UNDO_MAX;
     let mut backoff = Backoff::relaxed();
     let note = loop {
         match step.undo(cx).await {
             Ok(note) => break note,
+            Err(e) if lease_lost(&e) => return Err(e),
             Err(e) if transient(&e) && cx.clock.monotonic() < end => backoff.wait().await,
             Err(e) => {
                 return Err(Error::new(Kind::Stopped, format!("{id} could not be undone"))
@@ -51,6 +55,7 @@ async fn undo_one(step: &dyn Step, cx: &Context) -> Result<()> {
             }
         }
     };
+    cx.effects.faults().at(Point::UndoDone, &id).await?;
     cx.effects.record(&Record::UndoFinished { step: id.clone(), note: note.clone() })?;
     cx.observer.on(&Event::UndoFinished { step: id, note });
     Ok(())

@@ -39,9 +39,8 @@ impl MemoryJournal {
     }
 }
 
-impl Journal for MemoryJournal {
-    fn append(&self, run: &RunId, record: &Record) -> Result<Stored> {
-        let mut runs = self.lock();
+impl MemoryJournal {
+    fn add(&self, run: &RunId, record: &Record, runs: &mut Runs) -> Result<Stored> {
         let (seq, previous) = match runs.records.get(run).and_then(|r| r.last()) {
             Some(last) => (last.seq + 1, last.hash.clone()),
             None => (1, chain::FIRST.to_owned()),
@@ -52,6 +51,18 @@ impl Journal for MemoryJournal {
         }
         runs.records.entry(run.clone()).or_default().push(stored.clone());
         Ok(stored)
+    }
+}
+
+impl Journal for MemoryJournal {
+    fn append(&self, run: &RunId, record: &Record) -> Result<Stored> {
+        self.add(run, record, &mut self.lock())
+    }
+
+    fn append_after(&self, run: &RunId, after: u64, record: &Record) -> Result<Option<Stored>> {
+        let mut runs = self.lock();
+        let last = runs.records.get(run).and_then(|r| r.last()).map_or(0, |r| r.seq);
+        if last == after { self.add(run, record, &mut runs).map(Some) } else { Ok(None) }
     }
 
     fn records(&self, run: &RunId) -> Result<Vec<Stored>> {

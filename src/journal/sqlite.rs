@@ -108,8 +108,9 @@ pub(super) fn stamp(
     Ok((Stored { run: run.clone(), seq, at, monotonic_ms, record: record.clone(), hash }, body))
 }
 
-impl Journal for SqliteJournal {
-    fn append(&self, run: &RunId, record: &Record) -> Result<Stored> {
+impl SqliteJournal {
+    /// `after`: only if that is the run's last record.
+    fn add(&self, run: &RunId, after: Option<u64>, record: &Record) -> Result<Option<Stored>> {
         if let Some(newer) = self.newer {
             return Err(Error::refused(format!(
                 "expected a journal of format {FORMAT} or older, found format {newer} in `{}`: it is only read",
@@ -128,6 +129,9 @@ impl Journal for SqliteJournal {
             })
             .map_err(from_sqlite)
             .during(doing)?;
+        if after.is_some_and(|after| after != last.as_ref().map_or(0, |(seq, _)| *seq)) {
+            return Ok(None);
+        }
         let (seq, previous) = last.map_or((1, chain::FIRST.to_owned()), |(seq, hash)| (seq + 1, hash));
         let (stored, body) = stamp(&self.clock, run, seq, &previous, record)?;
         tx.prepare_cached(
@@ -139,7 +143,17 @@ impl Journal for SqliteJournal {
         .map_err(from_sqlite)
         .during(doing)?;
         tx.commit().map_err(from_sqlite).during(doing)?;
-        Ok(stored)
+        Ok(Some(stored))
+    }
+}
+
+impl Journal for SqliteJournal {
+    fn append(&self, run: &RunId, record: &Record) -> Result<Stored> {
+        self.add(run, None, record)?.ok_or_else(|| Error::bug("a record was not written"))
+    }
+
+    fn append_after(&self, run: &RunId, after: u64, record: &Record) -> Result<Option<Stored>> {
+        self.add(run, Some(after), record)
     }
 
     fn records(&self, run: &RunId) -> Result<Vec<Stored>> {

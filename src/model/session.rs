@@ -75,3 +75,17 @@ pub struct LeaseHolder {
     pub program: Option<String>,
     pub since: Option<OffsetDateTime>,
 }
+
+/// `session 53 (lab_admin on vm, milink cutover-…)`
+impl std::fmt::Display for LeaseHolder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "session {} ({} on {}, {})",
+            self.session_id,
+            self.login.as_deref().unwrap_or("unknown login"),
+            self.host.as_deref().unwrap_or("unknown host"),
+            self.program.as_deref().unwrap_or("unknown program"),
+        )
+    }
+}

@@ -1,6 +1,7 @@
 //! The recent past of each link, bounded: points of one cycle for minutes, means of them for days.
 
 use super::snapshot::LinkSnapshot;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use std::collections::VecDeque;
 use time::OffsetDateTime;
 
 /// Numbers of one link at one time. `None` was unknown then: a gap in a chart, never a 0.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Point {
     /// Unix time, milliseconds, UTC.
     pub at_ms: i64,

@@ -13,21 +13,31 @@ pub const BUDGET_FROM: &str = "fence";
 
 /// Order of cutover-night 1–4 and mi-link 14.
 pub fn build(links: Vec<LinkPlan>, policy: PlanPolicy) -> Plan {
-    let mut stages = vec![
-        stage("gates", &["cutover.lease"], &links),
-        stage("gates", &["cutover.gates"], &links),
-        stage("prepare", &["cutover.snapshot"], &links),
-        stage("prepare", &["cutover.synchronous"], &links),
-        stage("prepare", &["cutover.close_target"], &links),
-        stage("fence", &["cutover.fence"], &links),
-        stage("drain", &["cutover.drain"], &links),
-        stage("switch", &["cutover.switch"], &links),
-        stage("switch", &["cutover.confirm"], &links),
-        stage("open", &["cutover.repoint"], &links),
-        stage("open", &["cutover.open"], &links),
-        stage("retire", &["cutover.retire"], &links),
+    let hook = |point: &str| policy.hooks.iter().any(|h| h == point);
+    let order = [
+        ("gates", "cutover.lease", true),
+        ("gates", "cutover.gates", true),
+        ("prepare", "cutover.on_abort", hook("on-abort")),
+        ("prepare", "cutover.snapshot", true),
+        ("prepare", "cutover.flush", true),
+        ("prepare", "cutover.synchronous", true),
+        ("prepare", "cutover.close_target", true),
+        ("prepare", "cutover.before_fence", hook("before-fence")),
+        ("fence", "cutover.fence", true),
+        ("drain", "cutover.after_fence", hook("after-fence")),
+        ("drain", "cutover.drain", true),
+        ("drain", "cutover.reconcile", !policy.reconcile.is_empty()),
+        ("switch", "cutover.switch", true),
+        ("switch", "cutover.confirm", true),
+        ("switch", "cutover.after_switch", hook("after-switch")),
+        ("open", "cutover.repoint", true),
+        ("open", "cutover.open", true),
+        ("open", "cutover.after_open", hook("after-open")),
+        ("retire", "cutover.retire", true),
+        ("retire", "cutover.release_source", true),
     ];
-    stages.retain(|s| !s.steps.is_empty());
+    let stages = order.iter().filter(|(.., wanted)| *wanted).map(|(name, kind, _)| stage(name, &[kind], &links));
+    let stages: Vec<_> = stages.filter(|s| !s.steps.is_empty()).collect();
     Plan { format: FORMAT, kind: PlanKind::Cutover, links, stages, policy }
 }
 
@@ -79,6 +89,13 @@ mod tests {
             seeding_timeout_ms: 1,
             certificate_days: 30,
             allow_logins: Vec::new(),
+            lag_max_ms: 10_000,
+            transaction_max_ms: 60_000,
+            fence_timeout_ms: 120_000,
+            drain_timeout_ms: 300_000,
+            switch_timeout_ms: 300_000,
+            hooks: Vec::new(),
+            reconcile: Vec::new(),
         }
     }
 

@@ -96,6 +96,46 @@ pub struct PlanPolicy {
     pub certificate_days: u32,
     /// Logins that stay allowed.
     pub allow_logins: Vec<String>,
+    /// Most that the target may be behind when a cutover begins.
+    #[serde(default = "ten_seconds")]
+    pub lag_max_ms: u64,
+    /// A write transaction that has been open for longer stands in the way: ending it rolls back about as long.
+    #[serde(default = "one_minute")]
+    pub transaction_max_ms: u64,
+    #[serde(default = "two_minutes")]
+    pub fence_timeout_ms: u64,
+    #[serde(default = "five_minutes")]
+    pub drain_timeout_ms: u64,
+    #[serde(default = "fifteen_minutes")]
+    pub switch_timeout_ms: u64,
+    /// Points of the user's hooks that the plan calls: `before-fence`, …
+    #[serde(default)]
+    pub hooks: Vec<String>,
+    #[serde(default)]
+    pub reconcile: Vec<ReconcileRule>,
+}
+
+/// A scalar query of the user's that must agree on both sides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReconcileRule {
+    pub name: String,
+    pub query: String,
+}
+
+fn ten_seconds() -> u64 {
+    10_000
+}
+fn one_minute() -> u64 {
+    60_000
+}
+fn two_minutes() -> u64 {
+    120_000
+}
+fn fifteen_minutes() -> u64 {
+    900_000
+}
+fn five_minutes() -> u64 {
+    300_000
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

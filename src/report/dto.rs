@@ -41,6 +41,16 @@ pub struct OutageSplit {
     pub open_ms: u64,
 }
 
+/// How long the application of one link was kept out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LinkOutage {
+    pub link: String,
+    /// From the start of the fence to the end of the opening, as the run saw it: what the application saw is longer by its own
+    /// reconnection. Null: never opened.
+    pub barred_ms: Option<u64>,
+    pub split: OutageSplit,
+}
+
 /// One database of a demonstration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DatabaseReport {

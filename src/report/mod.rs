@@ -1,9 +1,11 @@
 //! What is shown: public JSON types and pure renderers.
 
 pub mod compat;
+pub mod cutovers;
 pub mod dto;
 pub mod estimate;
 pub mod explain;
+pub mod outage;
 pub mod run;
 pub mod table;
 pub mod text;

@@ -2,6 +2,7 @@
 
 use super::dto::DemoReport;
 use super::dto::LinkLine;
+use super::dto::LinkOutage;
 use super::dto::Milestone;
 use super::dto::Outcome;
 use super::dto::RunStatus;
@@ -65,6 +66,22 @@ pub fn demo(report: &DemoReport, width: usize) -> String {
     out.push('\n');
     let _ = writeln!(out, "run:     {}\njournal: {}", report.run_id, report.journal);
     out
+}
+
+/// How long each link's application was kept out.
+pub fn outages(outages: &[LinkOutage], width: usize) -> String {
+    let mut table = Table::new(&["link", ">kept out", ">fence", ">drain", ">switch", ">open"]);
+    for o in outages {
+        table.row([
+            o.link.clone(),
+            o.barred_ms.map_or_else(|| "-".to_owned(), ms),
+            ms(o.split.fence_ms),
+            ms(o.split.drain_ms),
+            ms(o.split.switch_ms),
+            ms(o.split.open_ms),
+        ]);
+    }
+    table.render(width)
 }
 
 /// One line a run; its name holds its time.

@@ -135,7 +135,7 @@ pub fn state(l: &LinkSnapshot) -> String {
         Some(SeedingPhase::Failed) => return "seeding failed".to_owned(),
         _ => {}
     }
-    number(l, &l.sync_state, |s| s.to_string().to_lowercase())
+    number(l, &l.sync_state, |s| s.to_string().to_lowercase().replace("synchroniz", "sync"))
 }
 
 /// The oldest of what its collectors brought.

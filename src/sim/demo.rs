@@ -1,8 +1,8 @@
 //! The whole job on the lab: up, link, seed, write, cut over, judge.
 
-use super::outage::StepTimes;
 use crate::app::build::App;
 use crate::app::build::Parts;
+use crate::app::build::StandIns;
 use crate::base::clock::SharedClock;
 use crate::base::clock::TokioClock;
 use crate::base::clock::pause;
@@ -38,6 +38,7 @@ use crate::report::dto::FloorTerm;
 use crate::report::dto::Milestone;
 use crate::report::dto::Outcome;
 use crate::report::dto::SCHEMA_VERSION;
+use crate::report::outage::StepTimes;
 use crate::sql::TcpDialer;
 use std::collections::BTreeMap;
 use std::io::ErrorKind::AlreadyExists;
@@ -87,19 +88,27 @@ pub async fn lab_up(options: &DemoOptions, clock: &SharedClock) -> Result<Runnin
         },
     )
     .map_err(|e| Error::usage(e.to_string()).hint("milink lab scenarios"))?;
-    start::up(scenario, start::UpOptions { dir: options.dir.clone(), milink: options.milink.clone(), now: clock.now() })
-        .await
-        .map_err(|e| {
-            let folder =
-                matches!(e.kind(), NotFound | PermissionDenied | AlreadyExists | NotADirectory | ReadOnlyFilesystem);
-            let error = if folder {
-                Error::usage(format!("the lab cannot keep its files in {}", options.dir.display()))
-                    .hint("name another folder with `--dir DIR`")
-            } else {
-                Error::bug("the lab did not come up")
-            };
-            error.caused_by(e)
-        })
+    start::up(
+        scenario,
+        start::UpOptions {
+            dir: options.dir.clone(),
+            milink: options.milink.clone(),
+            now: clock.now(),
+            wire: start::Wire::Sockets,
+        },
+    )
+    .await
+    .map_err(|e| {
+        let folder =
+            matches!(e.kind(), NotFound | PermissionDenied | AlreadyExists | NotADirectory | ReadOnlyFilesystem);
+        let error = if folder {
+            Error::usage(format!("the lab cannot keep its files in {}", options.dir.display()))
+                .hint("name another folder with `--dir DIR`")
+        } else {
+            Error::bug("the lab did not come up")
+        };
+        error.caused_by(e)
+    })
 }
 
 /// The application over a lab's estate file.
@@ -117,6 +126,7 @@ pub async fn app(dir: &Path, options: &DemoOptions, clock: &SharedClock) -> Resu
         dialer: Arc::new(TcpDialer),
         faults: options.faults.clone(),
         sabotage: options.sabotage.clone(),
+        stand_ins: StandIns::default(),
     })
     .await
 }

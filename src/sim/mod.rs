@@ -1,4 +1,4 @@
 //! Where the application meets the lab: the demonstration, and the judging of it.
 
 pub mod demo;
-pub mod outage;
+pub mod play;

@@ -96,6 +96,10 @@ pub type BoxStream = Box<dyn Duplex>;
 #[async_trait]
 pub trait Dialer: Send + Sync {
     async fn dial(&self, server: &Server) -> Result<BoxStream>;
+    /// False only where the stream never leaves this process: there TLS would protect nothing and cost most of the time.
+    fn needs_tls(&self) -> bool {
+        true
+    }
 }
 
 /// TCP sockets.
@@ -147,7 +151,7 @@ async fn attempt(server: &Server, dialer: &dyn Dialer) -> Result<Session> {
     let mut here = server.clone();
     for _ in 0..=MAX_REDIRECTS {
         let stream = dialer.dial(&here).await?;
-        let login = Client::connect(config(&here).await?, stream.compat_write());
+        let login = Client::connect(config(&here, dialer.needs_tls()).await?, stream.compat_write());
         match Box::pin(login).await {
             Ok(client) => return Session::start(client, server.place(), server.statement_timeout).await,
             Err(tiberius::error::Error::Routing { host, port }) => {
@@ -160,13 +164,17 @@ async fn attempt(server: &Server, dialer: &dyn Dialer) -> Result<Session> {
     Err(Error::new(Kind::Unreachable, format!("{} redirects without end", server.place())))
 }
 
-async fn config(server: &Server) -> Result<Config> {
+async fn config(server: &Server, tls: bool) -> Result<Config> {
     let mut config = Config::new();
     config.host(&server.host);
     config.port(server.port);
     config.database(server.database.as_deref().unwrap_or("master"));
     config.application_name(&server.program_name);
-    config.encryption(if server.strict { EncryptionLevel::Strict } else { EncryptionLevel::Required });
+    config.encryption(match (tls, server.strict) {
+        (true, true) => EncryptionLevel::Strict,
+        (true, false) => EncryptionLevel::Required,
+        (false, _) => EncryptionLevel::NotSupported,
+    });
     // The library's own limits use wall time; every wait is bounded by ours.
     config.handshake_timeout(None);
     config.command_timeout(None);
@@ -175,7 +183,7 @@ async fn config(server: &Server) -> Result<Config> {
     }
     if server.trust_server_certificate {
         config.trust_cert();
-    } else {
+    } else if tls {
         for path in &server.roots {
             let pem = tokio::fs::read(path)
                 .await

@@ -70,6 +70,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("monitor/backups.sql", include_str!("../../sql/monitor/backups.sql")),
     ("monitor/sweep.sql", include_str!("../../sql/monitor/sweep.sql")),
     ("monitor/users.sql", include_str!("../../sql/monitor/users.sql")),
+    ("reconcile/scalar.sql", include_str!("../../sql/reconcile/scalar.sql")),
     ("seeding/list.sql", include_str!("../../sql/seeding/list.sql")),
     ("session/in_database.sql", include_str!("../../sql/session/in_database.sql")),
     ("session/kill.sql", include_str!("../../sql/session/kill.sql")),

@@ -27,6 +27,37 @@ pub enum Value {
     TimeWithOffset(OffsetDateTime),
 }
 
+impl Value {
+    /// As text, in one form whichever server gave it; `None`: NULL.
+    pub fn shown(&self) -> Option<String> {
+        Some(match self {
+            Value::Null => return None,
+            Value::Bit(b) => u8::from(*b).to_string(),
+            Value::Int(n) => n.to_string(),
+            Value::Float(f) => f.to_string(),
+            Value::Text(t) => t.clone(),
+            Value::Bytes(b) => format!("0x{}", crate::base::hex::encode(b)),
+            Value::Guid(g) => g.to_string(),
+            Value::Numeric(n, scale) => decimal(*n, *scale),
+            Value::Time(t) => t.to_string(),
+            Value::TimeWithOffset(t) => t.to_string(),
+        })
+    }
+}
+
+/// `-0.05` for (-5, 2).
+fn decimal(unscaled: i128, scale: u8) -> String {
+    let digits = unscaled.unsigned_abs().to_string();
+    let sign = if unscaled < 0 { "-" } else { "" };
+    let scale = usize::from(scale);
+    if scale == 0 {
+        return format!("{sign}{digits}");
+    }
+    let padded = format!("{digits:0>width$}", width = scale + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - scale);
+    format!("{sign}{whole}.{fraction}")
+}
+
 /// The rows of one result set, with the statement they came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResultSet {

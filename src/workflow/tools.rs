@@ -1,11 +1,13 @@
 //! What steps need besides the plan: secrets, roots, places for files, hooks.
 
+use super::hooks::HookRunner;
 use crate::arm::ArmChange;
 use crate::arm::ArmConfig;
 use crate::base::redact::SecretString;
 use crate::model::ids::StepId;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A root certificate to import on the source.
@@ -32,6 +34,8 @@ pub struct Tools {
     pub undo_dirs: Vec<PathBuf>,
     /// By point: `repoint`, `before-fence`, …
     pub hooks: BTreeMap<String, Hook>,
+    /// Who runs them.
+    pub runner: Arc<dyn HookRunner>,
     /// For previews: where requests would go.
     pub arm: Option<ArmConfig>,
     /// Steps that a test leaves out, to see the oracle turn red; always empty in a shipped command.

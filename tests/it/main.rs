@@ -12,15 +12,24 @@ mod cli;
 mod config;
 /// The whole job in one command, judged from outside; and an oracle that must turn red.
 mod demo;
+/// An estate in memory, for the monitor.
+#[path = "../fixtures/estate.rs"]
+mod estate;
 /// Several processes, one journal; damage found.
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.
 mod kill;
+/// Certificates, endpoints and links, one command at a time.
 mod links;
+/// The monitor over an estate in memory: metrics, page, conditions.
+mod monitor;
+
 /// The connection between the two sides, cut and restored.
 mod mirroring;
 /// Answers that need no server.
 mod offline;
+/// The site's own hooks, queries, limits and jobs.
+mod policy;
 /// Ctrl-C, and two operators at once.
 mod steering;
 /// Labs, processes and clients for the modules here.
@@ -31,3 +40,5 @@ mod tidy;
 mod trust;
 /// The screen, where there is none to draw on.
 mod tui;
+/// `watch` and `serve` on a lab.
+mod watching;

@@ -2,6 +2,7 @@
 
 use crate::app::build::App;
 use crate::app::build::Parts;
+use crate::app::build::StandIns;
 use crate::base::clock::TokioClock;
 use crate::base::error::Result;
 use crate::cli::output::Printer;
@@ -32,6 +33,7 @@ pub(super) async fn open(settings: &Settings, links: &[String], printer: &mut Pr
         dialer: Arc::new(TcpDialer),
         faults: faults(settings)?,
         sabotage: Vec::new(),
+        stand_ins: StandIns::default(),
     })
     .await
 }

@@ -2,16 +2,17 @@
 
 use super::link::undone;
 use super::plan_text;
+use crate::app::build::App;
 use crate::app::find::find_run;
 use crate::app::run::Ended;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::cli::args::CutoverAbortArgs;
+use crate::cli::args::CutoverPlanArgs;
 use crate::cli::args::CutoverResumeArgs;
 use crate::cli::args::CutoverRunArgs;
 use crate::cli::args::Format;
-use crate::cli::args::LinkPlanArgs;
 use crate::cli::args::OptionalRunArgs;
 use crate::cli::exit::Exit;
 use crate::cli::live;
@@ -23,6 +24,8 @@ use crate::engine::cancel::Cancel;
 use crate::engine::run::RunEnd;
 use crate::journal::Journal;
 use crate::report;
+use crate::report::dto::LinkOutage;
+use crate::report::outage::StepTimes;
 use serde::Serialize;
 
 /// Said at the first Ctrl-C.
@@ -35,13 +38,21 @@ struct CutoverEnd {
     schema_version: u32,
     run_id: String,
     outcome: &'static str,
+    links: Vec<LinkOutage>,
 }
 
-pub async fn plan(args: &LinkPlanArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings, &args.links.links, printer).await?;
-    let plan = app.plan_cutover(&args.links.links).await?;
-    plan_text::show(&plan, args.script, printer)?;
-    printer.next(&format!("milink cutover run {}", names(&plan)))?;
+pub async fn plan(args: &CutoverPlanArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let app = super::app::open(settings, &args.plan.links.links, printer).await?;
+    let links = match &args.wave {
+        Some(wave) => app.wave(wave)?,
+        None => args.plan.links.links.clone(),
+    };
+    let plan = app.plan_cutover(&links).await?;
+    plan_text::show(&plan, args.plan.script, printer)?;
+    match &args.wave {
+        Some(wave) => printer.next(&format!("milink cutover run --wave {wave}"))?,
+        None => printer.next(&format!("milink cutover run {}", names(&plan)))?,
+    }
     Ok(Exit::OK)
 }
 
@@ -54,15 +65,22 @@ pub async fn run(args: &CutoverRunArgs, settings: &Settings, printer: &mut Print
         return Err(no_wait("run"));
     }
     let app = super::app::open(settings, &args.links, printer).await?;
-    let plan = app.plan_cutover(&args.links).await?;
+    let links = match &args.wave {
+        Some(wave) => {
+            app.waves_before(wave).await?;
+            app.wave(wave)?
+        }
+        None => args.links.clone(),
+    };
+    let plan = app.plan_cutover(&links).await?;
     if args.change.dry_run || args.change.script {
         plan_text::show(&plan, args.change.script, printer)?;
         return Ok(Exit::OK);
     }
-    approve(args, &names(&plan), settings, printer)?;
+    approve(args, args.wave.as_ref().unwrap_or(&names(&plan)), settings, printer)?;
     let token = signal::safe_stop(STOPPING, &format!("{} cutover resume", settings.program), Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.start(&plan, feed, Cancel::from_token(token))).await?;
-    finish(ended, printer)
+    finish(&app, ended, printer)
 }
 
 fn no_wait(verb: &str) -> Error {
@@ -80,8 +98,9 @@ fn approve(args: &CutoverRunArgs, names: &str, settings: &Settings, printer: &mu
         return Err(Error::usage(format!("`--confirm {other}` does not name the links `{names}`")));
     }
     if !prompt::can_ask(settings.input) {
-        return Err(Error::usage("a cutover must be approved, and there is nobody to ask")
-            .hint(format!("milink cutover run {names} --yes")));
+        return Err(
+            Error::usage("a cutover must be approved, and there is nobody to ask").hint("the same command with --yes")
+        );
     }
     printer.message(&format!("This stops every writer of {names} until the target is open."))?;
     let answer = prompt::line(&format!("type `{names}` to go on: "))?;
@@ -96,7 +115,7 @@ pub async fn resume(args: &CutoverResumeArgs, settings: &Settings, printer: &mut
     let run = find_run(app.journal.as_ref(), args.run.run.as_deref(), "cutover")?;
     let token = signal::safe_stop(STOPPING, &format!("{} cutover resume {run}", settings.program), Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.resume(&run, feed, Cancel::from_token(token))).await?;
-    finish(ended, printer)
+    finish(&app, ended, printer)
 }
 
 pub async fn abort(args: &CutoverAbortArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
@@ -109,18 +128,18 @@ pub async fn abort(args: &CutoverAbortArgs, settings: &Settings, printer: &mut P
     }
     let ended = live::follow(printer, |feed| app.abort(&run, feed)).await?;
     match ended.end {
-        RunEnd::Committed => finish(ended, printer),
+        RunEnd::Committed => finish(&app, ended, printer),
         RunEnd::RolledBack(_) => {
-            tell(&ended, "rolled_back", printer)?;
+            tell(&app, &ended, "rolled_back", printer)?;
             Ok(Exit::OK)
         }
     }
 }
 
-fn finish(ended: Ended, printer: &mut Printer) -> Result<Exit> {
+fn finish(app: &App, ended: Ended, printer: &mut Printer) -> Result<Exit> {
     match ended.end {
         RunEnd::Committed => {
-            tell(&ended, "committed", printer)?;
+            tell(app, &ended, "committed", printer)?;
             printer.next("milink link list")?;
             Ok(Exit::OK)
         }
@@ -131,9 +150,23 @@ fn finish(ended: Ended, printer: &mut Printer) -> Result<Exit> {
     }
 }
 
-fn tell(ended: &Ended, outcome: &'static str, printer: &mut Printer) -> Result<()> {
-    let end = CutoverEnd { schema_version: report::dto::SCHEMA_VERSION, run_id: ended.run.0.clone(), outcome };
-    if printer.format() == Format::Table { Ok(()) } else { printer.json(&end) }
+fn tell(app: &App, ended: &Ended, outcome: &'static str, printer: &mut Printer) -> Result<()> {
+    let records = app.journal.records(&ended.run)?;
+    let state = crate::journal::fold::fold(&records)?;
+    let plan: crate::plan::types::Plan = serde_json::from_value(state.plan)
+        .map_err(|e| Error::bug(format!("the plan of {} cannot be read", ended.run)).caused_by(e))?;
+    let links = plan.links.iter().map(|l| l.name.as_str());
+    let links = links.map(|l| Ok(StepTimes::of(&records, l)?.outage(l))).collect::<Result<Vec<_>>>()?;
+    if printer.format() == Format::Table {
+        let width = printer.width();
+        return if outcome == "committed" { printer.data(&report::text::outages(&links, width)) } else { Ok(()) };
+    }
+    printer.json(&CutoverEnd {
+        schema_version: report::dto::SCHEMA_VERSION,
+        run_id: ended.run.0.clone(),
+        outcome,
+        links,
+    })
 }
 
 /// How far a run is, from its journal alone: works while another process drives it.

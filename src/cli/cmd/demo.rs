@@ -75,7 +75,7 @@ fn place(dir: Option<PathBuf>) -> Result<(PathBuf, bool)> {
     if let Some(dir) = dir {
         return Ok((dir, false));
     }
-    let dir = std::env::temp_dir().join(format!("milink-demo-{}", uuid::Uuid::new_v4().simple()));
+    let dir = std::env::temp_dir().join(format!("milink-demo-{}", crate::base::random::uuid().simple()));
     std::fs::create_dir_all(&dir).map_err(|e| {
         Error::usage(format!("{} cannot be made", dir.display())).caused_by(e).hint("name another folder with --dir")
     })?;

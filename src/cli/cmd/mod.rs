@@ -24,4 +24,6 @@ pub mod runs;
 pub mod schema;
 pub mod serve;
 pub mod tui;
+#[cfg(feature = "lab")]
+pub mod sim;
 pub mod watch;

@@ -120,6 +120,7 @@ where
         tokio::spawn(async move {
             let _slot = slot;
             tokio::select! {
+                biased;
                 () = stop.cancelled() => {}
                 result = work => if let Err(error) = result {
                     tracing::debug!(%error, "lab arm: connection ended");

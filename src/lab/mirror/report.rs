@@ -194,7 +194,7 @@ impl ConnectionRow {
         accept: bool,
         counters: Arc<Counters>,
     ) -> Self {
-        let id = Uuid::new_v4();
+        let id = crate::base::random::uuid();
         let row = MirroringConnection {
             connection_id: id,
             login_state: "ONLINE".to_owned(),

@@ -139,7 +139,7 @@ pub(crate) fn forks(state: &mut InstanceState, database: &str) -> Vec<Fork> {
 pub(crate) fn new_fork(state: &mut InstanceState, database: &str) {
     let mut history = forks(state, database);
     if let Some(db) = state.database_mut(database) {
-        let fork = Fork { id: Uuid::new_v4(), start: db.log_end };
+        let fork = Fork { id: crate::base::random::uuid(), start: db.log_end };
         db.options.recovery_fork = fork.id;
         history.push(fork);
         state.hadr.forks.insert(database.to_lowercase(), history);

@@ -28,7 +28,7 @@ pub fn fill(scenario: &mut Scenario, draw: &mut dyn FnMut() -> [u8; 16]) {
 /// Bytes of the operating system's random source.
 pub fn random() -> [u8; 16] {
     // Two v4 GUIDs: each has six fixed bits.
-    let (a, b) = (uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes());
+    let (a, b) = (crate::base::random::uuid().into_bytes(), crate::base::random::uuid().into_bytes());
     std::array::from_fn(|i| a[i] ^ b[i].rotate_left(3))
 }
 

@@ -95,6 +95,7 @@ pub async fn serve(
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
+            biased;
             () = shutdown.cancelled() => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
@@ -133,6 +134,7 @@ pub async fn serve_connection<S>(
 {
     let (server, version) = backend.server();
     let established = tokio::select! {
+        biased;
         () = shutdown.cancelled() => return,
         established = tokio::time::timeout(
             config.login_timeout,
@@ -163,6 +165,7 @@ async fn logged_in(
     login.request.packet_size = granted;
     let request = login.request.clone();
     let answer = tokio::select! {
+        biased;
         () = shutdown.cancelled() => return,
         // Nothing is due from the client now: whatever comes, it has given up.
         _ = reader.next() => return,

@@ -184,6 +184,7 @@ pub async fn serve(listener: TcpListener, door: Arc<Door>, stop: CancellationTok
             });
             let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
             tokio::select! {
+                biased;
                 () = stop.cancelled() => {}
                 _ = connection => {}
             }

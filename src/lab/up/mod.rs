@@ -1,7 +1,9 @@
-//! A whole estate on loopback sockets, with its files and its control door.
+//! A whole estate, on loopback sockets with its files and its control door, or on pipes within the process.
 
 pub mod control;
 pub mod files;
+pub mod listen;
+pub mod pipes;
 pub mod record;
 pub mod start;
 pub mod tls;

@@ -2,20 +2,15 @@
 
 use super::control;
 use super::files;
-use super::record::ArmRecord;
+use super::listen;
+use super::pipes::PipeDialer;
 use super::record::ControlRecord;
 use super::record::DatabaseRecord;
 use super::record::LEDGER;
 use super::record::LabRecord;
-use super::record::LoginRecord;
 use super::record::SAMPLES;
-use super::record::ServerRecord;
 use super::tls::LabTls;
-use crate::lab::arm::config::ArmConfig;
-use crate::lab::arm::config::Principal;
-use crate::lab::arm::config::Token;
-use crate::lab::arm::estate::Estate;
-use crate::lab::arm::estate::Managed;
+use super::verdict;
 use crate::lab::arm::server::ArmServer;
 use crate::lab::mirror;
 use crate::lab::mirror::pki::LabPki;
@@ -24,21 +19,22 @@ use crate::lab::net::Path as NetPath;
 use crate::lab::scenario::build;
 use crate::lab::scenario::secrets;
 use crate::lab::scenario::types::Scenario;
-use crate::lab::tds::serve as tds;
-use crate::lab::tsql::exec::column_value;
-use crate::lab::tsql::session::EngineSession;
+use crate::lab::verdict::Report;
 use crate::lab::verdict::sample;
 use crate::lab::workload;
 use crate::lab::workload::alias::Address;
 use crate::lab::workload::alias::AliasTable;
+use crate::lab::workload::client;
 use crate::lab::workload::client::Access;
+use crate::lab::workload::client::Dialer;
 use crate::lab::workload::client::TcpDialer;
 use crate::lab::workload::client::Tls;
 use crate::lab::workload::ledger::Ledger;
+use crate::lab::workload::ledger::Outcome;
+use crate::lab::workload::ledger::Record;
 use crate::lab::workload::run::Clock;
 use crate::lab::workload::run::Workload;
 use crate::lab::workload::run::WorkloadSpec;
-use crate::lab::world::backend::InstanceBackend;
 use crate::lab::world::instance::Instance;
 use crate::lab::world::instance::LabClock;
 use std::collections::BTreeMap;
@@ -51,12 +47,28 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+/// Machines that are no servers, on the lab's network.
+pub const APPLICATION_HOST: &str = "application";
+pub const ORACLE_HOST: &str = "oracle";
+/// Pause of a sysadmin at work.
+const STRAGGLE_EVERY: Duration = Duration::from_millis(70);
+
 /// How the lab is brought up.
 pub struct UpOptions {
     pub dir: PathBuf,
     /// Executable that the estate's repoint hook calls.
     pub milink: PathBuf,
     pub now: OffsetDateTime,
+    pub wire: Wire,
+}
+
+/// What carries the bytes of clients and of mirroring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// Loopback sockets, TLS, HTTPS.
+    Sockets,
+    /// Pipes in this process, under tokio's paused clock; no control door, and ARM is called directly.
+    Pipes,
 }
 
 /// A running estate. Dropping it ends it.
@@ -67,7 +79,9 @@ pub struct Running {
     pub alias: Arc<AliasTable>,
     pub arm: Arc<ArmServer>,
     pub ledger: Arc<Ledger>,
+    pub samples: Arc<sample::Samples>,
     pub dir: PathBuf,
+    wire: Wire,
     scenario: Scenario,
     ca_pem: Vec<u8>,
     clock: Clock,
@@ -85,7 +99,7 @@ impl Drop for Running {
     }
 }
 
-fn other(e: impl std::error::Error + Send + Sync + 'static) -> io::Error {
+pub(super) fn other(e: impl std::error::Error + Send + Sync + 'static) -> io::Error {
     io::Error::other(e)
 }
 
@@ -95,7 +109,10 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
     secrets::fill(&mut scenario, &mut secrets::random);
     let stop = CancellationToken::new();
     let clock = LabClock::starting_at(options.now);
-    let network = Network::tcp();
+    let network = match options.wire {
+        Wire::Sockets => Network::tcp(),
+        Wire::Pipes => Network::in_memory(),
+    };
     for path in &scenario.paths {
         let host = |id: &str| host_of(&scenario, id);
         network.set_path(
@@ -123,10 +140,10 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         let id = config.id.clone();
         let instance = Instance::new(config, state, network.clone(), clock);
         mirror::start(&instance);
-        servers.push(listen(&scenario, &instance, &tls, &stop).await?);
+        servers.push(listen::tds(&scenario, &instance, &tls, options.wire, &stop).await?);
         instances.insert(id, instance);
     }
-    let (arm, arm_record) = start_arm(&scenario, &instances, &pki, &tls, clock, &stop).await?;
+    let (arm, arm_record) = listen::arm(&scenario, &instances, &pki, &tls, options.wire, clock, &stop).await?;
     let databases = databases(&scenario);
     let addresses: BTreeMap<String, Address> = servers.iter().map(|s| (s.id.clone(), s.address.clone())).collect();
     let first = databases
@@ -134,10 +151,16 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         .filter_map(|d| Some((d.name.clone(), addresses.get(&d.source)?.clone())))
         .collect::<BTreeMap<_, _>>();
     let alias = Arc::new(AliasTable::new(first));
-    let control_listener = TcpListener::bind("127.0.0.1:0").await?;
+    let control_listener = match options.wire {
+        Wire::Sockets => Some(TcpListener::bind("127.0.0.1:0").await?),
+        Wire::Pipes => None,
+    };
     let control = ControlRecord {
-        endpoint: format!("http://{}", control_listener.local_addr()?),
-        token: hex(&secrets::random()),
+        endpoint: match &control_listener {
+            Some(listener) => format!("http://{}", listener.local_addr()?),
+            None => String::new(),
+        },
+        token: listen::hex(&secrets::random()),
     };
     let record = LabRecord {
         schema_version: 1,
@@ -158,11 +181,16 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         arm: arm.clone(),
         instances: instances.clone(),
     };
-    tokio::spawn(control::serve(control_listener, Arc::new(door), stop.clone()));
+    if let Some(listener) = control_listener {
+        tokio::spawn(control::serve(listener, Arc::new(door), stop.clone()));
+    }
     let dir = options.dir.canonicalize()?;
     files::write(&dir, &scenario, &record, &tls.ca_pem, &pki.root_der, &options.milink)?;
     record.write(&dir)?;
-    let ledger = Arc::new(Ledger::append_to(&dir.join(LEDGER))?);
+    let (ledger, samples) = match options.wire {
+        Wire::Sockets => (Ledger::append_to(&dir.join(LEDGER))?, sample::Samples::append_to(&dir.join(SAMPLES))?),
+        Wire::Pipes => (Ledger::in_memory(), sample::Samples::in_memory()),
+    };
     let workload_clock = Clock::start(Arc::new(move || clock.now()));
     Ok(Running {
         record,
@@ -170,8 +198,10 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         network,
         alias,
         arm,
-        ledger,
+        ledger: Arc::new(ledger),
+        samples: Arc::new(samples),
         dir,
+        wire: options.wire,
         scenario,
         ca_pem: tls.ca_pem.into_bytes(),
         clock: workload_clock,
@@ -187,95 +217,6 @@ fn host_of(scenario: &Scenario, id: &str) -> String {
         scenario.managed_instances.iter().find(|m| m.id == id).map(super::super::scenario::types::ManagedInstance::fqdn)
     };
     sql.or_else(managed).unwrap_or_else(|| id.to_owned())
-}
-
-async fn listen(
-    scenario: &Scenario,
-    instance: &Arc<Instance>,
-    tls: &LabTls,
-    stop: &CancellationToken,
-) -> io::Result<ServerRecord> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let port = listener.local_addr()?.port();
-    let config = tds::TdsConfig {
-        tls: tds::TdsTls::new(tls.chain.clone(), tls.key()).map_err(other)?,
-        force_encryption: false,
-        login_timeout: Duration::from_secs(15),
-        default_packet_size: 4096,
-    };
-    let backend = InstanceBackend::new(
-        instance.clone(),
-        Arc::new(|host, cx, killed| Box::new(EngineSession::new(host, cx, killed))),
-    )
-    .evaluating(Arc::new(column_value));
-    tokio::spawn(tds::serve(listener, Arc::new(config), Arc::new(backend), stop.clone()));
-    let id = instance.config.id.clone();
-    let logins = scenario
-        .logins
-        .iter()
-        .filter(|l| l.instance == id)
-        .map(|l| LoginRecord {
-            name: l.name.clone(),
-            password: l.password.clone().unwrap_or_default(),
-            sysadmin: l.server_roles.iter().any(|r| r == "sysadmin"),
-            application: l.application,
-        })
-        .collect();
-    Ok(ServerRecord {
-        kind: if instance.config.is_managed() { "managed-instance" } else { "sql-server" }.to_owned(),
-        server_name: instance.config.server_name.clone(),
-        address: Address { server: id.clone(), host: "127.0.0.1".to_owned(), port },
-        logins,
-        id,
-    })
-}
-
-async fn start_arm(
-    scenario: &Scenario,
-    instances: &BTreeMap<String, Arc<Instance>>,
-    pki: &LabPki,
-    tls: &LabTls,
-    clock: LabClock,
-    stop: &CancellationToken,
-) -> io::Result<(Arc<ArmServer>, ArmRecord)> {
-    let managed = scenario
-        .managed_instances
-        .iter()
-        .filter_map(|m| Some(Managed::new(instances.get(&m.id)?.clone(), m)))
-        .collect();
-    let estate = Estate {
-        azure: scenario.azure.clone(),
-        managed,
-        roots: vec![("CN=milink Lab Root CA".to_owned(), pki.root_der.clone())],
-    };
-    let azure = &scenario.azure;
-    let mut config = ArmConfig::new(&azure.tenant, &azure.subscription, &azure.region, Arc::new(move || clock.now()));
-    let token = hex(&secrets::random());
-    config.retry_after_s = scenario.timing.arm_retry_after_s.max(1);
-    config.token_lifetime = Duration::from_secs(scenario.timing.token_lifetime_s);
-    config.tokens.push(Token {
-        value: token.clone(),
-        principal: Principal {
-            client_id: "2f1d7c0a-93d4-4e58-a9a5-8d5d1a0a7c11".to_owned(),
-            object_id: "e0f8a4b2-6c1e-4b43-9b0e-5f1f5d7f6a22".to_owned(),
-        },
-        audience: "https://management.core.windows.net/".to_owned(),
-        expires: clock.now() + Duration::from_secs(scenario.timing.token_lifetime_s),
-    });
-    let server = ArmServer::new(Arc::new(estate), config);
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let identity = TcpListener::bind("127.0.0.1:0").await?;
-    let record = ArmRecord {
-        endpoint: format!("https://127.0.0.1:{}", listener.local_addr()?.port()),
-        identity_endpoint: format!("http://{}/msi/token", identity.local_addr()?),
-        tenant: azure.tenant.clone(),
-        subscription: azure.subscription.clone(),
-        resource_group: azure.resource_group.clone(),
-        token,
-    };
-    tokio::spawn(server.clone().listen(listener, Arc::new(tls.https().map_err(other)?), stop.clone()));
-    tokio::spawn(server.clone().serve_identity(identity, stop.clone()));
-    Ok((server, record))
 }
 
 fn databases(scenario: &Scenario) -> Vec<DatabaseRecord> {
@@ -307,17 +248,48 @@ fn floor(scenario: &Scenario) -> Vec<(String, u64)> {
     ]
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut s, b| {
-        let _ = write!(s, "{b:02x}");
-        s
-    })
-}
-
 impl Running {
+    /// Opens connections to the estate's servers as a machine of that name would.
+    pub fn dialer(&self, from: &str) -> Arc<dyn Dialer> {
+        match self.wire {
+            Wire::Sockets => Arc::new(TcpDialer),
+            Wire::Pipes => Arc::new(PipeDialer { network: self.network.clone(), from: from.to_owned() }),
+        }
+    }
+
+    fn tls(&self) -> Tls {
+        match self.wire {
+            Wire::Sockets => Tls::Ca(self.ca_pem.clone()),
+            Wire::Pipes => Tls::Off,
+        }
+    }
+
+    /// What the application was told so far.
+    pub fn acknowledged(&self) -> io::Result<Vec<Record>> {
+        match self.wire {
+            Wire::Sockets => Ledger::read(&self.dir.join(LEDGER)),
+            Wire::Pipes => Ok(self.ledger.records()),
+        }
+    }
+
+    /// Re-reads every copy over TDS and judges.
+    pub async fn judge(&self) -> io::Result<Report> {
+        let current = self.alias.all().into_iter().map(|(d, a)| (d, a.server)).collect();
+        let evidence = verdict::Evidence {
+            record: &self.record,
+            acknowledged: self.acknowledged()?,
+            samples: match self.wire {
+                Wire::Sockets => verdict::samples(&self.dir)?,
+                Wire::Pipes => self.samples.all(),
+            },
+            dialer: self.dialer(ORACLE_HOST),
+            tls: self.tls(),
+        };
+        Ok(verdict::judge_estate(evidence, &current).await)
+    }
+
     /// The application's own login.
-    fn application(&self) -> io::Result<Access> {
+    pub fn application(&self) -> io::Result<Access> {
         let login = self
             .record
             .servers
@@ -326,13 +298,54 @@ impl Running {
             .find(|l| l.application)
             .ok_or_else(|| io::Error::other("the scenario has no application login"))?;
         Ok(Access {
-            dialer: Arc::new(TcpDialer),
-            tls: Tls::Ca(self.ca_pem.clone()),
+            dialer: self.dialer(APPLICATION_HOST),
+            tls: self.tls(),
             user: login.name.clone(),
             password: login.password.clone(),
             program: "lab application",
             timeout: Duration::from_millis(self.scenario.workload.timeout_ms),
         })
+    }
+
+    /// A sysadmin at work in every database on its source: writes, is killed, comes back. What he was told counts as any commit.
+    /// Does not end.
+    pub async fn straggle<T>(&self) -> T {
+        let clock = self.clock.clone();
+        let mut n = 0_i64;
+        loop {
+            tokio::time::sleep(STRAGGLE_EVERY).await;
+            for d in &self.record.databases {
+                let login = self.record.server(&d.source).and_then(|s| s.logins.iter().find(|l| l.sysadmin));
+                let (Some(login), Some(address)) = (login, self.record.addresses().get(&d.source).cloned()) else {
+                    continue;
+                };
+                let access = Access {
+                    dialer: self.dialer(APPLICATION_HOST),
+                    tls: self.tls(),
+                    user: login.name.clone(),
+                    password: login.password.clone(),
+                    program: "lab sysadmin",
+                    timeout: Duration::from_secs(5),
+                };
+                n += 1;
+                let insert = format!(
+                    "INSERT INTO dbo.entry (entry_id, writer, seq, amount, note) VALUES (NEWID(), 9002, {n}, 0, N'by hand')"
+                );
+                let Ok(mut sql) = client::connect(&access, &address, &d.name).await else { continue };
+                if client::batch(&mut sql, access.timeout, &insert).await.is_ok() {
+                    let record = Record {
+                        writer: 9002,
+                        seq: n,
+                        database: d.name.clone(),
+                        server: address.server.clone(),
+                        outcome: Outcome::Acknowledged,
+                        at_us: clock.elapsed_us(),
+                        wall: clock.wall(),
+                    };
+                    let _ = self.ledger.record(record);
+                }
+            }
+        }
     }
 
     /// Starts the writers, and the sampler that looks from outside which copies take writes.
@@ -347,7 +360,7 @@ impl Running {
             selects: self.scenario.workload.selects,
             access: access.clone(),
         };
-        let last = Ledger::last_seq(&Ledger::read(&self.dir.join(LEDGER)).unwrap_or_default());
+        let last = Ledger::last_seq(&self.acknowledged().unwrap_or_default());
         self.writers =
             Some(workload::start(&spec, &self.alias, &self.ledger, &self.clock, &last, self.stop.child_token()));
         let addresses = self.record.addresses();
@@ -364,7 +377,7 @@ impl Running {
                 })
             })
             .collect();
-        let samples = sample::Samples::append_to(&self.dir.join(SAMPLES))?;
+        let samples = self.samples.clone();
         let every = Duration::from_millis(self.scenario.workload.sample_every_ms);
         let (clock, stop) = (self.clock.clone(), self.stop.child_token());
         self.sampler = Some(tokio::spawn(async move { sample::watch(&copies, every, &clock, &samples, stop).await }));

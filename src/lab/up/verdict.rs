@@ -12,9 +12,11 @@ use crate::lab::verdict::sample::Samples;
 use crate::lab::verdict::torn_accounts;
 use crate::lab::workload::alias::Address;
 use crate::lab::workload::client::Access;
+use crate::lab::workload::client::Dialer;
 use crate::lab::workload::client::TcpDialer;
 use crate::lab::workload::client::Tls;
 use crate::lab::workload::ledger::Ledger;
+use crate::lab::workload::ledger::Record;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -27,27 +29,49 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// Readings of a copy until one finds every account adding up.
 const READINGS_MAX: u32 = 20;
 
+/// What the oracle looks at besides the copies.
+pub struct Evidence<'a> {
+    pub record: &'a LabRecord,
+    /// Read before the copies: what is acknowledged while they are read must not count as lost.
+    pub acknowledged: Vec<Record>,
+    pub samples: Vec<Sample>,
+    pub dialer: Arc<dyn Dialer>,
+    pub tls: Tls,
+}
+
 /// Re-reads every copy over TDS and judges. `current`: database → server the application uses.
 pub async fn judge_dir(dir: &Path, current: &BTreeMap<String, String>) -> io::Result<Report> {
     let record = LabRecord::read(dir)?;
-    let ca = std::fs::read(dir.join(CA))?;
-    let addresses = record.addresses();
-    // Before the copies: what is acknowledged while they are read must not count as lost.
-    let records = Ledger::read(&dir.join(LEDGER))?;
+    let evidence = Evidence {
+        record: &record,
+        acknowledged: Ledger::read(&dir.join(LEDGER))?,
+        samples: samples(dir)?,
+        dialer: Arc::new(TcpDialer),
+        tls: Tls::Ca(std::fs::read(dir.join(CA))?),
+    };
+    Ok(judge_estate(evidence, current).await)
+}
+
+/// The sampler's file; none if it never ran.
+pub(super) fn samples(dir: &Path) -> io::Result<Vec<Sample>> {
+    match Samples::read(&dir.join(SAMPLES)) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+/// The same for an estate within reach.
+pub async fn judge_estate(evidence: Evidence<'_>, current: &BTreeMap<String, String>) -> Report {
+    let addresses = evidence.record.addresses();
     let mut found = Vec::new();
-    for d in &record.databases {
+    for d in &evidence.record.databases {
         for server in [&d.source, &d.target] {
             let Some(address) = addresses.get(server) else { continue };
-            let Some(access) = admin(&record, server, &ca) else { continue };
+            let Some(access) = admin(&evidence, server) else { continue };
             found.push(read(&access, address, &d.name).await);
         }
     }
-    let samples: Vec<Sample> = match Samples::read(&dir.join(SAMPLES)) {
-        Ok(samples) => samples,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(e) => return Err(e),
-    };
-    Ok(judge(&records, &found, &samples, current))
+    judge(&evidence.acknowledged, &found, &evidence.samples, current)
 }
 
 /// A copy that is being written to may be caught between the two tables of a transaction: what is torn for good stays torn.
@@ -62,11 +86,11 @@ async fn read(access: &Access, address: &Address, database: &str) -> copies::Cop
     copy
 }
 
-fn admin(record: &LabRecord, server: &str, ca: &[u8]) -> Option<Access> {
-    let login = record.server(server)?.logins.iter().find(|l| l.sysadmin)?;
+fn admin(evidence: &Evidence<'_>, server: &str) -> Option<Access> {
+    let login = evidence.record.server(server)?.logins.iter().find(|l| l.sysadmin)?;
     Some(Access {
-        dialer: Arc::new(TcpDialer),
-        tls: Tls::Ca(ca.to_vec()),
+        dialer: evidence.dialer.clone(),
+        tls: evidence.tls.clone(),
         user: login.name.clone(),
         password: login.password.clone(),
         program: "lab oracle",

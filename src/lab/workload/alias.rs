@@ -90,6 +90,7 @@ impl AliasTable {
                 }
             }
             tokio::select! {
+                biased;
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(FILE_EVERY) => {}
             }

@@ -113,6 +113,9 @@ pub async fn connect(access: &Access, address: &Address, database: &str) -> Resu
     config.port(address.port);
     config.database(database);
     config.application_name(access.program);
+    // The library's own limits use wall time; every wait is bounded by ours.
+    config.handshake_timeout(None);
+    config.command_timeout(None);
     config.authentication(AuthMethod::sql_server(&access.user, &access.password));
     match &access.tls {
         Tls::Ca(bundle) => {

@@ -85,6 +85,7 @@ impl Writer {
 
     async fn rest(&self, pause: Duration) {
         tokio::select! {
+            biased;
             () = self.shared.stop.cancelled() => {}
             () = tokio::time::sleep(pause) => {}
         }

@@ -285,7 +285,7 @@ fn session(
         client_pid: r.client_pid,
         encrypted: r.encrypted,
         packet_size: r.packet_size,
-        connection_id: uuid::Uuid::new_v4(),
+        connection_id: crate::base::random::uuid(),
         login_time: now,
         request_start: now,
         request_end: None,

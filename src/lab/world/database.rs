@@ -112,7 +112,7 @@ impl Database {
         Self {
             id,
             name: name.to_owned(),
-            guid: Uuid::new_v4(),
+            guid: crate::base::random::uuid(),
             create_date: now,
             state: DatabaseState::Online,
             access: Access::ReadWrite,

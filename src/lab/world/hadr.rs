@@ -192,7 +192,7 @@ impl Group {
             .iter()
             .position(|p| p.replica_id == replica_id && p.database.eq_ignore_ascii_case(database))
             .unwrap_or_else(|| {
-                let id = *self.database_ids.entry(database.to_lowercase()).or_insert_with(Uuid::new_v4);
+                let id = *self.database_ids.entry(database.to_lowercase()).or_insert_with(crate::base::random::uuid);
                 self.progress.push(Progress::unknown(database, id, replica_id));
                 self.progress.len() - 1
             });
@@ -200,7 +200,7 @@ impl Group {
     }
     /// Id of a database in this group, given on first use.
     pub fn database_id(&mut self, database: &str) -> Uuid {
-        *self.database_ids.entry(database.to_lowercase()).or_insert_with(Uuid::new_v4)
+        *self.database_ids.entry(database.to_lowercase()).or_insert_with(crate::base::random::uuid)
     }
 }
 

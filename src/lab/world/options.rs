@@ -74,7 +74,7 @@ impl DatabaseOptions {
             data_space_id: space,
             min_pages: pages,
             state: 0,
-            guid: Uuid::new_v4(),
+            guid: crate::base::random::uuid(),
         };
         Self {
             recovery_model: 1,
@@ -89,9 +89,9 @@ impl DatabaseOptions {
             bits,
             encryption_state: 0,
             encryptor_thumbprint: Vec::new(),
-            service_broker_guid: Uuid::new_v4(),
-            recovery_fork: Uuid::new_v4(),
-            family_guid: Uuid::new_v4(),
+            service_broker_guid: crate::base::random::uuid(),
+            recovery_fork: crate::base::random::uuid(),
+            family_guid: crate::base::random::uuid(),
             last_log_backup: None,
             differential_base: None,
             ballast_bytes: 0,

@@ -229,7 +229,7 @@ pub fn verify_password(password: &str, hash: &[u8]) -> bool {
 
 /// Four bytes that differ from call to call.
 pub fn new_salt() -> [u8; 4] {
-    let u = uuid::Uuid::new_v4();
+    let u = crate::base::random::uuid();
     let b = u.as_bytes();
     [b[0], b[1], b[2], b[3]]
 }

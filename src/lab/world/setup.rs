@@ -195,7 +195,7 @@ impl InstanceState {
         let kind = spec.kind.unwrap_or('S');
         let sid = spec.sid.clone().unwrap_or_else(|| match kind {
             'U' | 'G' => windows_sid(),
-            _ => Uuid::new_v4().as_bytes().to_vec(),
+            _ => crate::base::random::uuid().as_bytes().to_vec(),
         });
         let principal = ServerPrincipal {
             default_database: spec.default_database.clone().unwrap_or_else(|| "master".to_owned()),
@@ -269,12 +269,12 @@ impl InstanceState {
     }
     /// Adds an Agent job.
     pub fn add_job(&mut self, spec: &JobSpec, now: OffsetDateTime) -> Uuid {
-        let id = Uuid::new_v4();
+        let id = crate::base::random::uuid();
         let owner =
             spec.owner.as_deref().and_then(|o| self.security.by_name(o)).map_or_else(|| vec![1], |p| p.sid.clone());
         let steps = spec.steps.iter().map(|(name, subsystem, database, command)| JobStep {
             name: name.clone(),
-            uid: Uuid::new_v4(),
+            uid: crate::base::random::uuid(),
             subsystem: subsystem.clone(),
             command: command.clone(),
             database: database.clone(),
@@ -374,7 +374,7 @@ impl BackupSet {
         let end = db.log_end;
         Self {
             id,
-            uuid: Uuid::new_v4(),
+            uuid: crate::base::random::uuid(),
             database: db.name.clone(),
             kind,
             copy_only: false,
@@ -436,7 +436,7 @@ impl DatabaseOptions {
                 let sep = &f.physical_name[dir.len()..=dir.len()];
                 f.physical_name = format!("{dir}{sep}{}", file.replacen(from, to, 1));
             }
-            f.guid = Uuid::new_v4();
+            f.guid = crate::base::random::uuid();
         }
     }
 }
@@ -477,7 +477,7 @@ fn security(config: &InstanceConfig, now: OffsetDateTime) -> SecurityState {
 
 /// S-1-5-21-… in its binary form.
 fn windows_sid() -> Vec<u8> {
-    let u = Uuid::new_v4();
+    let u = crate::base::random::uuid();
     let mut sid = vec![1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0];
     sid.extend_from_slice(u.as_bytes());
     sid

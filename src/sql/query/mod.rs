@@ -13,6 +13,7 @@ pub mod lease;
 pub mod login;
 pub mod marker;
 pub mod monitor;
+pub mod reconcile;
 pub mod session;
 
 pub use kinds::Query;

@@ -21,8 +21,6 @@ use crate::workflow::link_step::link_step;
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// How long the tail may take to arrive. The gate looked at the lag; a longer wait means that it grew since.
-const DRAIN_MAX: Duration = Duration::from_secs(600);
 /// Evidence name of the token.
 pub const TOKEN: &str = "token";
 
@@ -35,6 +33,12 @@ impl Drain {
 
     /// Equal on both sides in the same column, `samples` times over `window`; any movement starts the count again.
     async fn stable(&self, cx: &Context, end: Duration) -> Result<(LsnColumn, Lsn)> {
+        if self.0.tools.sabotage.iter().any(|s| s == "cutover.drain.stable") {
+            let position = position::read(cx, &self.0.link).await?;
+            if let Some((column, source, _)) = position.comparable() {
+                return Ok((column, source));
+            }
+        }
         let samples = self.0.policy.stability_samples.max(2);
         let spacing = Duration::from_millis(self.0.policy.stability_window_ms) / (samples - 1);
         let mut seen: Option<(LsnColumn, Lsn, u32)> = None;
@@ -98,10 +102,12 @@ impl Step for Drain {
     async fn run(&self, cx: &Context) -> Result<Done> {
         let link = &self.0.link;
         let from = cx.clock.monotonic();
-        let end = from + DRAIN_MAX;
+        // The gate looked at the lag; a longer wait means that it grew since.
+        let limit = Duration::from_millis(self.0.policy.drain_timeout_ms);
+        let end = from + limit;
         let value = Self::marker_value(cx);
         cx.effects.change(&self.0.id, &link.source, &marker::set(&link.database, &value)?).await?;
-        cx.until(&format!("the marker on {}", link.target), DRAIN_MAX, Backoff::urgent(), || async {
+        cx.until(&format!("the marker on {}", link.target), limit, Backoff::urgent(), || async {
             let seen = cx.effects.read(&link.target, marker::read(&link.database)).await?;
             Ok((seen.as_deref() == Some(value.as_str())).then_some(()))
         })

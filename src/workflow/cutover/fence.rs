@@ -2,8 +2,10 @@
 
 use super::bars;
 use super::bars::BarredLogin;
+use super::jobs;
 use super::snapshot::OWN_LOGIN;
 use super::snapshot::SOURCE_BARS;
+use super::snapshot::SOURCE_JOBS;
 use crate::base::clock::pause;
 use crate::base::error::Error;
 use crate::base::error::Kind;
@@ -16,6 +18,7 @@ use crate::engine::step::Step;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use crate::model::session::UserSession;
+use crate::sql::query::job;
 use crate::sql::query::login;
 use crate::sql::query::session;
 use crate::workflow::link_step::LinkStep;
@@ -23,8 +26,6 @@ use crate::workflow::link_step::link_step;
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// How long sessions may take to die; a rollback takes at most about as long as the work it undoes.
-const CLEAR_MAX: Duration = Duration::from_secs(300);
 /// Looks in a row that must find nobody.
 const CLEAR_LOOKS: u32 = 2;
 /// Pace of the guard that keeps killing whoever slipped in.
@@ -48,12 +49,13 @@ impl Fence {
     async fn gap(&self, cx: &Context) -> Result<Option<String>> {
         let link = &self.0.link;
         let bars = self.bars(cx)?;
-        let (found, sessions, open) = tokio::join!(
+        let (found, sessions, open, jobs) = tokio::join!(
             cx.effects.read(&link.source, login::for_database(&link.database)),
             victims(cx, &link.source, &link.database),
             cx.effects.read(&link.source, session::transactions(&link.database)),
+            cx.effects.read(&link.source, job::list()),
         );
-        let (found, sessions, open) = (found?, sessions?, open?);
+        let (found, sessions, open, jobs) = (found?, sessions?, open?, jobs?);
         let own: String = cx.proven(&self.0.sibling("cutover.snapshot"), OWN_LOGIN)?.unwrap_or_default();
         // Everybody is asked about, not only those noted before: a login may have been made meanwhile.
         if let Some(b) = bars::to_bar(&found, &own, &self.0.policy.allow_logins).first() {
@@ -64,6 +66,9 @@ impl Fence {
         }
         if !found.contained.is_empty() || found.guest_enabled {
             return Ok(Some("a contained user or guest can get in past the login bars".to_owned()));
+        }
+        if let Some(j) = jobs::at_work(&jobs, &link.database) {
+            return Ok(Some(format!("job `{}` is still enabled or running", j.name)));
         }
         if let Some(s) = sessions.first() {
             return Ok(Some(format!("session {} is still there", s.session_id)));
@@ -113,6 +118,8 @@ impl Step for Fence {
     }
     fn preview(&self) -> Vec<String> {
         vec![
+            "EXEC msdb.dbo.sp_update_job [each noted job] @enabled = 0; EXEC msdb.dbo.sp_stop_job, where it runs"
+                .to_owned(),
             "ALTER LOGIN [each noted login] DISABLE (groups: DENY CONNECT SQL)".to_owned(),
             format!("KILL each session in {} that is left", self.0.link.database),
         ]
@@ -133,10 +140,12 @@ impl Step for Fence {
     async fn run(&self, cx: &Context) -> Result<Done> {
         let link = &self.0.link;
         let bars = self.bars(cx)?;
+        let noted = jobs::noted(cx, &self.0.sibling("cutover.snapshot"), SOURCE_JOBS)?;
+        jobs::quiet(cx, &self.0.id, &link.source, &link.database, &noted).await?;
         bars::apply(cx, &self.0.id, &link.source, &link.database, &bars).await?;
         let mut killed = 0;
         let mut clear = 0;
-        let end = cx.clock.monotonic() + CLEAR_MAX;
+        let end = cx.clock.monotonic() + Duration::from_millis(self.0.policy.fence_timeout_ms);
         let mut backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(200), 1.5);
         while clear < CLEAR_LOOKS {
             let n = kill_all(cx, &self.0.id, &link.source, &link.database).await?;
@@ -158,7 +167,7 @@ impl Step for Fence {
         }
         let guard = {
             let (cx, step, site, database) =
-                (cx.clone(), self.0.id.clone(), link.source.clone(), link.database.clone());
+                (cx.for_guard(), self.0.id.clone(), link.source.clone(), link.database.clone());
             tokio::spawn(async move {
                 loop {
                     pause(GUARD_INTERVAL).await;
@@ -168,16 +177,27 @@ impl Step for Fence {
             })
         };
         cx.guards.keep(&self.guard(), guard);
-        cx.prove(&self.0.id, "closed", &serde_json::json!({ "logins": bars.len(), "sessions_ended": killed }))?;
+        cx.prove(
+            &self.0.id,
+            "closed",
+            &serde_json::json!({ "logins": bars.len(), "jobs": noted.len(), "sessions_ended": killed }),
+        )?;
         Ok(Done::note(format!(
-            "{} barred, {} ended, nobody left",
+            "{} barred{}, {} ended, nobody left",
             crate::base::text::count(bars.len(), "login"),
+            if noted.is_empty() {
+                String::new()
+            } else {
+                format!(", {} stopped", crate::base::text::count(noted.len(), "job"))
+            },
             crate::base::text::count(killed, "session"),
         )))
     }
     async fn undo(&self, cx: &Context) -> Result<String> {
         cx.guards.end(&self.guard());
         let Ok(bars) = self.bars(cx) else { return Ok("nothing was barred".to_owned()) };
+        let noted = jobs::noted(cx, &self.0.sibling("cutover.snapshot"), SOURCE_JOBS)?;
+        jobs::wake(cx, &self.0.id, &self.0.link.source, &noted).await?;
         let n = bars::lift(cx, &self.0.id, &self.0.link.source, &self.0.link.database, &bars).await?;
         Ok(format!("{} let in again", crate::base::text::count(n, "login")))
     }

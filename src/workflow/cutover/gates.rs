@@ -2,7 +2,9 @@
 
 use super::bars;
 use super::position;
+use super::position::Position;
 use crate::base::error::Result;
+use crate::base::text;
 use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
@@ -10,13 +12,17 @@ use crate::engine::step::Step;
 use crate::model::database::DatabaseState;
 use crate::model::database::Role;
 use crate::model::group::SyncState;
+use crate::model::session::OpenTransaction;
 use crate::sql::query::database;
 use crate::sql::query::instance;
 use crate::sql::query::login;
+use crate::sql::query::session;
 use crate::workflow::link_step::LinkStep;
 use crate::workflow::link_step::link_step;
 use async_trait::async_trait;
 use serde::Serialize;
+use std::time::Duration;
+use time::OffsetDateTime;
 
 /// One gate's answer, kept in the journal.
 #[derive(Debug, Clone, Serialize)]
@@ -34,14 +40,15 @@ pub struct Gates(pub LinkStep);
 impl Gates {
     async fn look(&self, cx: &Context) -> Result<Vec<Gate>> {
         let link = &self.0.link;
-        let (position, access, logins, theirs, facts) = tokio::join!(
+        let (position, access, logins, theirs, facts, open) = tokio::join!(
             position::read(cx, link),
             cx.effects.read(&link.target, database::access(&link.database)),
             cx.effects.read(&link.source, login::for_database(&link.database)),
             cx.effects.read(&link.target, login::list()),
             cx.effects.read(&link.source, instance::facts()),
+            cx.effects.read(&link.source, session::transactions(&link.database)),
         );
-        let (position, access, logins, theirs, facts) = (position?, access?, logins?, theirs?, facts?);
+        let (position, access, logins, theirs, facts, open) = (position?, access?, logins?, theirs?, facts?, open?);
         let show = format!("milink link show {}", link.name);
         let mut gates = Vec::new();
         let own = position.source.as_ref();
@@ -82,6 +89,8 @@ impl Gates {
             }),
             hint: show,
         });
+        gates.push(self.lag_gate(&position));
+        gates.push(self.transactions_gate(&open, cx.clock.now()));
         gates.push(self.contained_gate(&logins));
         let wanted = bars::to_bar(&logins, &facts.login, &self.0.policy.allow_logins);
         let missing: Vec<_> = wanted
@@ -102,6 +111,68 @@ impl Gates {
         Ok(gates)
     }
 
+    /// How far the target is behind, and how long that takes to drain at the rates the server measures.
+    fn lag_gate(&self, position: &Position) -> Gate {
+        let row = position.source_of_target.as_ref();
+        let limit = Duration::from_millis(self.0.policy.lag_max_ms);
+        let lag =
+            row.and_then(|r| r.secondary_lag_seconds).and_then(|s| u64::try_from(s).ok()).map(Duration::from_secs);
+        let drain = |queue: Option<i64>, rate: Option<i64>| match (queue?, rate) {
+            (0, _) => Some(Duration::ZERO),
+            (kb, Some(rate)) if rate > 0 => Some(Duration::from_secs_f64(kb as f64 / rate as f64)),
+            _ => None,
+        };
+        let forecast = row.and_then(|r| {
+            Some(drain(r.log_send_queue_kb, r.log_send_rate_kb)? + drain(r.redo_queue_kb, r.redo_rate_kb)?)
+        });
+        // Without a lag, empty queues say the same; without either nothing is known.
+        let worst = match (lag, forecast) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            (a, b) => a.or(b),
+        };
+        let shown = |d: Option<Duration>| d.map_or("unknown".to_owned(), text::duration);
+        Gate {
+            gate: "lag",
+            pass: worst.map(|d| d <= limit),
+            expected: format!("{} at most {} behind", self.0.link.target, text::duration(limit)),
+            found: format!(
+                "lag {}, queues of {} to send and {} to redo drain in {}",
+                shown(lag),
+                kib(row.and_then(|r| r.log_send_queue_kb)),
+                kib(row.and_then(|r| r.redo_queue_kb)),
+                shown(forecast)
+            ),
+            hint: format!("milink watch {} --until 'lag<{}s', then again", self.0.link.name, limit.as_secs().max(1)),
+        }
+    }
+
+    /// A KILL cannot be undone, and its rollback takes about as long as the work did (facts: cutover-night 2.5).
+    fn transactions_gate(&self, open: &[OpenTransaction], now: OffsetDateTime) -> Gate {
+        let limit = Duration::from_millis(self.0.policy.transaction_max_ms);
+        let age = |t: &OpenTransaction| t.started.map(|s| Duration::try_from(now - s).unwrap_or_default());
+        let writing: Vec<_> = open.iter().filter(|t| t.is_user && t.has_written()).collect();
+        let oldest = writing.iter().max_by_key(|t| age(t).unwrap_or(Duration::MAX));
+        let pass = match oldest.map(|t| age(t)) {
+            None => Some(true),
+            Some(Some(age)) => Some(age <= limit),
+            Some(None) => None,
+        };
+        Gate {
+            gate: "no-long-transaction",
+            pass,
+            expected: format!("no write transaction open for more than {}", text::duration(limit)),
+            found: oldest.map_or("none is open".to_owned(), |t| {
+                format!(
+                    "session {} has written {} of log in {}: ending it rolls back about as long",
+                    t.session_id.map_or("none".to_owned(), |s| s.to_string()),
+                    text::bytes(u64::try_from(t.log_bytes).unwrap_or(0)),
+                    age(t).map_or("an unknown time".to_owned(), text::duration),
+                )
+            }),
+            hint: "let it end, or raise [policy] transaction_max if its rollback may cost that long".to_owned(),
+        }
+    }
+
     fn contained_gate(&self, logins: &crate::model::login::DatabaseLogins) -> Gate {
         let names: Vec<_> = logins.contained.iter().map(|u| u.name.as_str()).collect();
         let clean = names.is_empty() && !logins.guest_enabled;
@@ -117,6 +188,10 @@ impl Gates {
             hint: "give contained users a login, or REVOKE CONNECT FROM guest, before the cutover".to_owned(),
         }
     }
+}
+
+fn kib(n: Option<i64>) -> String {
+    n.and_then(|n| u64::try_from(n).ok()).map_or("unknown".to_owned(), |n| text::bytes(n * 1024))
 }
 
 #[async_trait]

@@ -2,7 +2,9 @@
 
 use super::bars;
 use super::bars::BarredLogin;
+use super::jobs;
 use super::snapshot::TARGET_BARS;
+use super::snapshot::TARGET_JOBS;
 use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::engine::context::Context;
@@ -10,6 +12,7 @@ use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::journal::record::Line;
+use crate::sql::query::job;
 use crate::sql::query::login;
 use crate::workflow::link_step::LinkStep;
 use crate::workflow::link_step::link_step;
@@ -43,8 +46,14 @@ impl Step for Open {
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         let bars = self.bars(cx)?;
         let link = &self.0.link;
-        let found = cx.effects.read(&link.target, login::for_database(&link.database)).await?;
-        Ok(if bars::still_barred(&found, &bars).is_empty() {
+        let noted = jobs::noted(cx, &self.0.sibling("cutover.snapshot"), TARGET_JOBS)?;
+        let (found, jobs) = tokio::join!(
+            cx.effects.read(&link.target, login::for_database(&link.database)),
+            cx.effects.read(&link.target, job::list()),
+        );
+        let (found, jobs) = (found?, jobs?);
+        let asleep = noted.iter().any(|n| jobs.iter().any(|j| j.job_id == n.job_id && !j.is_enabled));
+        Ok(if !asleep && bars::still_barred(&found, &bars).is_empty() {
             Precheck::AlreadyDone("nobody is barred".to_owned())
         } else {
             Precheck::Ready
@@ -53,7 +62,11 @@ impl Step for Open {
     async fn run(&self, cx: &Context) -> Result<Done> {
         let bars = self.bars(cx)?;
         let n = bars::lift(cx, &self.0.id, &self.0.link.target, &self.0.link.database, &bars).await?;
-        Ok(Done::note(format!("{} let in", crate::base::text::count(n, "login"))))
+        let noted = jobs::noted(cx, &self.0.sibling("cutover.snapshot"), TARGET_JOBS)?;
+        let woken = jobs::wake(cx, &self.0.id, &self.0.link.target, &noted).await?;
+        let jobs =
+            if woken == 0 { String::new() } else { format!(", {} enabled", crate::base::text::count(woken, "job")) };
+        Ok(Done::note(format!("{} let in{jobs}", crate::base::text::count(n, "login"))))
     }
     async fn undo(&self, _: &Context) -> Result<String> {
         Ok("not undone: the application may have written".to_owned())

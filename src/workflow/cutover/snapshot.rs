@@ -2,13 +2,17 @@
 
 use super::bars;
 use super::bars::BarredLogin;
+use super::jobs;
+use super::jobs::NotedJob;
 use crate::base::error::Result;
+use crate::base::text;
 use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::model::ids::SiteId;
 use crate::sql::query::instance;
+use crate::sql::query::job;
 use crate::sql::query::login;
 use crate::workflow::link_step::LinkStep;
 use crate::workflow::link_step::link_step;
@@ -18,28 +22,40 @@ use std::fmt::Write as _;
 /// Evidence names.
 pub const SOURCE_BARS: &str = "source_bars";
 pub const TARGET_BARS: &str = "target_bars";
+pub const SOURCE_JOBS: &str = "source_jobs";
+pub const TARGET_JOBS: &str = "target_jobs";
 /// Login of milink's own sessions on the source.
 pub const OWN_LOGIN: &str = "own_login";
 
 pub struct Snapshot(pub LinkStep);
 
+/// What is to be shut on one side, as it was before.
+struct Noted {
+    bars: Vec<BarredLogin>,
+    jobs: Vec<NotedJob>,
+}
+
 impl Snapshot {
-    fn undo_sql(&self, source: &[BarredLogin], target: &[BarredLogin]) -> Result<String> {
+    fn undo_sql(&self, source: &Noted, target: &Noted) -> Result<String> {
         let link = &self.0.link;
-        let mut text = format!(
+        let mut out = format!(
             "-- Lets the writers of {} back in, without milink. Written before anything was barred.\n\
              -- Valid until the switch was sent (line L1 in the journal). After that, ask the journal first.\n",
             link.name
         );
-        for (site, bars) in [(&link.source, source), (&link.target, target)] {
-            let _ = writeln!(text, "\n-- on {site}, in master:");
-            for bar in bars {
+        for (site, noted) in [(&link.source, source), (&link.target, target)] {
+            let _ = writeln!(out, "\n-- on {site}, in master:");
+            for n in &noted.jobs {
+                let statement = job::set_enabled(n.job_id, true)?;
+                let _ = writeln!(out, "{} -- {}", statement.rendered.shown.trim_end(), text::one_line(&n.name));
+            }
+            for bar in &noted.bars {
                 for statement in bars::lift_statements(bar)? {
-                    let _ = writeln!(text, "{};", statement.rendered.shown.trim_end().trim_end_matches(';'));
+                    let _ = writeln!(out, "{};", statement.rendered.shown.trim_end().trim_end_matches(';'));
                 }
             }
         }
-        Ok(text)
+        Ok(out)
     }
 
     /// Who is to be barred, sysadmins who are not, and milink's own login.
@@ -79,22 +95,35 @@ impl Step for Snapshot {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let link = &self.0.link;
-        let (source, residual, own) = self.principals(cx, &link.source).await?;
-        let (all, _, _) = self.principals(cx, &link.target).await?;
+        let (here, there, jobs_here, jobs_there) = tokio::join!(
+            self.principals(cx, &link.source),
+            self.principals(cx, &link.target),
+            cx.effects.read(&link.source, job::list()),
+            cx.effects.read(&link.target, job::list()),
+        );
+        let ((source, residual, own), (all, ..)) = (here?, there?);
+        let (source_jobs, target_jobs) =
+            (jobs::to_note(&jobs_here?, &link.database), jobs::to_note(&jobs_there?, &link.database));
         // On the target only the application's own logins are closed: others may be at work in other databases.
         let target: Vec<_> = all.into_iter().filter(|t| source.iter().any(|s| s.name == t.name)).collect();
+        let source = Noted { bars: source, jobs: source_jobs };
+        let target = Noted { bars: target, jobs: target_jobs };
         let text = self.undo_sql(&source, &target)?;
         let file = format!("undo-{}.sql", link.name);
         let places = cx.effects.write_undo(&self.0.tools.undo_dirs, &file, &text)?;
         cx.prove(&self.0.id, "residual_sysadmins", &residual)?;
         cx.prove(&self.0.id, OWN_LOGIN, &own)?;
         cx.prove(&self.0.id, "undo_sql", &places)?;
-        cx.prove(&self.0.id, SOURCE_BARS, &source)?;
-        cx.prove(&self.0.id, TARGET_BARS, &target)?;
-        let names: Vec<_> = source.iter().map(|b| b.name.as_str()).collect();
+        cx.prove(&self.0.id, SOURCE_JOBS, &source.jobs)?;
+        cx.prove(&self.0.id, TARGET_JOBS, &target.jobs)?;
+        cx.prove(&self.0.id, SOURCE_BARS, &source.bars)?;
+        cx.prove(&self.0.id, TARGET_BARS, &target.bars)?;
+        let names: Vec<_> = source.bars.iter().map(|b| b.name.as_str()).collect();
+        let jobs: Vec<_> = source.jobs.iter().map(|j| j.name.as_str()).collect();
         Ok(Done::note(format!(
-            "will bar {}; sysadmins who ignore bars: {}; undo.sql in {}",
+            "will bar {}{}; sysadmins who ignore bars: {}; undo.sql in {}",
             if names.is_empty() { "nobody".to_owned() } else { names.join(", ") },
+            if jobs.is_empty() { String::new() } else { format!(" and stop jobs {}", jobs.join(", ")) },
             if residual.is_empty() { "none".to_owned() } else { residual.join(", ") },
             places.join(" and "),
         )))

@@ -23,10 +23,6 @@ use crate::workflow::link_step::link_step;
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// How long the service may take to make the target writable. A planned failover that cannot catch up ends by itself
-/// with 47514–47516; a deletion is a management operation of minutes at most.
-const SWITCH_MAX: Duration = Duration::from_secs(900);
-
 pub struct Switch(pub LinkStep);
 
 /// What the world says of the switch.
@@ -38,6 +34,12 @@ enum Seen {
 }
 
 impl Switch {
+    /// How long the service may take to make the target writable. A planned failover that cannot catch up ends by itself
+    /// with 47514–47516; a deletion is a management operation of minutes at most. When it ends, `resume` waits on.
+    fn limit(&self) -> Duration {
+        Duration::from_millis(self.0.policy.switch_timeout_ms)
+    }
+
     fn instance(&self) -> InstanceRef {
         InstanceRef { resource_group: self.0.link.resource_group.clone(), name: self.0.link.managed_instance.clone() }
     }
@@ -110,7 +112,7 @@ impl Switch {
     async fn wait_done(&self, cx: &Context) -> Result<()> {
         cx.until(
             &format!("{} to become writable on {}", self.0.link.database, self.0.link.target),
-            SWITCH_MAX,
+            self.limit(),
             Backoff::urgent(),
             || async { Ok((self.seen(cx).await? == Seen::Done).then_some(())) },
         )
@@ -125,7 +127,7 @@ impl Switch {
         }
         let operation = async {
             if cx.effects.pending(&self.0.id).is_some() {
-                cx.effects.arm_wait(&cx.clock, &self.0.id, SWITCH_MAX).await?;
+                cx.effects.arm_wait(&cx.clock, &self.0.id, self.limit()).await?;
             }
             // The operation ended well; the database may need a moment more.
             std::future::pending::<Result<()>>().await
@@ -179,7 +181,7 @@ impl Step for Switch {
             }
             Seen::NotDone => {}
         }
-        if self.0.tools.sabotage.iter().any(|s| s == "cutover.fence") {
+        if self.0.tools.sabotage.iter().any(|s| s == "cutover.fence" || s == "cutover.drain.stable") {
             return Ok(Precheck::Ready);
         }
         Ok(match self.token_gap(cx).await? {

@@ -11,8 +11,9 @@ use tiberius::Row;
 use tokio::net::TcpStream;
 use tokio_util::compat::TokioAsyncWriteCompatExt;
 
-/// Runs a batch as the administrator of a server; the rows of its first result.
-pub async fn rows(record: &Value, ca: &Path, server: &str, database: &str, text: &str) -> tiberius::Result<Vec<Row>> {
+type Connection = Client<tokio_util::compat::Compat<TcpStream>>;
+
+async fn connect(record: &Value, ca: &Path, server: &str, database: &str) -> tiberius::Result<Connection> {
     let found = record["servers"].as_array().unwrap().iter().find(|s| s["id"] == server).unwrap();
     let admin = found["logins"].as_array().unwrap().iter().find(|l| l["sysadmin"] == true).unwrap();
     let (host, port) = (found["address"]["host"].as_str().unwrap(), found["address"]["port"].as_u64().unwrap());
@@ -25,11 +26,37 @@ pub async fn rows(record: &Value, ca: &Path, server: &str, database: &str, text:
     config.trust_cert_ca_bundle(std::fs::read(ca).unwrap());
     config.authentication(AuthMethod::sql_server(admin["name"].as_str().unwrap(), admin["password"].as_str().unwrap()));
     let stream = TcpStream::connect((host, port)).await?;
-    let mut client = Client::connect(config, stream.compat_write()).await?;
-    client.simple_query(text).await?.into_first_result().await
+    Client::connect(config, stream.compat_write()).await
+}
+
+/// Runs a batch as the administrator of a server; the rows of its first result.
+pub async fn rows(record: &Value, ca: &Path, server: &str, database: &str, text: &str) -> tiberius::Result<Vec<Row>> {
+    connect(record, ca, server, database).await?.simple_query(text).await?.into_first_result().await
+}
+
+/// A session that stays open between its batches.
+pub struct Open {
+    runtime: tokio::runtime::Runtime,
+    client: Connection,
+}
+
+impl Open {
+    #[track_caller]
+    pub fn run(&mut self, text: &str) {
+        let batch = async { self.client.simple_query(text).await?.into_results().await };
+        self.runtime.block_on(batch).unwrap();
+    }
 }
 
 impl Lab {
+    /// A session as the administrator.
+    #[track_caller]
+    pub fn session(&self, server: &str, database: &str) -> Open {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let client = runtime.block_on(connect(&self.record(), &self.path("ca.pem"), server, database)).unwrap();
+        Open { runtime, client }
+    }
+
     /// One whole number.
     #[track_caller]
     pub fn number(&self, server: &str, database: &str, text: &str) -> i64 {

@@ -48,7 +48,7 @@ fn begin(state: &mut InstanceState, ends: &Ends, db: &mut Shipped, now: OffsetDa
         .filter(|s| s.current_state == "FAILED")
         .map_or(0, |s| s.attempts);
     let size = state.database(&db.name).map_or(0, |d| d.size_bytes() as i64);
-    let operation_id = Uuid::new_v4();
+    let operation_id = crate::base::random::uuid();
     db.operation = Some(operation_id);
     state.hadr.seedings.push(Seeding {
         operation_id,

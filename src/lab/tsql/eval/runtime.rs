@@ -166,7 +166,7 @@ impl<'a> Rt<'a> {
         let mut x = match seed {
             Some(s) => s ^ 0x9E37_79B9_7F4A_7C15,
             None => match self.random.load(Ordering::Relaxed) {
-                0 => uuid::Uuid::new_v4().as_u64_pair().0,
+                0 => crate::base::random::uuid().as_u64_pair().0,
                 x => x,
             },
         };

@@ -159,7 +159,7 @@ impl Run<'_> {
     ) -> BoxFuture<'a, Outcome<Answer>> {
         Box::pin(async move {
             match name.object().to_ascii_lowercase().as_str() {
-                "sp_executesql" => self.executesql(frame, args).await,
+                "sp_executesql" => self.executesql_in(frame, name, args).await,
                 "sp_prepare" => self.prepare(args).await,
                 "sp_execute" => self.execute(frame, args).await,
                 "sp_prepexec" => self.prepexec(frame, args).await,
@@ -204,6 +204,20 @@ impl Run<'_> {
             }
         }
         Ok(answer)
+    }
+
+    /// `db.sys.sp_executesql` runs its statement in that database; the client's own does not change.
+    async fn executesql_in(&mut self, frame: &Frame, name: &Name, args: Vec<Argument>) -> Outcome<Answer> {
+        let there = if name.0.len() == 3 { name.0[0].clone() } else { String::new() };
+        let here = self.core.cx.database.clone();
+        if there.is_empty() || there.eq_ignore_ascii_case(&here) {
+            return self.executesql(frame, args).await;
+        }
+        let host = self.core.host.clone();
+        host.use_database(&mut self.core.cx, &there)?;
+        let answer = self.executesql(frame, args).await;
+        host.use_database(&mut self.core.cx, &here)?;
+        answer
     }
 
     async fn executesql(&mut self, frame: &Frame, mut args: Vec<Argument>) -> Outcome<Answer> {

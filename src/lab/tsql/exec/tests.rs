@@ -135,6 +135,8 @@ async fn calls() {
         ("DECLARE @r int EXEC sp_executesql N'SET @o = 5', N'@o int OUTPUT', @o = @r OUTPUT SELECT @r", "rc=0; 5"),
         ("EXEC sp_executesql N'SELECT @a', N'@a int'", "!8178"),
         ("EXEC sp_executesql 'SELECT 1'", "!214"),
+        ("EXEC other.sys.sp_executesql N'SELECT DB_NAME()' SELECT DB_NAME()", "other; rc=0; db"),
+        ("EXEC nowhere.sys.sp_executesql N'SELECT 1'", "!911"),
         ("EXEC sp_executesql N'SELECT @a', N'@a int', 'x'", "!245"),
         ("EXEC sp_executesql N'CREATE TABLE #q (a int)' SELECT * FROM #q", "rc=0; !208"),
         ("CREATE TABLE #q (a int) EXEC sp_executesql N'INSERT #q VALUES (3)' SELECT * FROM #q", "rc=0; 3"),

@@ -276,7 +276,7 @@ fn formatmessage(c: &Call<'_>) -> SqlResult<Value> {
 }
 
 fn newid(_: &Call<'_>) -> Result<Value, SqlError> {
-    Ok(Value::Guid(uuid::Uuid::new_v4()))
+    Ok(Value::Guid(crate::base::random::uuid()))
 }
 
 macro_rules! f {

@@ -17,7 +17,6 @@ use crate::lab::world::storage::Data;
 use crate::lab::world::storage::MasterKey;
 use crate::lab::world::storage::SchemaOp;
 use time::OffsetDateTime;
-use uuid::Uuid;
 use x509_parser::prelude::FromDer;
 use x509_parser::prelude::X509Certificate;
 
@@ -88,7 +87,7 @@ fn master_key(data: &Data, password: Option<&str>, now: OffsetDateTime) -> SqlRe
     let key = MasterKey {
         password_hash: password.map(|p| hash_password(p, new_salt())),
         by_server: true,
-        guid: Uuid::new_v4(),
+        guid: crate::base::random::uuid(),
         create_date: now,
         modify_date: now,
     };
@@ -170,9 +169,15 @@ async fn create(
             }
             let bits = if host.instance.config.major() >= 16 { 3072 } else { 2048 };
             let subject = subject.clone();
-            // Making an RSA key takes long enough to be kept off the scheduler.
-            let made = tokio::task::spawn_blocking(move || self_signed(&subject, start, expiry, bits));
-            let (der, key) = made.await.map_err(|_| error(15297, &[]))?.ok_or_else(|| error(15297, &[]))?;
+            let made = if crate::base::random::is_seeded() {
+                super::keys::pooled(bits).and_then(|key| self_signed(&subject, start, expiry, &key))
+            } else {
+                // Making an RSA key takes long enough to be kept off the scheduler.
+                let made =
+                    tokio::task::spawn_blocking(move || self_signed(&subject, start, expiry, &super::keys::new(bits)?));
+                made.await.map_err(|_| error(15297, &[]))?
+            };
+            let (der, key) = made.ok_or_else(|| error(15297, &[]))?;
             let encryption = if password.is_some() { "PW" } else { "MK" };
             Certificate {
                 private_key: Some(key),
@@ -209,10 +214,8 @@ pub(crate) fn self_signed(
     subject: &str,
     start: OffsetDateTime,
     expiry: OffsetDateTime,
-    bits: u32,
+    key: &rcgen::KeyPair,
 ) -> Option<(Vec<u8>, Vec<u8>)> {
-    let size = if bits >= 3072 { rcgen::RsaKeySize::_3072 } else { rcgen::RsaKeySize::_2048 };
-    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, size).ok()?;
     let mut params = rcgen::CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
     let cn =
@@ -220,10 +223,10 @@ pub(crate) fn self_signed(
     params.distinguished_name.push(rcgen::DnType::CommonName, cn);
     params.not_before = start;
     params.not_after = expiry;
-    let mut serial = *Uuid::new_v4().as_bytes();
+    let mut serial = *crate::base::random::uuid().as_bytes();
     serial[0] &= 0x7F;
     params.serial_number = Some(rcgen::SerialNumber::from_slice(&serial));
-    let certificate = params.self_signed(&key).ok()?;
+    let certificate = params.self_signed(key).ok()?;
     Some((certificate.der().to_vec(), key.serialize_der()))
 }
 

@@ -356,7 +356,7 @@ fn apply(o: &mut DatabaseOptions, state: &mut DatabaseState, option: &DdlOption)
         "ENABLE_BROKER" => o.set_bit("is_broker_enabled", true),
         "DISABLE_BROKER" => o.set_bit("is_broker_enabled", false),
         "NEW_BROKER" => {
-            o.service_broker_guid = uuid::Uuid::new_v4();
+            o.service_broker_guid = crate::base::random::uuid();
             o.set_bit("is_broker_enabled", true);
         }
         key => match BITS.iter().find(|b| b.0 == key) {

@@ -19,7 +19,6 @@ use crate::lab::world::security::hash_password;
 use crate::lab::world::security::new_salt;
 use crate::lab::world::security::verify_password;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 pub(super) fn execute(host: &InstanceHost, cx: &SessionCx, ddl: &Ddl) -> SqlResult<()> {
     let now = host.instance.clock.now();
@@ -65,11 +64,11 @@ fn create(s: &mut InstanceState, cx: &SessionCx, name: &str, from: &Source<'_>, 
             };
             let group = account.to_lowercase().contains("group");
             let mut sid = vec![1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0];
-            sid.extend_from_slice(Uuid::new_v4().as_bytes());
+            sid.extend_from_slice(crate::base::random::uuid().as_bytes());
             ServerPrincipal::new(id, name, if group { 'G' } else { 'U' }, sid, now)
         }
         Some("EXTERNAL PROVIDER") if from.managed => {
-            ServerPrincipal::new(id, name, 'E', Uuid::new_v4().as_bytes().to_vec(), now)
+            ServerPrincipal::new(id, name, 'E', crate::base::random::uuid().as_bytes().to_vec(), now)
         }
         Some("EXTERNAL PROVIDER") => return Err(error(33130, &[&name])),
         Some("CERTIFICATE") => {
@@ -99,7 +98,7 @@ fn sql_login(
 ) -> SqlResult<ServerPrincipal> {
     let options = from.options;
     let sid = match option(options, "SID") {
-        None => Uuid::new_v4().as_bytes().to_vec(),
+        None => crate::base::random::uuid().as_bytes().to_vec(),
         Some(OptionValue::Binary(b)) if b.len() == 16 => b.clone(),
         Some(_) => return Err(error(15419, &[])),
     };

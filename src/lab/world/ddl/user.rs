@@ -21,7 +21,6 @@ use crate::lab::world::storage::ObjectGrant;
 use crate::lab::world::storage::SchemaInfo;
 use crate::lab::world::storage::SchemaOp;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 /// Checks that the current database may be changed and shows its content.
 fn content(s: &mut InstanceState, cx: &SessionCx, permission: &str) -> SqlResult<Data> {
@@ -73,14 +72,14 @@ fn create_user(
     let mut user = DbPrincipal::user(id, name, Vec::new(), now);
     if let Some(p) = option_text(options, "PASSWORD") {
         user.authentication = 2;
-        user.sid = Uuid::new_v4().as_bytes().to_vec();
+        user.sid = crate::base::random::uuid().as_bytes().to_vec();
         user.password_hash = Some(hash_password(&p, new_salt()));
     } else if option(options, "WITHOUT LOGIN").is_some() {
         user.authentication = 0;
-        user.sid = Uuid::new_v4().as_bytes().repeat(2)[..28].to_vec();
+        user.sid = crate::base::random::uuid().as_bytes().repeat(2)[..28].to_vec();
     } else if option(options, "EXTERNAL PROVIDER").is_some() {
         (user.authentication, user.kind) = (4, 'E');
-        user.sid = Uuid::new_v4().as_bytes().to_vec();
+        user.sid = crate::base::random::uuid().as_bytes().to_vec();
     } else {
         let login = login.unwrap_or(name);
         let found = s.security.by_name(login).filter(|p| p.kind != 'R');
@@ -162,7 +161,7 @@ pub(super) async fn roles(host: &InstanceHost, cx: &SessionCx, ddl: &Ddl) -> Sql
                 default_schema: None,
                 authentication: 0,
                 owner_id: Some(owner),
-                sid: Uuid::new_v4().as_bytes().repeat(2)[..28].to_vec(),
+                sid: crate::base::random::uuid().as_bytes().repeat(2)[..28].to_vec(),
                 ..DbPrincipal::user(free_id(&data), name, Vec::new(), now)
             };
             Ok(vec![SchemaOp::PutPrincipal(role)])
@@ -203,7 +202,7 @@ fn create_server_role(s: &mut InstanceState, cx: &SessionCx, name: &str, now: Of
     }
     let id = s.security.next_id;
     s.security.next_id += 1;
-    let sid = Uuid::new_v4().as_bytes().to_vec();
+    let sid = crate::base::random::uuid().as_bytes().to_vec();
     let role = ServerPrincipal { owner_id: Some(SA), ..ServerPrincipal::new(id, name, 'R', sid, now) };
     s.security.principals.insert(id, role);
     Ok(())

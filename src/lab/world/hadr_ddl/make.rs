@@ -6,7 +6,6 @@ use crate::lab::world::hadr::Role;
 use crate::lab::world::instance::InstanceState;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 /// First id of a group as a securable.
 const FIRST_METADATA_ID: i32 = 65_536;
@@ -17,7 +16,7 @@ pub fn new_group(state: &InstanceState, name: &str) -> Group {
         state.hadr.groups.values().map(|g| g.metadata_id + 1).max().unwrap_or(FIRST_METADATA_ID).max(FIRST_METADATA_ID);
     Group {
         name: name.to_owned(),
-        group_id: Uuid::new_v4(),
+        group_id: crate::base::random::uuid(),
         distributed: false,
         basic: false,
         contained: false,
@@ -47,7 +46,7 @@ pub fn new_group(state: &InstanceState, name: &str) -> Group {
 /// A replica with every option at its default.
 pub fn new_replica(name: &str, url: &str, now: OffsetDateTime) -> Replica {
     Replica {
-        replica_id: Uuid::new_v4(),
+        replica_id: crate::base::random::uuid(),
         name: name.to_owned(),
         endpoint_url: url.to_owned(),
         availability_mode: 0,

@@ -61,7 +61,7 @@ impl InstanceHost {
                 Some(values::datetime(now))
             }
             "sysdatetimeoffset" => Some(values::datetime_offset(now)),
-            "newid" | "newsequentialid" => Some(Value::Guid(uuid::Uuid::new_v4())),
+            "newid" | "newsequentialid" => Some(Value::Guid(crate::base::random::uuid())),
             "system_user" => Some(Value::str(&cx.login)),
             other => self.scalar(cx, &Name(vec![other.to_owned()]), &[]).ok(),
         }

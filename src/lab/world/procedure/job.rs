@@ -13,7 +13,6 @@ use crate::lab::world::server::Operator;
 use crate::lab::world::server::Schedule;
 use crate::lab::world::values::agent_time;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 /// Parameters by procedure, in the server's order.
 pub(super) fn parameters(procedure: &str) -> &'static [&'static str] {
@@ -143,7 +142,7 @@ pub(super) fn add(s: &mut InstanceState, cx: &SessionCx, a: &Args<'_>, now: Offs
         return Err(error(14261, &[&"@job_name", &name]));
     }
     let owner = owner_sid(s, cx, a)?;
-    let id = Uuid::new_v4();
+    let id = crate::base::random::uuid();
     let base = Job::new(id, &name, owner, now);
     let job = Job {
         enabled: a.int("@enabled").unwrap_or(1) != 0,
@@ -197,7 +196,7 @@ pub(super) fn add_step(s: &mut InstanceState, key: &str, a: &Args<'_>) -> SqlRes
     let tsql = subsystem.eq_ignore_ascii_case("TSQL");
     let step = JobStep {
         name,
-        uid: Uuid::new_v4(),
+        uid: crate::base::random::uuid(),
         command: a.text("@command").unwrap_or_default(),
         database: a.text("@database_name").or_else(|| tsql.then(|| "master".to_owned())),
         on_success: a.int("@on_success_action").unwrap_or(1) as u8,
@@ -246,7 +245,7 @@ pub(super) fn add_schedule(
     let int = |n: &str, default: i64| a.int(n).unwrap_or(default) as i32;
     let schedule = Schedule {
         id,
-        uid: Uuid::new_v4(),
+        uid: crate::base::random::uuid(),
         name,
         owner_sid: owner_sid(s, cx, a)?,
         enabled: int("@enabled", 1) != 0,

@@ -1,6 +1,7 @@
 //! Content of a database: persistent maps, so that a copy costs nothing.
 
 mod apply;
+mod bytes;
 mod data;
 mod key;
 mod objects;

@@ -28,7 +28,7 @@ enum Record {
         last: i64,
     },
     Property(PropertyKey, String, Value),
-    Ballast(Vec<u8>),
+    Ballast(#[serde(with = "super::bytes")] Vec<u8>),
     End,
 }
 

@@ -1,10 +1,11 @@
-//! From a run's journal and the writers' records to the parts of an outage.
+//! From a run's journal to the parts of an outage. Pure.
 
+use super::dto::LinkOutage;
+use super::dto::OutageSplit;
 use crate::base::error::Result;
 use crate::journal::record::Record;
 use crate::journal::record::Stored;
 use crate::model::ids::StepId;
-use crate::report::dto::OutageSplit;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -46,6 +47,12 @@ impl StepTimes {
             (Some((a, _)), Some((_, b))) => u64::try_from((b - a).whole_milliseconds()).unwrap_or(0),
             _ => 0,
         }
+    }
+
+    /// From the fence to the opening, for the result of a run.
+    pub fn outage(&self, link: &str) -> LinkOutage {
+        let barred_ms = self.get("cutover.open").is_some().then(|| self.ms("cutover.fence", "cutover.open"));
+        LinkOutage { link: link.to_owned(), barred_ms, split: self.split() }
     }
 
     /// Fence, drain, switch (with its confirmation), open (with the repointing before it).

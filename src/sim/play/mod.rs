@@ -1,0 +1,20 @@
+//! Whole runs in virtual time: the same application and the same lab, on pipes, a paused clock and one seed.
+
+pub mod azure;
+pub mod case;
+pub mod estate;
+pub mod faults;
+pub mod gate;
+pub mod hooks;
+pub mod line;
+pub mod mishap;
+pub mod night;
+pub mod operator;
+pub mod runtime;
+pub mod seeds;
+pub mod trace;
+pub mod watch;
+pub mod world;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! Somebody with milink: processes that share a state directory, one after the other.
+
+use super::azure::AzureLine;
+use super::estate::Estate;
+use super::gate::Gate;
+use super::hooks::AliasHook;
+use super::line::Line;
+use super::trace::Told;
+use crate::app::build::App;
+use crate::app::build::Parts;
+use crate::app::build::StandIns;
+use crate::app::run::Ended;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::config;
+use crate::config::load::Environment;
+use crate::config::secret::NoPrompt;
+use crate::effects::fault::Faults;
+use crate::effects::fault::Point;
+use crate::engine::cancel::Cancel;
+use crate::engine::event::SharedObserver;
+use crate::engine::run::RunEnd;
+use crate::journal::memory::MemoryJournal;
+use crate::journal::store::Journal;
+use crate::lab::up::record::ESTATE;
+use crate::model::ids::RunId;
+use crate::model::ids::StepId;
+use async_trait::async_trait;
+use std::future::Future;
+use std::sync::Arc;
+
+/// Faults of a process that may be the end of it.
+#[async_trait]
+pub trait Mortal: Faults {
+    /// Returns when the process is to die.
+    async fn death(&self);
+}
+
+/// Nothing happens to it.
+pub struct Immortal;
+
+#[async_trait]
+impl Faults for Immortal {
+    async fn at(&self, _: Point, _: &StepId) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Mortal for Immortal {
+    async fn death(&self) {
+        std::future::pending().await
+    }
+}
+
+/// One laptop: a name on the network, and a journal that outlives its processes.
+pub struct Operator {
+    pub name: String,
+    pub journal: Arc<dyn Journal>,
+    pub sabotage: Vec<String>,
+}
+
+/// How a process came to its end.
+#[derive(Debug)]
+pub enum Fate {
+    Committed,
+    RolledBack(Error),
+    /// It ended by itself, without an end of the run.
+    Failed(Error),
+    /// It was killed.
+    Died,
+}
+
+impl Fate {
+    pub fn of(ended: Result<Ended>) -> Self {
+        match ended.map(|e| e.end) {
+            Ok(RunEnd::Committed) => Self::Committed,
+            Ok(RunEnd::RolledBack(cause)) => Self::RolledBack(cause),
+            Err(e) => Self::Failed(e),
+        }
+    }
+    pub fn is_end(&self) -> bool {
+        matches!(self, Self::Committed | Self::RolledBack(_))
+    }
+    pub fn word(&self) -> String {
+        match self {
+            Self::Committed => "committed".to_owned(),
+            Self::RolledBack(e) => format!("rolled back: {}", e.chain()),
+            Self::Failed(e) => format!("failed: {}", e.chain()),
+            Self::Died => "killed".to_owned(),
+        }
+    }
+}
+
+impl Operator {
+    pub fn new(name: &str, estate: &Estate) -> Self {
+        Self {
+            name: name.to_owned(),
+            journal: Arc::new(MemoryJournal::new(estate.clock.clone())),
+            sabotage: Vec::new(),
+        }
+    }
+
+    /// The same state directory under another name: a second terminal, or a process that took over.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), journal: self.journal.clone(), sabotage: self.sabotage.clone() }
+    }
+
+    /// A new process.
+    pub async fn app(&self, estate: &Estate, faults: Arc<dyn Mortal>, gate: &Gate) -> Result<App> {
+        let env = Environment { host: self.name.clone(), user: "dba".to_owned(), ..Environment::default() };
+        let config = config::load(&estate.dir().join(ESTATE), &env)?;
+        let network = estate.lab.network.clone();
+        App::open(Parts {
+            config,
+            env,
+            prompt: Arc::new(NoPrompt),
+            clock: estate.clock.clone(),
+            journal: self.journal.clone(),
+            state_dir: estate.dir().join(&self.name),
+            dialer: Arc::new(Line { network: network.clone(), from: self.name.clone(), gate: gate.clone() }),
+            faults,
+            sabotage: self.sabotage.clone(),
+            stand_ins: StandIns {
+                transport: Some(Arc::new(AzureLine {
+                    server: estate.lab.arm.clone(),
+                    network,
+                    from: self.name.clone(),
+                    gate: gate.clone(),
+                })),
+                hooks: Some(Arc::new(AliasHook {
+                    alias: estate.lab.alias.clone(),
+                    addresses: estate.lab.record.addresses(),
+                    gate: gate.clone(),
+                })),
+            },
+        })
+        .await
+    }
+
+    pub fn observer(&self, estate: &Estate) -> SharedObserver {
+        Arc::new(Told { trace: estate.trace.clone(), who: self.name.clone() })
+    }
+
+    /// `link create` in a process without faults.
+    pub async fn create(&self, estate: &Estate) -> Result<()> {
+        let app = self.app(estate, Arc::new(Immortal), &Gate::default()).await?;
+        let plan = app.plan_create(&[]).await?;
+        match app.start(&plan, self.observer(estate), Cancel::new()).await?.end {
+            RunEnd::Committed => Ok(()),
+            RunEnd::RolledBack(cause) => Err(cause.during("creating the links")),
+        }
+    }
+
+    /// Kinds of the steps that a cutover would take now.
+    pub async fn steps(&self, estate: &Estate) -> Result<Vec<String>> {
+        let app = self.app(estate, Arc::new(Immortal), &Gate::default()).await?;
+        let mut kinds: Vec<String> = Vec::new();
+        for step in app.plan_cutover(&[]).await?.steps() {
+            if !kinds.iter().any(|k| k == step.id.kind()) {
+                kinds.push(step.id.kind().to_owned());
+            }
+        }
+        Ok(kinds)
+    }
+
+    /// `cutover run` in a process of its own.
+    pub async fn cutover(&self, estate: &Estate, faults: &Arc<dyn Mortal>, gate: &Gate, cancel: Cancel) -> Fate {
+        let work = async {
+            let app = self.app(estate, faults.clone(), gate).await?;
+            let plan = app.plan_cutover(&[]).await?;
+            app.start(&plan, self.observer(estate), cancel).await
+        };
+        self.process(estate, faults, gate, work).await
+    }
+
+    /// `cutover resume` in a process of its own.
+    pub async fn resume(&self, estate: &Estate, faults: &Arc<dyn Mortal>, gate: &Gate, cancel: Cancel) -> Fate {
+        let work = async {
+            let run = self.open_run()?.ok_or_else(|| Error::new(Kind::NotFound, "no run is open"))?;
+            let app = self.app(estate, faults.clone(), gate).await?;
+            app.resume(&run, self.observer(estate), cancel).await
+        };
+        self.process(estate, faults, gate, work).await
+    }
+
+    /// Runs until it ends or is killed; whatever it held is gone then.
+    async fn process(
+        &self,
+        estate: &Estate,
+        faults: &Arc<dyn Mortal>,
+        gate: &Gate,
+        work: impl Future<Output = Result<Ended>>,
+    ) -> Fate {
+        let fate = tokio::select! {
+            biased;
+            () = faults.death() => Fate::Died,
+            ended = gate.guard(work) => Fate::of(ended),
+        };
+        estate.trace.say(&format!("{}: process: {}", self.name, fate.word()));
+        fate
+    }
+
+    /// The cutover that has not ended.
+    pub fn open_run(&self) -> Result<Option<RunId>> {
+        for run in self.journal.runs()? {
+            let cutover = run.as_str().starts_with("cutover");
+            if cutover && crate::journal::fold::fold(&self.journal.records(&run)?)?.finished.is_none() {
+                return Ok(Some(run));
+            }
+        }
+        Ok(None)
+    }
+}

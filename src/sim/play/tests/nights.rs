@@ -1,0 +1,17 @@
+use crate::sim::play::night;
+use crate::sim::play::night::Twist;
+
+#[test]
+fn the_first_nights_end_well() {
+    for seed in 0..12 {
+        let told = night::run(seed, &Twist::default());
+        assert!(told.violation.is_none(), "seed {seed}: {:?}\n{}", told.violation, told.trace.join("\n"));
+    }
+}
+
+#[test]
+fn a_seed_plays_the_same_night_again() {
+    for seed in [3, 40] {
+        assert_eq!(night::run(seed, &Twist::default()).trace, night::run(seed, &Twist::default()).trace);
+    }
+}

@@ -2,11 +2,14 @@
 
 mod alone;
 pub mod build;
+pub mod check;
 pub mod cutover;
 pub mod facts;
 pub mod find;
 pub mod history;
 pub mod links;
+pub mod objects;
+pub mod outage;
 pub mod plan;
 pub mod run;
 pub mod trust;

@@ -232,7 +232,7 @@ impl App {
         Ok(())
     }
 
-    fn fill_in_words(&self, plan: &mut Plan) -> Result<()> {
+    pub(super) fn fill_in_words(&self, plan: &mut Plan) -> Result<()> {
         let tools: Arc<Tools> = Arc::new(self.tools(BTreeMap::new())?);
         let stages = catalog::stages(plan, &tools)?;
         for (planned, stage) in plan.stages.iter_mut().zip(&stages) {

@@ -151,7 +151,7 @@ impl App {
             },
             // Hours of seeding are not thrown away because somebody pressed Ctrl-C.
             PlanKind::Create => Limits { undo_on_interrupt: false, again, ..Limits::default() },
-            PlanKind::Delete => Limits { undo_on_interrupt: true, again, ..Limits::default() },
+            PlanKind::Delete | PlanKind::Objects => Limits { undo_on_interrupt: true, again, ..Limits::default() },
         };
         let end = Runner { stages: &stages, cx, state, limits }.run().await?;
         Ok(Ended { run, end })
@@ -225,6 +225,7 @@ fn again(plan: &Plan, run: &RunId) -> String {
     match plan.kind {
         PlanKind::Cutover => format!("milink cutover resume {run}"),
         PlanKind::Create => "milink link create".to_owned(),
+        PlanKind::Objects => format!("milink objects resume {run}"),
         PlanKind::Delete => {
             let names: Vec<_> = plan.links.iter().map(|l| l.name.as_str()).collect();
             format!("milink link delete {}", names.join(" "))

@@ -75,6 +75,8 @@ pub enum Command {
     /// Make and look at the mirroring endpoints of the sources
     #[command(subcommand)]
     Endpoint(EndpointCommand),
+    /// Judge whether a link can be made, a database moved, a failover forced; changes nothing
+    Check(CheckArgs),
     /// Plan, create and look at links
     #[command(subcommand)]
     Link(LinkCommand),
@@ -87,6 +89,9 @@ pub enum Command {
     Serve(ServeArgs),
     /// The engineer's screen: fleet, links, cutovers and runs, steered by keys
     Tui(TuiArgs),
+    /// Compare and bring over logins, jobs, linked servers
+    #[command(subcommand)]
+    Objects(ObjectsCommand),
     /// Look at the journal
     #[command(subcommand)]
     Runs(RunsCommand),
@@ -182,7 +187,7 @@ pub struct LabDirArgs {
 pub struct LabFaultArgs {
     #[command(flatten)]
     pub lab: LabDirArgs,
-    /// `cut A B`, `restore A B`, `slow A B LATENCY_MS MIB_PER_S`, `arm JSON-RULE`, `arm-clear` or `status`
+    /// `cut A B`, `restore A B`, `slow A B LATENCY_MS MIB_PER_S`, `arm JSON-RULE`, `arm-clear`, `set SERVER KEY VALUE [DATABASE]` or `status`
     #[arg(required = true, value_name = "FAULT")]
     pub fault: Vec<String>,
 }
@@ -266,6 +271,60 @@ pub struct ExplainArgs {
     /// Number of SQL Server, code of Azure, state of a link, or a message with one of them
     #[arg(value_name = "ID", required = true)]
     pub id: Vec<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub links: LinksArgs,
+    /// What it must be ready for [default: create for a link that is not there, else cutover]
+    #[arg(long = "for", value_name = "PURPOSE", value_enum)]
+    pub purpose: Option<CheckPurpose>,
+    /// Let a check pass by its id, with a reason that is shown
+    #[arg(long, value_name = "ID=REASON")]
+    pub waive: Vec<String>,
+    /// Show what passed, too
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum ObjectsCommand {
+    /// What the target lacks; changes nothing
+    Diff(ObjectsArgs),
+    /// The statements that would bring it over, without password hashes
+    Script(ObjectsArgs),
+    /// Bring over what is missing, as a run that can be undone and resumed
+    Sync(ObjectsSyncArgs),
+    /// Go on with a run that stopped half way
+    Resume(OptionalRunArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ObjectsArgs {
+    #[command(flatten)]
+    pub links: LinksArgs,
+    /// Everything on the source, not only what the links' databases use
+    #[arg(long)]
+    pub everything: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ObjectsSyncArgs {
+    #[command(flatten)]
+    pub objects: ObjectsArgs,
+    /// Read the live state and show what would be done; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckPurpose {
+    Create,
+    Cutover,
+    Failback,
+    Forced,
+    Operate,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -550,6 +609,8 @@ pub enum SchemaName {
     Estimate,
     /// The JSON of `milink cert verify`
     Trust,
+    /// The JSON of `milink check`
+    Check,
 }
 
 #[derive(Debug, Clone, Args)]

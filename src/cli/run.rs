@@ -9,6 +9,7 @@ use super::args::Format;
 #[cfg(feature = "lab")]
 use super::args::LabCommand;
 use super::args::LinkCommand;
+use super::args::ObjectsCommand;
 use super::args::RunsCommand;
 use super::cmd;
 use super::exit;
@@ -110,6 +111,11 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         Command::Cert(CertCommand::Verify(args)) => cmd::cert::verify(&args.links, settings, printer).await,
         Command::Endpoint(EndpointCommand::Show(args)) => cmd::endpoint::show(&args.links, settings, printer).await,
         Command::Endpoint(EndpointCommand::Create(args)) => cmd::endpoint::create(&args, settings, printer).await,
+        Command::Check(args) => cmd::check::run(&args, settings, printer).await,
+        Command::Objects(ObjectsCommand::Diff(args)) => cmd::objects::diff(&args, settings, printer).await,
+        Command::Objects(ObjectsCommand::Script(args)) => cmd::objects::script(&args, settings, printer).await,
+        Command::Objects(ObjectsCommand::Sync(args)) => cmd::objects::sync(&args, settings, printer).await,
+        Command::Objects(ObjectsCommand::Resume(args)) => cmd::objects::resume(&args, settings, printer).await,
         Command::Link(LinkCommand::Plan(args)) => cmd::link::plan(&args, settings, printer).await,
         Command::Link(LinkCommand::Create(args)) => cmd::link::create(&args, settings, printer).await,
         Command::Link(LinkCommand::List(args)) => cmd::link::list(&args.links, settings, printer).await,

@@ -6,10 +6,7 @@ use super::schema::EstateFile;
 pub(super) fn warnings(file: &EstateFile) -> Vec<String> {
     let a = &file.application;
     let p = &file.policy;
-    let o = &file.objects;
-    let objects = [&o.logins, &o.jobs, &o.linked_servers, &o.credentials].iter().any(|names| !names.is_empty());
     let set = [
-        ("[objects]", objects, "check jobs, linked servers and credentials on the target yourself"),
         ("[application] alias", a.alias.is_some(), "a `repoint` hook is what moves the application"),
         ("[backup] path", file.backup.path.is_some(), "take the first full backup yourself"),
         ("[monitor] heartbeat", file.monitor.heartbeat, "no run writes a heartbeat row"),

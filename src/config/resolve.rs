@@ -18,6 +18,7 @@ use super::types::Source;
 use super::types::Target;
 use super::types::TargetLogin;
 use super::types::Trust;
+use super::types::Waiver;
 use super::types::Wave;
 use crate::model::ids::LinkName;
 use crate::model::ids::SiteId;
@@ -47,6 +48,7 @@ pub(super) fn resolve(file: EstateFile, path: &Path, env: &Environment, warnings
             .into_iter()
             .map(|r| Reconcile { name: r.name.into_inner(), query: r.query })
             .collect(),
+        waivers: file.waiver.into_iter().map(waiver).collect(),
         application: application(file.application, dir),
         backup_path: file.backup.path,
         trust: Trust {
@@ -144,6 +146,14 @@ fn wave(w: schema::WaveSection) -> Wave {
         name: w.name.into_inner(),
         links: w.links.into_iter().map(|l| LinkName(l.into_inner())).collect(),
         after: w.after.into_iter().map(toml::Spanned::into_inner).collect(),
+    }
+}
+
+fn waiver(w: schema::WaiverSection) -> Waiver {
+    Waiver {
+        check: w.check.into_inner(),
+        reason: w.reason.into_inner(),
+        links: w.links.into_iter().map(toml::Spanned::into_inner).collect(),
     }
 }
 

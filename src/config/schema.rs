@@ -20,6 +20,7 @@ pub struct EstateFile {
     pub wave: Vec<WaveSection>,
     pub objects: ObjectsSection,
     pub reconcile: Vec<ReconcileSection>,
+    pub waiver: Vec<WaiverSection>,
     pub application: ApplicationSection,
     pub backup: BackupSection,
     pub trust: TrustSection,
@@ -254,6 +255,22 @@ pub struct ReconcileSection {
     #[schemars(with = "String")]
     pub name: Spanned<String>,
     pub query: String,
+}
+
+/// A check that somebody answers for, by its id; shown in every verdict.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaiverSection {
+    /// Id of a check, such as `database.broker`.
+    #[schemars(with = "String")]
+    pub check: Spanned<String>,
+    /// Why it does not matter here.
+    #[schemars(with = "String", length(min = 1))]
+    pub reason: Spanned<String>,
+    /// Names of the `[[link]]`s it holds for. Default: all.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub links: Vec<Spanned<String>>,
 }
 
 /// The application that uses the databases.

@@ -26,6 +26,7 @@ pub struct Config {
     pub waves: Vec<Wave>,
     pub objects: ObjectsSection,
     pub reconcile: Vec<Reconcile>,
+    pub waivers: Vec<Waiver>,
     pub application: Application,
     /// Where a full backup may be written, as the source's server sees it.
     pub backup_path: Option<String>,
@@ -110,6 +111,15 @@ pub struct Wave {
 pub struct Reconcile {
     pub name: String,
     pub query: String,
+}
+
+/// A check that somebody answers for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiver {
+    pub check: String,
+    pub reason: String,
+    /// Empty: every link.
+    pub links: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default)]

@@ -35,6 +35,7 @@ pub(super) fn validate(file: &EstateFile) -> Vec<Problem> {
     }
     links(file, &mut problems);
     waves(file, &mut problems);
+    waivers(file, &mut problems);
     hooks(file, &mut problems);
     policy(file, &mut problems);
     problems
@@ -229,6 +230,19 @@ fn waves(file: &EstateFile, problems: &mut Vec<Problem>) {
                 after.span(),
                 format!("expected waves in an order, found `{}` after itself", wave.name.get_ref()),
             ));
+        }
+    }
+}
+
+/// A waiver without a reason is nobody's.
+fn waivers(file: &EstateFile, problems: &mut Vec<Problem>) {
+    let links: Vec<&str> = file.link.iter().map(|l| l.name.get_ref().as_str()).collect();
+    for waiver in &file.waiver {
+        if waiver.reason.get_ref().trim().is_empty() {
+            problems.push(Problem::error(waiver.reason.span(), "expected a reason for the waiver, found none"));
+        }
+        for link in &waiver.links {
+            known("link", link, &links, problems);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Facts of both sides, read at once; what could not be read stays unknown.
 
-pub mod fact;
+pub mod azure;
 pub mod link;
+pub mod survey;
 pub mod trust;
 pub mod trust_findings;
 pub mod watch;
+pub use crate::model::fact;

@@ -1,12 +1,12 @@
 //! The trust between a source and a managed instance, both ways, as both sides and Azure say (facts: mi-link 3).
 
-use super::fact::Fact;
 use crate::arm::InstanceRef;
 use crate::arm::resource::certificate::EndpointCertificate;
 use crate::arm::resource::certificate::TrustCertificate;
 use crate::effects::perform::Effects;
 use crate::model::certificate::ServerCertificate;
 use crate::model::endpoint::EndpointFacts;
+use crate::model::fact::Fact;
 use crate::model::group::Connected;
 use crate::model::ids::LinkName;
 use crate::model::ids::SiteId;

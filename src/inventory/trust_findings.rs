@@ -1,7 +1,7 @@
 //! Does each side know the other? One finding a question; unknown is never a pass.
 
-use super::fact::Fact;
 use super::trust::PairTrust;
+use crate::model::fact::Fact;
 use crate::pki::trust::Chain;
 use crate::pki::trust::chains_to;
 use serde::Serialize;

@@ -3,11 +3,14 @@
 pub mod certificate;
 pub mod database;
 pub mod endpoint;
+pub mod fact;
 pub mod group;
 pub mod ids;
 pub mod instance;
 pub mod login;
 pub mod lsn;
+pub mod object;
 pub mod open;
 pub mod session;
+pub mod survey;
 pub mod sweep;

@@ -29,7 +29,14 @@ pub fn build(links: Vec<(LinkPlan, Standing)>, policy: PlanPolicy) -> Plan {
         stages.push(planned);
     }
     stages.retain(|s| !s.steps.is_empty());
-    Plan { format: FORMAT, kind: PlanKind::Delete, links: links.into_iter().map(|(l, _)| l).collect(), stages, policy }
+    Plan {
+        format: FORMAT,
+        kind: PlanKind::Delete,
+        links: links.into_iter().map(|(l, _)| l).collect(),
+        objects: Vec::new(),
+        stages,
+        policy,
+    }
 }
 
 const SOURCE: &[Standing] = &[Standing::SourcePrimary];

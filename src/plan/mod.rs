@@ -4,4 +4,5 @@ pub mod create;
 pub mod cutover;
 pub mod delete;
 pub mod names;
+pub mod objects;
 pub mod types;

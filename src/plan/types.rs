@@ -1,5 +1,6 @@
 //! The plan: a plain value, stored with the run, that `resume` continues.
 
+use super::objects::ObjectPlan;
 use crate::journal::record::Line;
 use crate::model::ids::LinkName;
 use crate::model::ids::SiteId;
@@ -16,6 +17,8 @@ pub enum PlanKind {
     Create,
     Cutover,
     Delete,
+    /// Server objects brought to a target.
+    Objects,
 }
 
 impl PlanKind {
@@ -24,6 +27,7 @@ impl PlanKind {
             PlanKind::Create => "create",
             PlanKind::Cutover => "cutover",
             PlanKind::Delete => "delete",
+            PlanKind::Objects => "objects",
         }
     }
 }
@@ -143,6 +147,9 @@ pub struct Plan {
     pub format: u32,
     pub kind: PlanKind,
     pub links: Vec<LinkPlan>,
+    /// What `objects sync` brings over; by the id of its step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ObjectPlan>,
     pub stages: Vec<PlannedStage>,
     pub policy: PlanPolicy,
 }

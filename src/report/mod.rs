@@ -1,10 +1,12 @@
 //! What is shown: public JSON types and pure renderers.
 
+pub mod check;
 pub mod compat;
 pub mod cutovers;
 pub mod dto;
 pub mod estimate;
 pub mod explain;
+pub mod objects;
 pub mod outage;
 pub mod run;
 pub mod table;

@@ -1,6 +1,7 @@
 //! Rules as data: embedded tables and their loaders.
 
 pub mod builds;
+pub mod checks;
 pub mod compat;
 pub mod direction;
 pub mod errors;

@@ -2,7 +2,8 @@
 //!
 //! A file is a comment header (`-- key: value`) and one batch. Values enter only through placeholders:
 //! `{{name:ident}}`, `{{name:string}}`, `{{name:binary}}`, `{{name:int}}`, `{{name:guid}}`, `{{name:keyword}}`
-//! (one of the words the header lists), `{{name:secret}}` (a literal, shown as `N'***'`) and `{{name:bind}}`
+//! (one of the words the header lists), `{{name:secret}}` (a literal, shown as `N'***'`), `{{name:secret_binary}}` (hex digits,
+//! shown as `0x***`) and `{{name:bind}}`
 //! (sent as a parameter `@P1`, never as text).
 
 use super::embedded;
@@ -37,6 +38,8 @@ pub enum ParamKind {
     /// Closed list of words.
     Keyword(Vec<&'static str>),
     Secret,
+    /// Hex digits of a secret, as `0x…`.
+    SecretBinary,
     Bind,
 }
 
@@ -103,6 +106,26 @@ impl fmt::Debug for Rendered {
             .field("access", &self.access)
             .field("shown", &self.shown)
             .finish_non_exhaustive()
+    }
+}
+
+impl Rendered {
+    /// Several reads as one batch; the answers follow each other. None may have parameters.
+    pub fn join(reads: Vec<Rendered>) -> Result<Self> {
+        let first = reads.first().ok_or_else(|| Error::bug("an empty batch"))?;
+        let id = first.id;
+        if reads.iter().any(|r| r.access != Access::Read || !r.params.is_empty()) {
+            return Err(Error::bug(format!("{id}: only reads without parameters go into one batch")));
+        }
+        let text: Vec<&str> = reads.iter().map(|r| r.text.expose_secret()).collect();
+        let shown: Vec<&str> = reads.iter().map(|r| r.shown.as_str()).collect();
+        Ok(Self {
+            id,
+            access: Access::Read,
+            text: SecretString::from(text.join("\n\n")),
+            shown: shown.join("\n\n"),
+            params: Vec::new(),
+        })
     }
 }
 
@@ -189,6 +212,7 @@ impl ParamKind {
             ParamKind::Guid => "guid",
             ParamKind::Keyword(_) => "keyword",
             ParamKind::Secret => "secret",
+            ParamKind::SecretBinary => "secret_binary",
             ParamKind::Bind => "bind",
         }
     }
@@ -208,6 +232,7 @@ fn parse_params(text: &'static str) -> std::result::Result<Vec<ParamSpec>, Strin
                 "int" => ParamKind::Int,
                 "guid" => ParamKind::Guid,
                 "secret" => ParamKind::Secret,
+                "secret_binary" => ParamKind::SecretBinary,
                 "bind" => ParamKind::Bind,
                 other => match other.strip_prefix("keyword(").and_then(|w| w.strip_suffix(')')) {
                     Some(words) => ParamKind::Keyword(words.split('|').collect()),
@@ -364,6 +389,13 @@ fn literal(id: &str, spec: &ParamSpec, value: &Value) -> Result<(String, String)
         (ParamKind::Int, Value::Int(number)) => same(number.to_string()),
         (ParamKind::Guid, Value::Guid(guid)) => same(format!("'{}'", guid.hyphenated().to_string().to_uppercase())),
         (ParamKind::Keyword(words), Value::Text(text)) if words.contains(&text.as_str()) => same(text.clone()),
+        (ParamKind::SecretBinary, Value::Secret(secret)) => {
+            let digits = secret.expose_secret();
+            if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+                return Err(Error::bug(format!("{id}: the value of `{}` is not hex", spec.name)));
+            }
+            Ok((format!("0x{digits}"), "0x***".to_owned()))
+        }
         (ParamKind::Secret, Value::Secret(secret)) => Ok((one_token(secret.expose_secret())?, "N'***'".to_owned())),
         _ => Err(Error::bug(format!("{id}: the value of `{}` is not a {}", spec.name, spec.kind.word()))),
     }

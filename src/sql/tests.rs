@@ -13,6 +13,11 @@ use crate::base::redact::ExposeSecret;
 use crate::base::redact::secret;
 use crate::model::group::AvailabilityMode;
 use crate::model::login::ConnectSql;
+use crate::model::object::AgentJob;
+use crate::model::object::JobStep;
+use crate::model::object::LinkedServer;
+use crate::model::object::Operator;
+use crate::model::object::Schedule;
 use crate::sql::query::group::Cluster;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -67,6 +72,24 @@ fn reads_cannot_change_and_changes_promise_no_columns() {
             Access::Read => assert!(starts.iter().any(|s| script.body.starts_with(s)), "{}", script.id),
             Access::Change => assert!(script.columns.is_empty() || script.id == "lease.take", "{}", script.id),
         }
+    }
+}
+
+fn linked(product: &str) -> LinkedServer {
+    LinkedServer { name: WEIRD.into(), product: Some(product.into()), ..LinkedServer::default() }
+}
+
+fn weird_job() -> AgentJob {
+    AgentJob {
+        name: WEIRD.into(),
+        steps: vec![JobStep {
+            name: WEIRD.into(),
+            subsystem: "TSQL".into(),
+            command: WEIRD.into(),
+            ..JobStep::default()
+        }],
+        schedules: vec![Schedule { name: WEIRD.into(), ..Schedule::default() }],
+        ..AgentJob::default()
     }
 }
 
@@ -134,6 +157,21 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         marker::note("100% of 'it'"),
         session::kill(53),
         session::kill_unit(id),
+        object::create_login(WEIRD, &secret("02000A"), &[1, 2]),
+        object::drop_login(WEIRD),
+        object::set_default_database(WEIRD, WEIRD),
+        object::set_policy(WEIRD, true),
+        object::create_role(WEIRD),
+        object::drop_role(WEIRD),
+        object::add_member("sysadmin", WEIRD),
+        object::drop_member("sysadmin", WEIRD),
+        object::give("DENY", "VIEW SERVER STATE", WEIRD),
+        object::revoke("VIEW SERVER STATE", WEIRD),
+        object::drop_job(WEIRD),
+        object::add_operator(&Operator { name: WEIRD.into(), email: None, is_enabled: true }),
+        object::add_linked_server(&linked("SQL Server")),
+        object::add_linked_server(&linked("")),
+        object::drop_linked_server(WEIRD),
     ];
     let mut all: Vec<_> = changes
         .into_iter()
@@ -142,6 +180,7 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
             (s.rendered, s.database)
         })
         .collect();
+    all.extend(object::create_job(&weird_job(), WEIRD).unwrap().into_iter().map(|s| (s.rendered, None)));
     macro_rules! reads {
         ($($query:expr),+ $(,)?) => { $(all.push(($query.unwrap().rendered, None));)+ };
     }
@@ -177,6 +216,14 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         reconcile::scalar(WEIRD, "SELECT COUNT(*) FROM dbo.x; --'"),
         session::in_database(WEIRD),
         session::transactions(WEIRD),
+        object::hash(WEIRD),
+        survey::files(),
+        survey::protection(),
+        survey::accelerated(),
+        survey::inside(&[WEIRD]),
+        survey::logins(),
+        survey::agent(),
+        survey::outside(),
     );
     all.sort_by_key(|(r, _)| r.id);
     all
@@ -326,6 +373,16 @@ fn decoders_read_what_the_headers_promise() {
     use query::*;
     decodes(instance::facts());
     decodes(instance::trace_flags());
+    decodes(survey::files());
+    decodes(survey::protection());
+    decodes(survey::accelerated());
+    decodes(survey::outside());
+    let [full, _] = decodes(survey::inside(&["d"]));
+    assert_eq!((full.len(), full[0].users.len()), (1, 1));
+    let [full, _] = decodes(survey::logins());
+    assert_eq!(full.len(), 1);
+    let [full, _] = decodes(survey::agent());
+    assert_eq!((full.jobs.len(), full.operators.len()), (1, 1));
     decodes(database::list());
     decodes(database::log_end("d"));
     decodes(certificate::list());

@@ -8,18 +8,35 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub enum Action {
     /// Read both sides and compute a cutover. Changes nothing.
-    Plan { links: Vec<String> },
-    Start { plan: Arc<Plan>, approval: Approval },
-    Resume { run: RunId, approval: Approval },
+    Plan {
+        links: Vec<String>,
+    },
+    Start {
+        plan: Arc<Plan>,
+        approval: Approval,
+    },
+    Resume {
+        run: RunId,
+        approval: Approval,
+    },
     /// End a run that nobody drives.
-    Abort { run: RunId, approval: Approval },
+    Abort {
+        run: RunId,
+        approval: Approval,
+    },
     /// Ask the run that is driven from here to stop at its next safe point.
-    Stop { asked: Asked },
+    Stop {
+        asked: Asked,
+    },
     LoadRuns,
     /// Read a run from the journal.
-    LoadRun { run: RunId },
+    LoadRun {
+        run: RunId,
+    },
     /// Send the recent past of this link with each snapshot.
-    Focus { link: String },
+    Focus {
+        link: String,
+    },
     Quit,
     /// At once, whatever is under way.
     Leave,
@@ -39,7 +56,10 @@ impl Action {
     pub fn changes(&self) -> bool {
         matches!(
             self,
-            Action::Start { .. } | Action::Resume { .. } | Action::Abort { .. } | Action::Stop { asked: Asked::Typed(_) }
+            Action::Start { .. }
+                | Action::Resume { .. }
+                | Action::Abort { .. }
+                | Action::Stop { asked: Asked::Typed(_) }
         )
     }
 }

@@ -57,12 +57,12 @@ impl Performer {
                     let _ = to.send(Event::Planned { links, plan });
                 });
             }
-            Action::Start { plan, .. } => self.drive(move |app, feed, cancel| async move {
-                app.start(&plan, feed, cancel).await
-            }),
-            Action::Resume { run, .. } => self.drive(move |app, feed, cancel| async move {
-                app.resume(&run, feed, cancel).await
-            }),
+            Action::Start { plan, .. } => {
+                self.drive(move |app, feed, cancel| async move { app.start(&plan, feed, cancel).await })
+            }
+            Action::Resume { run, .. } => {
+                self.drive(move |app, feed, cancel| async move { app.resume(&run, feed, cancel).await })
+            }
             Action::Abort { run, .. } => {
                 self.drive(move |app, feed, _| async move { app.abort(&run, feed).await });
             }
@@ -121,7 +121,9 @@ impl Performer {
                     let _ = to.send(Event::Run(engine::event::Event::Note { text: cause.chain() }));
                     (Some(run), Ending::Ended(RunResult::RolledBack))
                 }
-                Err(e) => (run, Ending::Failed { text: e.chain(), hint: e.get_hint().map(ToOwned::to_owned), kind: e.kind() }),
+                Err(e) => {
+                    (run, Ending::Failed { text: e.chain(), hint: e.get_hint().map(ToOwned::to_owned), kind: e.kind() })
+                }
             };
             let _ = to.send(Event::RunOver { run, ending });
         });

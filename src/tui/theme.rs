@@ -72,13 +72,9 @@ impl Theme {
             }
             Palette::Dark => (Color::Green, Color::Yellow, Color::LightRed, Color::Magenta, Color::Cyan),
             // 256-colour entries: dark green, brown, dark red, purple, dark blue.
-            Palette::Light => (
-                Color::Indexed(22),
-                Color::Indexed(94),
-                Color::Indexed(124),
-                Color::Indexed(90),
-                Color::Indexed(25),
-            ),
+            Palette::Light => {
+                (Color::Indexed(22), Color::Indexed(94), Color::Indexed(124), Color::Indexed(90), Color::Indexed(25))
+            }
         };
         match tone {
             Tone::Plain => plain,
@@ -173,8 +169,11 @@ impl Theme {
 
     /// One column a point, scaled to the largest; a gap where nothing was known.
     pub fn spark(self, points: &[Option<f64>]) -> String {
-        let levels: &[char] =
-            if self.ascii { &['_', '.', ':', '-', '=', '+', '*', '#'] } else { &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] };
+        let levels: &[char] = if self.ascii {
+            &['_', '.', ':', '-', '=', '+', '*', '#']
+        } else {
+            &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
+        };
         let top = points.iter().flatten().copied().fold(0.0, f64::max);
         let level = |v: f64| if top <= 0.0 { 0 } else { ((v / top) * (levels.len() - 1) as f64).round() as usize };
         points.iter().map(|p| p.map_or(' ', |v| levels[level(v).min(levels.len() - 1)])).collect()

@@ -7,6 +7,7 @@ use super::cutover::retire::Kept;
 use super::delete;
 use super::delete::close::Copy;
 use super::link_step::LinkStep;
+use super::objects::object::Object;
 use super::tools::Tools;
 use crate::base::error::Error;
 use crate::base::error::Result;
@@ -24,6 +25,10 @@ pub fn stages(plan: &Plan, tools: &Arc<Tools>) -> Result<Vec<Stage>> {
     for planned in &plan.stages {
         let mut steps = Vec::new();
         for p in &planned.steps {
+            if let Some(object) = plan.objects.iter().find(|o| o.id == p.id) {
+                steps.push(Arc::new(Object { plan: object.clone() }) as Arc<dyn Step>);
+                continue;
+            }
             let link = link_of(plan, &p.id)?;
             let base = LinkStep { id: p.id.clone(), link, policy: policy.clone(), tools: tools.clone() };
             steps.push(step(base)?);

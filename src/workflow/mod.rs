@@ -6,4 +6,5 @@ pub mod cutover;
 pub mod delete;
 pub mod hooks;
 pub mod link_step;
+pub mod objects;
 pub mod tools;

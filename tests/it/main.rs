@@ -6,6 +6,8 @@
 mod access;
 /// The same again: dry runs, second runs, names that need quoting.
 mod again;
+/// The preflight: every condition broken and mended.
+mod check;
 /// The command line: exit code, stdout and stderr together.
 mod cli;
 /// Estate files, good and bad.
@@ -23,6 +25,8 @@ mod kill;
 mod links;
 /// The monitor over an estate in memory: metrics, page, conditions.
 mod monitor;
+/// Server objects compared and brought over.
+mod objects;
 
 /// The connection between the two sides, cut and restored.
 mod mirroring;

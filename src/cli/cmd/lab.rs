@@ -133,10 +133,16 @@ pub async fn fault(args: &LabFaultArgs, printer: &mut Printer) -> Result<Exit> {
             })?,
         },
         ["arm-clear"] => Ask::ArmClear,
+        ["set", server, key, value, rest @ ..] if rest.len() <= 1 => Ask::Set {
+            server: (*server).to_owned(),
+            key: (*key).to_owned(),
+            value: (*value).to_owned(),
+            database: rest.first().map(|d| (*d).to_owned()),
+        },
         ["status"] => Ask::Status,
         other => {
             return Err(Error::usage(format!("no fault is called `{}`", other.join(" ")))
-                .hint("cut A B, restore A B, slow A B LATENCY_MS MIB_PER_S, arm JSON-RULE, arm-clear, status"));
+                .hint("cut A B, restore A B, slow A B LATENCY_MS MIB_PER_S, arm JSON-RULE, arm-clear, set SERVER KEY VALUE [DATABASE], status"));
         }
     };
     let said = ask(&args.lab.dir, &question).await?;

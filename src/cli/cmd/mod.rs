@@ -2,6 +2,7 @@
 
 mod app;
 pub mod cert;
+pub mod check;
 pub mod compat;
 pub mod completions;
 mod create_run;
@@ -19,11 +20,12 @@ pub mod lab;
 pub mod link;
 pub mod link_delete;
 pub mod man;
+pub mod objects;
 mod plan_text;
 pub mod runs;
 pub mod schema;
 pub mod serve;
-pub mod tui;
 #[cfg(feature = "lab")]
 pub mod sim;
+pub mod tui;
 pub mod watch;

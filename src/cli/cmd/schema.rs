@@ -5,6 +5,7 @@ use crate::cli::Exit;
 use crate::cli::Printer;
 use crate::cli::args::SchemaName;
 use crate::config::schema;
+use crate::report::check::CheckReport;
 use crate::report::compat::CompatMatrix;
 use crate::report::compat::CompatReport;
 use crate::report::dto::DemoReport;
@@ -25,6 +26,7 @@ pub(crate) fn run(what: SchemaName, printer: &mut Printer) -> Result<Exit> {
         SchemaName::Explain => schemars::schema_for!(ExplainReport).to_value(),
         SchemaName::Trust => schemars::schema_for!(TrustReport).to_value(),
         SchemaName::Estimate => schemars::schema_for!(EstimateReport).to_value(),
+        SchemaName::Check => schemars::schema_for!(CheckReport).to_value(),
     };
     printer.json(&schema)?;
     Ok(Exit::OK)

@@ -26,8 +26,9 @@ const INTERRUPTED: u8 = 130;
 
 pub(crate) async fn run(args: &TuiArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     if !prompt::can_ask(settings.input) || !printer.refreshes() {
-        return Err(Error::usage("`tui` needs a terminal, with input and without `--output json`")
-            .hint("milink watch --once"));
+        return Err(
+            Error::usage("`tui` needs a terminal, with input and without `--output json`").hint("milink watch --once")
+        );
     }
     let interval = args.interval.as_deref().map(|t| super::watch::span("--interval", t)).transpose()?;
     // Secrets are asked for before the screen is taken over.
@@ -36,8 +37,7 @@ pub(crate) async fn run(args: &TuiArgs, settings: &Settings, printer: &mut Print
     let monitor = app.watch(&args.links.links, interval, store)?;
     let interrupts = signal::interrupts()?;
     let theme = Theme { palette: palette(args.theme, settings), ascii: args.ascii };
-    let mut state =
-        State::new(theme, settings.estate.display().to_string(), settings.program.clone(), app.clock.now());
+    let mut state = State::new(theme, settings.estate.display().to_string(), settings.program.clone(), app.clock.now());
     let (to, events) = mpsc::unbounded_channel();
     let performer = Performer::new(app.clone(), to.clone(), Some(monitor));
     let left =

@@ -36,6 +36,8 @@ pub struct Lock {
 struct Rules {
     permissions: Vec<Permission>,
     locks: Vec<Lock>,
+    /// Group and the instance (by its id) that is its primary.
+    failover_groups: Vec<(String, String)>,
 }
 
 /// Rules of the subscription, the same for every principal.
@@ -47,7 +49,7 @@ impl Default for Access {
     /// An owner's rights and no locks.
     fn default() -> Self {
         let owner = Permission { actions: vec!["*".to_owned()], not_actions: Vec::new() };
-        Self { rules: Mutex::new(Rules { permissions: vec![owner], locks: Vec::new() }) }
+        Self { rules: Mutex::new(Rules { permissions: vec![owner], ..Rules::default() }) }
     }
 }
 
@@ -61,6 +63,19 @@ impl Access {
     }
     pub fn set_locks(&self, locks: Vec<Lock>) {
         self.rules().locks = locks;
+    }
+
+    pub fn set_failover_groups(&self, groups: Vec<(String, String)>) {
+        self.rules().failover_groups = groups;
+    }
+    /// List of the groups of a region; `path` is that of the list.
+    pub fn failover_groups_body(&self, path: &str) -> Value {
+        let one = |(name, instance): &(String, String)| {
+            json!({"id": format!("{path}/{name}"), "name": name, "type": "Microsoft.Sql/locations/instanceFailoverGroups",
+                "properties": {"replicationRole": "Primary", "replicationState": "CATCH_UP", "secondaryType": "Geo",
+                    "managedInstancePairs": [{"primaryManagedInstanceId": instance}]}})
+        };
+        json!({"value": self.rules().failover_groups.iter().map(one).collect::<Vec<_>>()})
     }
 
     /// 403 `AuthorizationFailed` unless some entry allows `action`.

@@ -49,6 +49,8 @@ pub enum Target {
     /// Of the scope in [`Route::scope`].
     Permissions,
     Locks,
+    /// Instance failover groups of a region.
+    FailoverGroups,
     /// OAuth 2 token endpoint of a tenant.
     Token(String),
     OpenIdConfiguration(String),
@@ -97,6 +99,7 @@ impl Route {
             Target::Capabilities(_) => "Microsoft.Sql/locations/capabilities/read".to_owned(),
             Target::Permissions => "Microsoft.Authorization/permissions/read".to_owned(),
             Target::Locks => "Microsoft.Authorization/locks/read".to_owned(),
+            Target::FailoverGroups => of("Microsoft.Sql/locations/instanceFailoverGroups"),
             Target::ResourceGroups | Target::ResourceGroup => {
                 format!("Microsoft.Resources/subscriptions/resourceGroups/{verb}")
             }
@@ -252,6 +255,9 @@ impl Walk<'_> {
         }
         let kind = self.folded.get(self.at)?.clone();
         self.at += 1;
+        if kind == "instancefailovergroups" && self.left() == 0 {
+            return Some(Target::FailoverGroups);
+        }
         let id = self.name()?;
         if kind.ends_with("azureasyncoperation") {
             return Some(Target::AsyncStatus(id));

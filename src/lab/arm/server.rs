@@ -104,6 +104,15 @@ impl Reply {
 }
 
 impl ArmServer {
+    /// Resource id of an instance by its short name.
+    pub fn instance_id(&self, name: &str) -> Option<String> {
+        let view = self.provider.instance(name)?;
+        let (subscription, group) = (&self.config.subscription, &view.resource_group);
+        Some(format!(
+            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Sql/managedInstances/{}",
+            view.name
+        ))
+    }
     pub fn new(provider: Arc<dyn Provider>, config: ArmConfig) -> Arc<Self> {
         Arc::new(Self {
             tokens: Tokens::new(&config.tokens),

@@ -21,14 +21,18 @@ pub(super) fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
         "sys.dm_database_encryption_keys" => {
             c.state.databases.values().filter(|d| d.options.encryption_state > 0).map(encryption_key).collect()
         }
-        "sys.filegroups" => vec![row! {
-            "name" => "PRIMARY", "data_space_id" => 1, "type" => "FG", "type_desc" => "ROWS_FILEGROUP",
-            "is_default" => true, "is_system" => false, "is_read_only" => false, "is_autogrow_all_files" => false,
-        }],
-        "sys.data_spaces" => vec![row! {
-            "name" => "PRIMARY", "data_space_id" => 1, "type" => "FG", "type_desc" => "ROWS_FILEGROUP",
-            "is_default" => true, "is_system" => false,
-        }],
+        "sys.filegroups" => {
+            let mut all = vec![filegroup(1, "PRIMARY", "FG")];
+            all.extend(c.db.options.filegroups.iter().map(|g| filegroup(g.id, &g.name, &g.kind)));
+            for row in &mut all {
+                row.extend(row! { "is_read_only" => false, "is_autogrow_all_files" => false });
+            }
+            all
+        }
+        "sys.data_spaces" => {
+            let own = c.db.options.filegroups.iter().map(|g| filegroup(g.id, &g.name, &g.kind));
+            std::iter::once(filegroup(1, "PRIMARY", "FG")).chain(own).collect()
+        }
         "sys.database_mirroring" => visible(c).map(|d| row! { "database_id" => d.id }).collect(),
         "sys.dm_tran_persistent_version_store_stats" => visible(c)
             .filter(|d| d.options.bit("is_accelerated_database_recovery_on"))
@@ -57,6 +61,18 @@ pub(super) fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
         "sys.dm_os_volume_stats" => volume(c),
         _ => return None,
     })
+}
+
+fn filegroup(id: i32, name: &str, kind: &str) -> ViewRow {
+    let desc = match kind {
+        "FD" => "FILESTREAM_DATA_FILEGROUP",
+        "FX" => "MEMORY_OPTIMIZED_DATA_FILEGROUP",
+        _ => "ROWS_FILEGROUP",
+    };
+    row! {
+        "name" => name, "data_space_id" => id, "type" => kind, "type_desc" => desc, "is_default" => id == 1,
+        "is_system" => false,
+    }
 }
 
 /// Databases whose rows the session sees: VIEW ANY DATABASE, or its own, master and tempdb.

@@ -54,6 +54,13 @@ pub enum Ask {
         rule: FaultRule,
     },
     ArmClear,
+    /// A fact that no statement of a client changes: what is done on the host, by other tools or in the portal.
+    Set {
+        server: String,
+        key: String,
+        value: String,
+        database: Option<String>,
+    },
     /// Where the application's names point, and what is cut.
     Status,
 }
@@ -130,6 +137,10 @@ impl Door {
             Ask::ArmClear => {
                 self.arm.faults.clear();
                 "no rule holds".to_owned()
+            }
+            Ask::Set { server, key, value, database } => {
+                let instance = self.instances.get(&server).ok_or_else(|| format!("no server `{server}`"))?;
+                super::fact::set(instance, &self.arm, &key, &value, database.as_deref())?
             }
             Ask::Status => {
                 let points: Vec<_> =

@@ -14,6 +14,7 @@ mod backup;
 mod certificate;
 mod credential;
 mod database;
+mod files;
 mod keys;
 mod login;
 mod permission;

@@ -37,8 +37,20 @@ pub struct DatabaseOptions {
     pub differential_base: Option<(Lsn, Uuid)>,
     /// Bytes of data the scenario gives the database beyond its rows: what seeding has to carry.
     pub ballast_bytes: u64,
+    /// Filegroups besides PRIMARY.
+    #[serde(default)]
+    pub filegroups: Vec<FileGroup>,
     /// Files, in order of `file_id`.
     pub files: Vec<FileSpec>,
+}
+
+/// A filegroup besides PRIMARY.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FileGroup {
+    pub id: i32,
+    pub name: String,
+    /// `FG` rows, `FD` FILESTREAM, `FX` memory-optimised.
+    pub kind: String,
 }
 
 /// A file of a database.
@@ -95,6 +107,7 @@ impl DatabaseOptions {
             last_log_backup: None,
             differential_base: None,
             ballast_bytes: 0,
+            filegroups: Vec::new(),
             files: vec![file(1, 0, "", "mdf", 1, 1024), file(2, 1, "_log", "ldf", 0, 1024)],
         }
     }

@@ -169,6 +169,8 @@ pub struct ServerState {
     pub memory_kb: i64,
     /// `sp_addserver`'s local name, when it differs.
     pub agent_running: bool,
+    /// Always On was turned off in the configuration of the service.
+    pub hadr_disabled: bool,
     /// `sp_multidb_milink`.
     pub multi_database_link: bool,
     /// Batches and write transactions since start, for the performance counters.
@@ -235,6 +237,7 @@ impl ServerState {
             cpu_count: 8,
             memory_kb: 33_554_432,
             agent_running: true,
+            hadr_disabled: false,
             multi_database_link: false,
             batches: 0,
             transactions: BTreeMap::new(),

@@ -13,8 +13,10 @@ pub mod lease;
 pub mod login;
 pub mod marker;
 pub mod monitor;
+pub mod object;
 pub mod reconcile;
 pub mod session;
+pub mod survey;
 
 pub use kinds::Query;
 pub use kinds::Statement;

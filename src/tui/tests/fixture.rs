@@ -310,9 +310,7 @@ pub(super) fn journal(until: Until) -> Arc<Vec<Stored>> {
         }
         records.push(Record::StepStarted { step: step.id.clone(), attempt: 1 });
         if step.id.kind() == "cutover.gates" {
-            let gate = |gate: &str, pass: Option<bool>| {
-                serde_json::json!({ "gate": gate, "pass": pass, "expected": "it holds", "found": "it does", "hint": "milink link show ledger" })
-            };
+            let gate = |gate: &str, pass: Option<bool>| serde_json::json!({ "gate": gate, "pass": pass, "expected": "it holds", "found": "it does", "hint": "milink link show ledger" });
             let value = serde_json::Value::Array(vec![
                 gate("source-is-primary", Some(true)),
                 gate("link-synchronizing", Some(true)),

@@ -86,7 +86,12 @@ fn events(state: &State, op: &Op) -> Vec<Event> {
             _ => vec![Event::Planned { links: Vec::new(), plan: Err("unreachable".to_owned()) }],
         },
         Op::Begun => {
-            vec![Event::Run(RunEvent::RunStarted { run: RUN.into(), kind: "cutover".to_owned(), steps: 12, resumed: false })]
+            vec![Event::Run(RunEvent::RunStarted {
+                run: RUN.into(),
+                kind: "cutover".to_owned(),
+                steps: 12,
+                resumed: false,
+            })]
         }
         Op::Records(until) => vec![Event::Records { run: RUN.into(), records: Ok(journal(*until)) }],
         Op::Over => vec![Event::RunOver { run: None, ending: Ending::Ended(RunResult::Committed) }],
@@ -97,7 +102,8 @@ fn events(state: &State, op: &Op) -> Vec<Event> {
 
 /// Was the phrase typed, and is this the Enter after it?
 fn was_typed(before: &State, event: &Event) -> bool {
-    let typed = matches!(&before.overlay, Some(Overlay::Confirm(c)) if !c.phrase.is_empty() && c.typed.trim() == c.phrase);
+    let typed =
+        matches!(&before.overlay, Some(Overlay::Confirm(c)) if !c.phrase.is_empty() && c.typed.trim() == c.phrase);
     typed && matches!(event, Event::Key(Key::Enter))
 }
 

@@ -44,7 +44,6 @@ pub(super) fn showing(until: Until, live: bool) -> State {
     state
 }
 
-
 #[test]
 fn fleet() {
     check("fleet", &watching());
@@ -159,7 +158,10 @@ fn nothing_looks_healthy_once_the_news_stop() {
     };
     assert!(at(&mut state, 1).contains("✓ healthy"));
     let stale = at(&mut state, 8);
-    assert!(stale.contains("~ was ok") && stale.contains("data stale: 8.0s old") && !stale.contains("healthy"), "{stale}");
+    assert!(
+        stale.contains("~ was ok") && stale.contains("data stale: 8.0s old") && !stale.contains("healthy"),
+        "{stale}"
+    );
     let unknown = at(&mut state, 31);
     assert!(unknown.contains("? unknown") && unknown.contains("1?") && !unknown.contains("healthy"), "{unknown}");
     press(&mut state, "2");

@@ -117,19 +117,14 @@ pub(super) fn ask_abort(state: &mut State) {
             state.say("it is stopping already");
             return;
         }
-        let lines = vec![
-            "The run stops at its next safe point.".to_owned(),
-            format!("{way_back}."),
-        ];
+        let lines = vec!["The run stops at its next safe point.".to_owned(), format!("{way_back}.")];
         let links = live.links.clone();
         state.overlay = Some(Overlay::Confirm(Confirm::new(What::Stop, &links, lines)));
         return;
     }
     let Some((run, links)) = open_cutover(state, "abort") else { return };
-    let lines = vec![
-        format!("{run}"),
-        "Before L1 everything is undone; beyond it abort is refused and says why.".to_owned(),
-    ];
+    let lines =
+        vec![format!("{run}"), "Before L1 everything is undone; beyond it abort is refused and says why.".to_owned()];
     state.overlay = Some(Overlay::Confirm(Confirm::new(What::Abort(run), &links, lines)));
 }
 

@@ -103,8 +103,22 @@ pub fn checks(state: &State, l: &LinkSnapshot) -> Vec<Check> {
             |r| *r < LOG_MAX,
             |r| format!("{:.0} % used", r * 100.0),
         ),
-        check(state, "source-cert", &l.source.certificate_expires, "30 days left", |w| days(w) >= CERTIFICATE_DAYS, ends),
-        check(state, "target-cert", &l.target.certificate_expires, "30 days left", |w| days(w) >= CERTIFICATE_DAYS, ends),
+        check(
+            state,
+            "source-cert",
+            &l.source.certificate_expires,
+            "30 days left",
+            |w| days(w) >= CERTIFICATE_DAYS,
+            ends,
+        ),
+        check(
+            state,
+            "target-cert",
+            &l.target.certificate_expires,
+            "30 days left",
+            |w| days(w) >= CERTIFICATE_DAYS,
+            ends,
+        ),
     ];
     // Both ends at once is the one thing that must never pass for "unknown".
     if is_primary(&l.source) && is_primary(&l.target) {
@@ -159,16 +173,14 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
         lines.push(line(state, c, width));
     }
     lines.push(rule(state, "gates of a cutover", area.width));
-    let gates: Vec<_> = state
-        .cockpit
-        .story
-        .iter()
-        .flat_map(|s| s.gates.iter().filter(|g| g.link == link.name))
-        .collect();
+    let gates: Vec<_> =
+        state.cockpit.story.iter().flat_map(|s| s.gates.iter().filter(|g| g.link == link.name)).collect();
     if gates.is_empty() {
         let lag = words::plain(state, &link.flow.send_queue_bytes, |b| text::bytes(*b));
         for words in words::fold(
-            &format!("not judged yet: `p` plans a cutover of this link, its run judges them first and stops at one that does not pass. Waiting to be sent now: {lag}"),
+            &format!(
+                "not judged yet: `p` plans a cutover of this link, its run judges them first and stops at one that does not pass. Waiting to be sent now: {lag}"
+            ),
             width,
         ) {
             lines.push(Line::from(t.span(Tone::Unknown, words)));
@@ -191,11 +203,8 @@ fn line(state: &State, c: &Check, width: usize) -> Line<'static> {
     let wide = width >= 100;
     let expected = if wide { t.fit(c.expected, 32) } else { String::new() };
     let used = 2 + 20 + if wide { 32 } else { 0 };
-    let found = if !wide && c.pass != Some(true) {
-        format!("{} (expected {})", c.found, c.expected)
-    } else {
-        c.found.clone()
-    };
+    let found =
+        if !wide && c.pass != Some(true) { format!("{} (expected {})", c.found, c.expected) } else { c.found.clone() };
     Line::from(vec![
         t.span(tone, format!("{} ", t.sign(sign))),
         Span::raw(t.fit(c.name, 20)),

@@ -132,15 +132,14 @@ fn nothing(state: &State) -> Vec<String> {
     match &state.cockpit.subject {
         Subject::Nothing => vec![
             "No cutover is planned or shown.".to_owned(),
-            "`p` plans one for the marked links, or for the selected one. That reads both sides and changes nothing.".to_owned(),
+            "`p` plans one for the marked links, or for the selected one. That reads both sides and changes nothing."
+                .to_owned(),
             "`5` lists the runs of the journal; Enter opens one here.".to_owned(),
         ],
         Subject::Planning { links } => vec![format!("planning the cutover of {}: reading both sides", list(links))],
-        Subject::NoPlan { links, why } => vec![
-            format!("no plan for {}:", list(links)),
-            why.clone(),
-            "`p` tries again.".to_owned(),
-        ],
+        Subject::NoPlan { links, why } => {
+            vec![format!("no plan for {}:", list(links)), why.clone(), "`p` tries again.".to_owned()]
+        }
         Subject::Planned { .. } => Vec::new(),
         Subject::Run(run) => vec![format!("reading {run}")],
     }
@@ -204,12 +203,7 @@ fn lines_line(state: &State, story: &Story, width: usize) -> Line<'static> {
     if !story.is_cutover() {
         return Line::default();
     }
-    let mut spans = vec![
-        Span::raw("L1 (switch) "),
-        crossed(story.l1),
-        Span::raw(" | L2 (open) "),
-        crossed(story.l2),
-    ];
+    let mut spans = vec![Span::raw("L1 (switch) "), crossed(story.l1), Span::raw(" | L2 (open) "), crossed(story.l2)];
     let mut left = width.saturating_sub(spans.iter().map(Span::width).sum());
     let mut add = |words: String, least: usize, tone: Tone| {
         // Not cut to nonsense: the way back is in the dialogue of `a` too.

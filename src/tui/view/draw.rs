@@ -173,9 +173,12 @@ fn hint_line(state: &State, width: u16) -> Line<'static> {
 /// Nothing to show, and what to do about it.
 pub(super) fn empty(frame: &mut Frame<'_>, state: &State, area: Rect, lines: &[String]) {
     let lines: Vec<Line<'_>> = std::iter::once(Line::default())
-        .chain(lines.iter().flat_map(|l| words::fold(l, usize::from(area.width).saturating_sub(4))).map(|l| {
-            Line::from(Span::raw(format!("  {l}")))
-        }))
+        .chain(
+            lines
+                .iter()
+                .flat_map(|l| words::fold(l, usize::from(area.width).saturating_sub(4)))
+                .map(|l| Line::from(Span::raw(format!("  {l}")))),
+        )
         .collect();
     frame.render_widget(Paragraph::new(lines), area);
 }

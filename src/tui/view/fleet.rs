@@ -41,7 +41,11 @@ const COLUMNS: &[Column] = &[
     Column { title: "milestone", width: 10, cell: |s, l| plain(s, &l.milestone, |m| m.as_str().to_owned()) },
     Column { title: "state", width: 15, cell: |s, l| moves(s, l, plain(s, &l.sync_state, ToString::to_string)) },
     Column { title: "lag", width: 9, cell: |s, l| moves(s, l, plain(s, &l.flow.lag_ms, |ms| short_ms(*ms))) },
-    Column { title: "queue", width: 10, cell: |s, l| moves(s, l, plain(s, &l.flow.send_queue_bytes, |b| text::bytes(*b))) },
+    Column {
+        title: "queue",
+        width: 10,
+        cell: |s, l| moves(s, l, plain(s, &l.flow.send_queue_bytes, |b| text::bytes(*b))),
+    },
     Column { title: "age", width: 6, cell: age },
     Column { title: "rpo", width: 9, cell: |s, l| moves(s, l, plain(s, &l.flow.rpo_ms, |ms| short_ms(*ms))) },
     Column { title: "log", width: 6, cell: |s, l| plain(s, &l.log.used_ratio, |r| format!("{:.0}%", r * 100.0)) },

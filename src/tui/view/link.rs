@@ -73,7 +73,8 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
 fn headline(state: &State, l: &LinkSnapshot) -> Line<'static> {
     let t = state.theme;
     let (sign, tone, word) = words::health(state, l);
-    let copies = toned(state, &l.writable_copies, ToString::to_string, |n| if *n > 1 { Tone::Bad } else { Tone::Strong });
+    let copies =
+        toned(state, &l.writable_copies, ToString::to_string, |n| if *n > 1 { Tone::Bad } else { Tone::Strong });
     Line::from(vec![
         t.span(tone, format!("{} {word}  ", t.sign(sign))),
         t.span(Tone::Strong, format!("{}  ", l.name)),
@@ -182,7 +183,9 @@ fn rows(state: &State, l: &LinkSnapshot, width: usize) -> Vec<Line<'static>> {
     lines.push(labelled(t, "seeding", LABEL, seeding(state, l, wide)));
     lines.push(labelled(t, "azure", LABEL, vec![Span::raw(t.cut(&azure(state, l), wide))]));
     let backup = words::plain(state, &l.first_full_backup, |b| {
-        b.as_ref().map_or("none on the target yet".to_owned(), |w| format!("on the target since {}", words::time_of_day(Some(w.0))))
+        b.as_ref().map_or("none on the target yet".to_owned(), |w| {
+            format!("on the target since {}", words::time_of_day(Some(w.0)))
+        })
     });
     lines.push(labelled(t, "backup", LABEL, vec![Span::raw(backup)]));
     for (word, reason) in [
@@ -213,7 +216,12 @@ fn moving(state: &State, l: &LinkSnapshot, width: usize, lines: &mut Vec<Line<'s
     let bytes = |a: &Aged<u64>| words::plain(state, a, |v| text::bytes(*v));
     let as_f64 = |v: Option<u64>| v.map(|v| v as f64);
     lines.push(labelled(t, "lag", LABEL, number(state, width, ms(&f.lag_ms), &|p| as_f64(p.lag_ms))));
-    lines.push(labelled(t, "rpo", LABEL, number(state, width, format!("{} if forced now", ms(&f.rpo_ms)), &|p| as_f64(p.rpo_ms))));
+    lines.push(labelled(
+        t,
+        "rpo",
+        LABEL,
+        number(state, width, format!("{} if forced now", ms(&f.rpo_ms)), &|p| as_f64(p.rpo_ms)),
+    ));
     let send = format!("{} at {}/s", bytes(&f.send_queue_bytes), bytes(&f.send_rate_bytes_per_s));
     lines.push(labelled(t, "to send", LABEL, number(state, width, send, &|p| as_f64(p.send_queue_bytes))));
     let redo = format!("{} at {}/s", bytes(&f.redo_queue_bytes), bytes(&f.redo_rate_bytes_per_s));
@@ -242,10 +250,7 @@ fn sparkline(state: &State, width: usize, pick: &dyn Fn(&Point) -> Option<f64>) 
         return String::new();
     }
     let part = points.len().div_ceil(width).max(1);
-    let values: Vec<Option<f64>> = points
-        .chunks(part)
-        .map(|c| c.iter().filter_map(pick).reduce(f64::max))
-        .collect();
+    let values: Vec<Option<f64>> = points.chunks(part).map(|c| c.iter().filter_map(pick).reduce(f64::max)).collect();
     state.theme.spark(&values)
 }
 
@@ -263,13 +268,18 @@ fn seeding(state: &State, l: &LinkSnapshot, width: usize) -> Vec<Span<'static>> 
         },
     );
     let mut spans = vec![phase];
-    if matches!(words::known(state, &s.phase), Some(SeedingPhase::Running | SeedingPhase::Stalled | SeedingPhase::Failed)) {
+    if matches!(
+        words::known(state, &s.phase),
+        Some(SeedingPhase::Running | SeedingPhase::Stalled | SeedingPhase::Failed)
+    ) {
         let fraction = words::known(state, &s.percent).map(|p| p / 100.0);
         let bar = t.bar(fraction, (width / 3).clamp(8, 30));
         let percent = words::plain(state, &s.percent, |p| format!("{p:.0} %"));
         let left = words::plain(state, &s.remaining_ms, |ms| words::short_ms(*ms));
         let rate = words::plain(state, &s.rate_bytes_per_s, |b| text::bytes(*b));
-        let restarts = words::known(state, &s.restarts).filter(|n| **n > 0).map_or(String::new(), |n| format!(", began anew {n} times"));
+        let restarts = words::known(state, &s.restarts)
+            .filter(|n| **n > 0)
+            .map_or(String::new(), |n| format!(", began anew {n} times"));
         spans.push(Span::raw(format!(" {bar} {percent}, {rate}/s, {left} left{restarts}")));
     }
     if let Some(Some(why)) = words::known(state, &s.failure) {

@@ -47,12 +47,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
 
 fn middle(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
-    Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 2,
-        width,
-        height,
-    }
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
 }
 
 fn frame_of(frame: &mut Frame<'_>, state: &State, area: Rect, title: &str) -> Rect {

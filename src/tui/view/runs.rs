@@ -44,14 +44,8 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
     let height = usize::from(list.height).max(1);
     let at = runs.selected.min(runs.list.len() - 1);
     let top = first_row(at, runs.list.len(), height);
-    let lines: Vec<Line<'_>> = runs
-        .list
-        .iter()
-        .enumerate()
-        .skip(top)
-        .take(height)
-        .map(|(i, r)| row(state, r, i == at, width))
-        .collect();
+    let lines: Vec<Line<'_>> =
+        runs.list.iter().enumerate().skip(top).take(height).map(|(i, r)| row(state, r, i == at, width)).collect();
     frame.render_widget(Paragraph::new(lines), list);
     let r = &runs.list[at];
     let words = format!("{}@{}, milink {}, {} records; Enter opens it", r.user, r.host, r.version, r.records);

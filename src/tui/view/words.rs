@@ -37,12 +37,7 @@ pub fn plain<T>(state: &State, aged: &Aged<T>, say: impl Fn(&T) -> String) -> St
 }
 
 /// The same with a tone for a fresh value; stale and unknown have their own.
-pub fn toned<T>(
-    state: &State,
-    aged: &Aged<T>,
-    say: impl Fn(&T) -> String,
-    tone: impl Fn(&T) -> Tone,
-) -> Span<'static> {
+pub fn toned<T>(state: &State, aged: &Aged<T>, say: impl Fn(&T) -> String, tone: impl Fn(&T) -> Tone) -> Span<'static> {
     let words = plain(state, aged, say);
     let tone = match (trust(state, aged), &aged.value) {
         (Freshness::Fresh, Some(v)) => tone(v),
@@ -107,7 +102,11 @@ pub fn short_ms(ms: u64) -> String {
 /// `0:42`, `15:00`, `1:02:03`: a clock that runs.
 pub fn clock(d: Duration) -> String {
     let s = d.as_secs();
-    if s >= 3600 { format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60) } else { format!("{}:{:02}", s / 60, s % 60) }
+    if s >= 3600 {
+        format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
+    } else {
+        format!("{}:{:02}", s / 60, s % 60)
+    }
 }
 
 /// `21:04:11` (UTC).

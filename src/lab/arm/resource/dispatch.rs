@@ -50,6 +50,7 @@ fn without_instance(server: &ArmServer, call: &Call) -> ArmResult<Reply> {
         (Target::Instances, &Method::GET) => Ok(instance::list(server, call)),
         (Target::Permissions, &Method::GET) => Ok(Reply::ok(server.access.permissions_body())),
         (Target::Locks, &Method::GET) => Ok(Reply::ok(server.access.locks_body(&call.route.scope))),
+        (Target::FailoverGroups, &Method::GET) => Ok(Reply::ok(server.access.failover_groups_body(&call.path))),
         (_, &Method::GET) => subscription::get(server, call),
         _ => Err(not_allowed(call)),
     }

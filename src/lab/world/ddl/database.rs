@@ -33,7 +33,8 @@ pub(super) async fn execute(host: &InstanceHost, cx: &SessionCx, ddl: &Ddl) -> S
             set(host, cx, database, options, termination.as_deref()).await
         }
         Ddl::AlterDatabaseOther { database, rest } => {
-            Err(error(40000, &[&format!("ALTER DATABASE [{database}] {rest}")]))
+            outside_transaction(host, cx, "ALTER DATABASE")?;
+            super::files::alter(host, cx, database, rest)
         }
         other => Err(error(40000, &[&format!("{other:?}").chars().take(40).collect::<String>()])),
     }?;
@@ -126,7 +127,7 @@ fn rename(host: &InstanceHost, cx: &SessionCx, from: &str, to: &str) -> SqlResul
     })
 }
 
-fn alterable<'a>(s: &'a InstanceState, cx: &SessionCx, name: &str) -> SqlResult<&'a Database> {
+pub(super) fn alterable<'a>(s: &'a InstanceState, cx: &SessionCx, name: &str) -> SqlResult<&'a Database> {
     let name = if name.eq_ignore_ascii_case("CURRENT") { cx.database.as_str() } else { name };
     s.database(name).filter(|d| may_alter(s, cx, d)).ok_or_else(|| error(5011, &[&name]).state(5))
 }

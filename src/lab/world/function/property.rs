@@ -165,7 +165,7 @@ fn server(c: &Call<'_>, s: &InstanceState, property: &str) -> Value {
         "sqlcharsetname" => text("iso_1"),
         "sqlsortorder" => variant(52u8.v()),
         "sqlsortordername" => text("nocase_iso"),
-        "ishadrenabled" | "hadrmanagerstatus" => int(i32::from(mi || config.hadr_enabled)),
+        "ishadrenabled" | "hadrmanagerstatus" => int(i32::from(mi || config.hadr_enabled && !s.server.hadr_disabled)),
         "isclustered"
         | "issingleuser"
         | "ispolybaseinstalled"

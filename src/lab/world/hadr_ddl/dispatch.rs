@@ -67,7 +67,8 @@ pub(super) fn refuse_managed(instance: &Instance, statement: &str) -> SqlResult<
 /// Feature enabled, current database master, no transaction open.
 fn ready(instance: &Instance, cx: &SessionCx, statement: &str) -> SqlResult<()> {
     let config = &instance.config;
-    if !config.is_managed() && !config.hadr_enabled {
+    let enabled = config.hadr_enabled && !instance.with(|s| s.server.hadr_disabled);
+    if !config.is_managed() && !enabled {
         return Err(error(if config.major() <= 13 { 35221 } else { 47105 }, &[]));
     }
     if !cx.database.eq_ignore_ascii_case("master") {

@@ -1,0 +1,81 @@
+//! The list of checks (`registry.toml`), each joined with the function that judges it.
+
+use super::case::Case;
+use super::case::Judged;
+use super::case::Purpose;
+use super::judges;
+use crate::base::nearest::nearest;
+use serde::Deserialize;
+use serde::Serialize;
+use std::sync::LazyLock;
+
+/// How bad a failed check is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// It would fail, or lose something.
+    Block,
+    /// It would work, and somebody would be sorry.
+    Warn,
+    /// Good to know.
+    Info,
+}
+
+impl Severity {
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Block => "block",
+            Severity::Warn => "warn",
+            Severity::Info => "info",
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    check: Vec<Check>,
+}
+
+/// One row.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// `<category>.<what>`, stable for ever.
+    pub id: String,
+    pub title: String,
+    pub purposes: Vec<Purpose>,
+    pub severity: Severity,
+    /// View, procedure or resource, and where.
+    pub reads: String,
+    pub expected: String,
+    /// Statement, command or act; `{database}`, `{source}`, `{target}`, `{link}`, `{group}` are filled in.
+    pub remedy: String,
+    /// Section of our facts, and the vendor's page behind it.
+    pub source: String,
+}
+
+impl Check {
+    pub fn category(&self) -> &str {
+        self.id.split('.').next().unwrap_or(&self.id)
+    }
+    /// Judges; `None` would be a row without a function, which a test forbids.
+    pub fn judge(&self, case: &Case<'_>) -> Option<Judged> {
+        judges::of(&self.id).map(|judge| judge(case))
+    }
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "the file is embedded, and a test reads it")]
+    toml::from_str(include_str!("registry.toml")).expect("registry.toml is well-formed")
+});
+
+/// Every check, in the order of the file.
+pub fn all() -> &'static [Check] {
+    &TABLE.check
+}
+
+/// By id; the nearest one there is, if there is none.
+pub fn find(id: &str) -> Result<&'static Check, Option<&'static str>> {
+    all().iter().find(|c| c.id == id).ok_or_else(|| nearest(id, all().iter().map(|c| c.id.as_str())))
+}

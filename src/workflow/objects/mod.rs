@@ -1,0 +1,3 @@
+//! Server objects brought to a target, one step each.
+
+pub mod object;

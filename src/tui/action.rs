@@ -28,6 +28,10 @@ pub enum Action {
     Stop {
         asked: Asked,
     },
+    /// Read both sides and Azure, and judge. Changes nothing.
+    Check {
+        link: String,
+    },
     LoadRuns,
     /// Read a run from the journal.
     LoadRun {

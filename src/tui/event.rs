@@ -8,6 +8,7 @@ use crate::model::ids::RunId;
 use crate::monitor::history::Point;
 use crate::monitor::snapshot::Snapshot;
 use crate::plan::types::Plan;
+use crate::report::check::LinkCheck;
 use crate::report::dto::RunSummary;
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -93,6 +94,11 @@ pub enum Event {
         ending: Ending,
     },
     Runs(Result<Vec<RunSummary>, String>),
+    /// The verdict of `check` on one link.
+    Checked {
+        link: String,
+        verdict: Result<Box<LinkCheck>, String>,
+    },
     /// Ctrl-C from outside, SIGTERM, or a terminal that has gone.
     Interrupt,
     /// Whoever opened the screen has no more to show.

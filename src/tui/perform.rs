@@ -17,6 +17,8 @@ use crate::journal::record::RunResult;
 use crate::model::ids::RunId;
 use crate::monitor::handle::MonitorHandle;
 use crate::report;
+use crate::report::check::LinkCheck;
+use crate::report::check::Subject;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +72,13 @@ impl Performer {
                 if let Some(cancel) = &self.cancel {
                     cancel.request();
                 }
+            }
+            Action::Check { link } => {
+                let (app, to) = (self.app.clone(), self.to.clone());
+                tokio::spawn(async move {
+                    let verdict = judge(&app, &link).await.map_err(|e| words(&e));
+                    let _ = to.send(Event::Checked { link, verdict });
+                });
             }
             Action::LoadRuns => {
                 let (app, to) = (self.app.clone(), self.to.clone());
@@ -181,6 +190,25 @@ async fn tell(
 fn records(app: &App, run: RunId) -> Event {
     let records = app.journal.records(&run).map(Arc::new).map_err(|e| words(&e));
     Event::Records { run, records }
+}
+
+/// The verdict on one link, for whatever comes next for it.
+async fn judge(app: &App, link: &str) -> Result<Box<LinkCheck>> {
+    let checked = app.check(&[link.to_owned()], None, Vec::new()).await?;
+    let budget_ms = u64::try_from(app.config.policy.budget.as_millis()).unwrap_or(u64::MAX);
+    let rows = checked.iter().map(|c| {
+        let subject = Subject {
+            link: c.link.0.clone(),
+            database: c.database.clone(),
+            source: c.source.0.clone(),
+            target: c.target.0.clone(),
+            outage: c.outage.map(|m| (m.mean_ms, m.spread_ms, m.samples)),
+            budget_ms,
+        };
+        (subject, &c.verdict)
+    });
+    let mut report = report::check::report(rows.collect());
+    report.links.pop().map(Box::new).ok_or_else(|| Error::bug("a link was judged and is not there"))
 }
 
 /// Newest first; a damaged run is left out of the list, `milink runs verify` tells of it.

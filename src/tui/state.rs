@@ -15,8 +15,10 @@ use crate::monitor::history::Point;
 use crate::monitor::snapshot::LinkSnapshot;
 use crate::monitor::snapshot::Snapshot;
 use crate::plan::types::Plan;
+use crate::report::check::LinkCheck;
 use crate::report::dto::RunSummary;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use time::OffsetDateTime;
 
@@ -156,6 +158,16 @@ pub struct Runs {
     pub loaded: bool,
 }
 
+/// Verdicts of `check`, by link, with the time they came.
+#[derive(Debug, Clone, Default)]
+pub struct Verdicts {
+    pub of: BTreeMap<String, (OffsetDateTime, Result<Box<LinkCheck>, String>)>,
+    /// Being judged.
+    pub asked: BTreeSet<String>,
+    /// First line shown.
+    pub scroll: usize,
+}
+
 #[derive(Debug, Clone)]
 pub enum Overlay {
     Help { scroll: usize },
@@ -185,6 +197,7 @@ pub struct State {
     pub cockpit: Cockpit,
     pub live: Option<Live>,
     pub runs: Runs,
+    pub verdicts: Verdicts,
     pub notice: Option<Notice>,
     /// Something visible has changed since it was drawn last.
     pub dirty: bool,
@@ -208,6 +221,7 @@ impl State {
             cockpit: Cockpit::default(),
             live: None,
             runs: Runs::default(),
+            verdicts: Verdicts::default(),
             notice: None,
             dirty: true,
             interrupted: false,

@@ -41,6 +41,12 @@ use crate::plan::types::Path;
 use crate::plan::types::Plan;
 use crate::plan::types::PlanPolicy;
 use crate::report;
+use crate::report::check::CheckLine;
+use crate::report::check::CheckStatus;
+use crate::report::check::CheckVerdict;
+use crate::report::check::ExpectedOutage;
+use crate::report::check::ForcedFailover;
+use crate::report::check::LinkCheck;
 use crate::report::dto::RunSummary;
 use crate::tui::event::Event;
 use crate::tui::event::Key;
@@ -269,6 +275,13 @@ pub(super) fn plan(links: &[&str]) -> Plan {
         seeding_timeout_ms: 1,
         certificate_days: 30,
         allow_logins: Vec::new(),
+        lag_max_ms: 10_000,
+        transaction_max_ms: 60_000,
+        fence_timeout_ms: 120_000,
+        drain_timeout_ms: 300_000,
+        switch_timeout_ms: 300_000,
+        hooks: Vec::new(),
+        reconcile: Vec::new(),
     };
     let mut plan = cutover::build(links.iter().map(|l| link_plan(l)).collect(), policy);
     for step in plan.stages.iter_mut().flat_map(|s| &mut s.steps) {
@@ -378,6 +391,42 @@ pub(super) fn summaries() -> Vec<RunSummary> {
             s
         })
         .collect()
+}
+
+/// A verdict of `check` that says no.
+pub(super) fn verdict(link: &str) -> LinkCheck {
+    let line = |id: &str, status, severity: &str, found: &str| CheckLine {
+        id: id.to_owned(),
+        title: "what is judged".to_owned(),
+        status,
+        severity: severity.to_owned(),
+        reads: "sys.databases".to_owned(),
+        expected: "it holds".to_owned(),
+        found: found.to_owned(),
+        remedy: (status != CheckStatus::Pass).then(|| "mend it with the next command".to_owned()),
+        source: "facts".to_owned(),
+        waiver: None,
+    };
+    LinkCheck {
+        link: link.to_owned(),
+        database: format!("{link}_db"),
+        source: "sql-a".to_owned(),
+        target: "mi-a".to_owned(),
+        purpose: "cutover".to_owned(),
+        verdict: CheckVerdict::NotReady,
+        blocking: 1,
+        unknown: 1,
+        warnings: 1,
+        waived: 0,
+        forced_failover: ForcedFailover { possible: Some(true), loss_ms: Some(3_100), why: None },
+        expected_outage: ExpectedOutage { ms: Some(42_000), spread_ms: Some(10_000), samples: 3, budget_ms: 900_000 },
+        checks: vec![
+            line("link.connected", CheckStatus::Fail, "block", "DISCONNECTED, last error 41974"),
+            line("database.backup", CheckStatus::Unknown, "block", "msdb cannot be read"),
+            line("link.log", CheckStatus::Fail, "warn", "83 % used"),
+            line("source.version", CheckStatus::Pass, "block", "15.0.4312.2"),
+        ],
+    }
 }
 
 pub(super) fn state() -> State {

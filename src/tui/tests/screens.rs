@@ -4,6 +4,7 @@ use super::fixture::*;
 use crate::engine::event::Event as RunEvent;
 use crate::model::ids::RunId;
 use crate::model::ids::StepId;
+use crate::tui::action::Action;
 use crate::tui::event::Event;
 use crate::tui::event::Key;
 use crate::tui::screen::Screen;
@@ -66,6 +67,12 @@ fn checks() {
     let mut state = on_link(faulty("billing"));
     press(&mut state, "3");
     check("checks", &state);
+    assert!(matches!(press(&mut state, "c").as_slice(), [Action::Check { link }] if link == "billing"));
+    assert!(press(&mut state, "c").is_empty(), "it is being judged");
+    update(&mut state, Event::Checked { link: "billing".to_owned(), verdict: Ok(Box::new(verdict("billing"))) });
+    check("checks_judged", &state);
+    update(&mut state, Event::Tick(NOW + Duration::minutes(6)));
+    assert!(screen(&state, 80, 24).contains("no verdict any more"), "an old verdict is none");
 }
 
 #[test]

@@ -68,6 +68,10 @@ pub(super) fn data(state: &mut State, event: Event) -> Vec<Action> {
         Event::Run(event) => run_event(state, event),
         Event::Records { run, records } => return records_of(state, &run, records),
         Event::RunOver { run, ending } => return over(state, run, ending),
+        Event::Checked { link, verdict } => {
+            state.verdicts.asked.remove(&link);
+            state.verdicts.of.insert(link, (state.now, verdict));
+        }
         Event::Runs(Ok(list)) => {
             state.runs.selected = state.runs.selected.min(list.len().saturating_sub(1));
             (state.runs.list, state.runs.error, state.runs.loaded) = (list, None, true);

@@ -147,6 +147,7 @@ pub(super) fn run(state: &mut State, cmd: Cmd) -> Vec<Action> {
         Cmd::ClearMarks => state.fleet.marks.clear(),
         Cmd::NextLink => walk_links(state, 1),
         Cmd::PreviousLink => walk_links(state, -1),
+        Cmd::Check => return check(state),
         Cmd::Plan => return steer::plan(state),
         Cmd::Start => steer::ask_start(state),
         Cmd::Resume => steer::ask_resume(state),
@@ -203,6 +204,20 @@ fn reload(state: &mut State) -> Vec<Action> {
     actions
 }
 
+fn check(state: &mut State) -> Vec<Action> {
+    let Some(link) = state.link_name() else {
+        state.complain("there is no link to judge");
+        return Vec::new();
+    };
+    state.fleet.selected = Some(link.clone());
+    state.screen = Screen::Checks;
+    state.verdicts.scroll = 0;
+    if !state.verdicts.asked.insert(link.clone()) {
+        return Vec::new();
+    }
+    vec![Action::Check { link }]
+}
+
 fn open(state: &mut State) -> Vec<Action> {
     match state.screen {
         Screen::Fleet => {
@@ -254,7 +269,14 @@ fn walk(state: &mut State, by: isize) {
             let to = state.cockpit.cursor().saturating_add_signed(by).min(last);
             state.cockpit.step = Some(to);
         }
-        Screen::Link | Screen::Checks | Screen::Groups => {}
+        Screen::Checks => {
+            let lines = state.link_name().and_then(|l| state.verdicts.of.get(&l)).map_or(0, |(_, v)| match v {
+                Ok(check) => check.checks.len() * 3,
+                Err(_) => 0,
+            });
+            state.verdicts.scroll = state.verdicts.scroll.saturating_add_signed(by).min(lines);
+        }
+        Screen::Link | Screen::Groups => {}
     }
 }
 

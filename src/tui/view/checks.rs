@@ -5,6 +5,7 @@ use super::cockpit::gate_lines;
 use super::draw;
 use super::fleet::rule;
 use super::link::is_primary;
+use super::verdict;
 use super::words;
 use super::words::plain;
 use crate::base::text;
@@ -153,8 +154,11 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
     let t = state.theme;
     let Some(link) = state.link() else {
         let lines = ["no link is selected: `1` shows the fleet".to_owned()];
-        return draw::empty(frame, state, area, &lines);
+        return draw::empty(frame, area, &lines);
     };
+    if let Some((at, found)) = state.verdicts.of.get(&link.name) {
+        return verdict::draw(frame, state, area, *at, found);
+    }
     let list = checks(state, link);
     let bad = list.iter().filter(|c| c.pass == Some(false)).count();
     let unknown = list.iter().filter(|c| c.pass.is_none()).count();
@@ -166,7 +170,10 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
     let mut lines = vec![Line::from(vec![
         t.span(Tone::Strong, format!("{}: ", link.name)),
         t.span(tone, format!("{} {word}", t.sign(sign))),
-        t.span(Tone::Faint, "  no verdict: the gates of the run decide"),
+        t.span(
+            Tone::Faint,
+            if state.verdicts.asked.contains(&link.name) { "  judging" } else { "  no verdict yet: `c` judges" },
+        ),
     ])];
     let width = usize::from(area.width);
     for c in &list {

@@ -53,7 +53,7 @@ const SIDE_MIN: u16 = 20;
 
 pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
     let Some(story) = &state.cockpit.story else {
-        return draw::empty(frame, state, area, &nothing(state));
+        return draw::empty(frame, area, &nothing(state));
     };
     let width = usize::from(area.width);
     let heads = vec![headline(state, story, width), lines_line(state, story, width), outage_line(state, story, width)];

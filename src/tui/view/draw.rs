@@ -171,7 +171,7 @@ fn hint_line(state: &State, width: u16) -> Line<'static> {
 }
 
 /// Nothing to show, and what to do about it.
-pub(super) fn empty(frame: &mut Frame<'_>, state: &State, area: Rect, lines: &[String]) {
+pub(super) fn empty(frame: &mut Frame<'_>, area: Rect, lines: &[String]) {
     let lines: Vec<Line<'_>> = std::iter::once(Line::default())
         .chain(
             lines

@@ -119,7 +119,7 @@ fn widths(total: usize) -> Widths {
 pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
     let Some(snapshot) = &state.watch.snapshot else {
         let lines = ["waiting for the first look at the estate".to_owned()];
-        return draw::empty(frame, state, area, &lines);
+        return draw::empty(frame, area, &lines);
     };
     let rows = state.fleet.rows(snapshot);
     if rows.is_empty() {
@@ -128,7 +128,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
             (_, true) => ["no link is at fault. Esc shows all".to_owned()],
             _ => [format!("no link fits `{}`. Esc shows all", state.fleet.filter)],
         };
-        return draw::empty(frame, state, area, &lines);
+        return draw::empty(frame, area, &lines);
     }
     let below = if area.height >= 14 { 5 } else { u16::from(area.height >= 7) * 2 };
     let [head, list, detail] =

@@ -21,5 +21,5 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
             some => format!("Unlinked, and not protected by anything seen here: {}.", some.join(", ")),
         });
     }
-    draw::empty(frame, state, area, &lines);
+    draw::empty(frame, area, &lines);
 }

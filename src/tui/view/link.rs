@@ -53,7 +53,7 @@ const CERTIFICATE_DAYS: i64 = 30;
 pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
     let Some(link) = state.link() else {
         let lines = ["no link is selected: `1` shows the fleet".to_owned()];
-        return draw::empty(frame, state, area, &lines);
+        return draw::empty(frame, area, &lines);
     };
     let boxes = if area.height >= 9 { 6 } else { 0 };
     let [head, ends, rest] =

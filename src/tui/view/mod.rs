@@ -10,4 +10,5 @@ pub mod help;
 pub mod link;
 pub mod overlay;
 pub mod runs;
+pub mod verdict;
 pub mod words;

@@ -22,11 +22,11 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, area: Rect) {
     let t = state.theme;
     let runs = &state.runs;
     if let Some(why) = &runs.error {
-        return draw::empty(frame, state, area, &[format!("the journal cannot be read: {why}")]);
+        return draw::empty(frame, area, &[format!("the journal cannot be read: {why}")]);
     }
     if runs.list.is_empty() {
         let words = if runs.loaded { "no run yet: `p` on the fleet plans a cutover" } else { "reading the journal" };
-        return draw::empty(frame, state, area, &[words.to_owned()]);
+        return draw::empty(frame, area, &[words.to_owned()]);
     }
     let [head, list, foot] =
         Layout::vertical([Constraint::Length(1), Constraint::Min(1), Constraint::Length(u16::from(area.height > 4))])

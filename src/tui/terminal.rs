@@ -19,6 +19,8 @@ use ratatui::crossterm::event::KeyEventKind;
 use ratatui::crossterm::event::KeyModifiers;
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -44,22 +46,28 @@ pub enum Left {
 /// Makes a writer to the terminal: for drawing, and for putting it back from a panic.
 pub type Open = fn() -> Box<dyn Write + Send>;
 
-/// The terminal in raw mode on its other screen; put back when dropped, and by a panic before it is told.
+/// The terminal in raw mode on its other screen; put back when dropped, and by a panic of the loop before it is told.
 struct Held {
     open: Open,
+    /// Panics of tasks, told once the screen is gone: the loop goes on, and shows what they leave unknown.
+    panics: Arc<Mutex<Vec<String>>>,
 }
 
 impl Held {
     fn take(open: Open) -> Result<Self> {
         let lost = |e| Error::usage("the terminal cannot be taken over").caused_by(e).hint("milink watch");
         crossterm::terminal::enable_raw_mode().map_err(lost)?;
-        let held = Self { open };
+        let held = Self { open, panics: Arc::default() };
         crossterm::execute!(open(), crossterm::terminal::EnterAlternateScreen, crossterm::cursor::Hide)
             .map_err(lost)?;
-        let told = std::panic::take_hook();
+        let (told, panics, own) = (std::panic::take_hook(), held.panics.clone(), std::thread::current().id());
         std::panic::set_hook(Box::new(move |panic| {
-            restore(open);
-            told(panic);
+            if std::thread::current().id() == own {
+                restore(open);
+                told(panic);
+            } else {
+                panics.lock().unwrap_or_else(PoisonError::into_inner).push(panic.to_string());
+            }
         }));
         Ok(held)
     }
@@ -71,6 +79,10 @@ impl Drop for Held {
         if !std::thread::panicking() {
             // The hook that puts the terminal back has no more to do; the default one tells.
             let _ = std::panic::take_hook();
+        }
+        for panic in self.panics.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let mut to = (self.open)();
+            let _ = writeln!(to, "{panic}").and_then(|()| to.flush());
         }
     }
 }

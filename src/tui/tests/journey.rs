@@ -203,6 +203,21 @@ fn a_run_of_another_process_is_followed_by_its_journal() {
 }
 
 #[test]
+fn pages_go_back_through_the_events() {
+    let mut state = super::screens::showing(Until::Committed, false);
+    assert!(screen(&state, 80, 24).contains("run committed"));
+    for _ in 0..100 {
+        update(&mut state, Event::Key(Key::PageUp));
+    }
+    let text = screen(&state, 80, 24);
+    assert!(text.contains("cutover starts") && !text.contains("run committed"), "{text}");
+    for _ in 0..100 {
+        update(&mut state, Event::Key(Key::PageDown));
+    }
+    assert!(screen(&state, 80, 24).contains("run committed"));
+}
+
+#[test]
 fn an_idle_screen_is_not_drawn_again() {
     let mut state = watching();
     state.dirty = false;

@@ -166,7 +166,7 @@ fn nothing_looks_healthy_once_the_news_stop() {
     assert!(at(&mut state, 1).contains("✓ healthy"));
     let stale = at(&mut state, 8);
     assert!(
-        stale.contains("~ was ok") && stale.contains("data stale: 8.0s old") && !stale.contains("healthy"),
+        stale.contains("~ was ok") && stale.contains("data stale: 8s old") && !stale.contains("healthy"),
         "{stale}"
     );
     let unknown = at(&mut state, 31);

@@ -8,11 +8,14 @@ use crate::tui::event::Key;
 use crate::tui::fleet::Sort;
 use crate::tui::screen::Screen;
 use crate::tui::state::Overlay;
+use crate::tui::state::Pane;
 use crate::tui::state::State;
 use crate::tui::state::Subject;
 
 /// Longest filter or palette text.
 const INPUT_MAX: usize = 64;
+/// Lines of the event log for a page: what the smallest pane shows.
+const LOG_PAGE: usize = 4;
 
 pub(super) fn key(state: &mut State, key: Key) -> Vec<Action> {
     if key == Key::Ctrl('c') {
@@ -131,6 +134,11 @@ pub(super) fn run(state: &mut State, cmd: Cmd) -> Vec<Action> {
         Cmd::Quit => return quit(state),
         Cmd::Up => walk(state, -1),
         Cmd::Down => walk(state, 1),
+        Cmd::PageUp if in_log(state) => {
+            let all = state.cockpit.story.as_ref().map_or(0, |s| s.log.len());
+            state.cockpit.back = (state.cockpit.back + LOG_PAGE).min(all.saturating_sub(1));
+        }
+        Cmd::PageDown if in_log(state) => state.cockpit.back = state.cockpit.back.saturating_sub(LOG_PAGE),
         Cmd::PageUp => walk(state, -page),
         Cmd::PageDown => walk(state, page),
         Cmd::Top => walk(state, -far),
@@ -162,6 +170,11 @@ pub(super) fn run(state: &mut State, cmd: Cmd) -> Vec<Action> {
         Cmd::StepForward => step(state, 1),
     }
     Vec::new()
+}
+
+/// Pages go through the events of a run, not through its steps.
+fn in_log(state: &State) -> bool {
+    state.screen == Screen::Cockpit && state.cockpit.pane == Pane::Log
 }
 
 fn go(state: &mut State, screen: Screen) -> Vec<Action> {

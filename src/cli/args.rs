@@ -87,15 +87,15 @@ pub enum Command {
     /// Move databases to their targets
     #[command(subcommand)]
     Cutover(CutoverCommand),
+    /// Compare and bring over logins, jobs, linked servers
+    #[command(subcommand)]
+    Objects(ObjectsCommand),
     /// Watch links: lag, health, seeding, certificates, who is writable
     Watch(WatchArgs),
     /// Offer metrics, JSON and a status page over HTTP; can change nothing
     Serve(ServeArgs),
     /// The engineer's screen: fleet, links, cutovers and runs, steered by keys
     Tui(TuiArgs),
-    /// Compare and bring over logins, jobs, linked servers
-    #[command(subcommand)]
-    Objects(ObjectsCommand),
     /// Look at the journal
     #[command(subcommand)]
     Runs(RunsCommand),

@@ -6,4 +6,5 @@ pub mod survey;
 pub mod trust;
 pub mod trust_findings;
 pub mod watch;
+
 pub use crate::model::fact;

@@ -9,6 +9,7 @@ use super::screen::Screen::Groups;
 use super::screen::Screen::Link;
 use super::screen::Screen::Runs;
 use super::state::State;
+use super::state::Subject;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cmd {
@@ -153,6 +154,25 @@ fn run(state: &State) -> String {
         return state.runs.list.get(state.runs.selected).map(|r| r.run_id.clone()).unwrap_or_default();
     }
     state.run().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Would it do something now? What would only be refused is not among the hints.
+pub fn is_offered(state: &State, cmd: Cmd) -> bool {
+    let cockpit = &state.cockpit;
+    let idle = state.live.is_none();
+    let open = state.run().is_some()
+        && cockpit.replay.is_none()
+        && cockpit.story.as_ref().is_some_and(|s| s.end.is_none() && s.is_cutover());
+    match cmd {
+        Cmd::Plan => idle,
+        Cmd::Start => idle && matches!(cockpit.subject, Subject::Planned { .. }),
+        Cmd::Resume => idle && open,
+        Cmd::Abort => !idle || open,
+        Cmd::Play => cockpit.replay.is_some(),
+        Cmd::Pane => cockpit.story.is_some(),
+        Cmd::Reload => idle,
+        _ => true,
+    }
 }
 
 /// What a key means on a screen.

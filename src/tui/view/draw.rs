@@ -149,7 +149,7 @@ fn notice_line(state: &State, width: u16) -> Line<'static> {
 /// Keys of this screen, as many as fit; help and the palette are always among them.
 fn hint_line(state: &State, width: u16) -> Line<'static> {
     let t = state.theme;
-    let own = |i: &&command::Info| !i.short.is_empty() && i.works_on(state.screen);
+    let own = |i: &&command::Info| !i.short.is_empty() && i.works_on(state.screen) && command::is_offered(state, i.cmd);
     let last: Vec<_> = command::ALL.iter().filter(own).filter(|i| i.on.is_empty()).collect();
     let first: Vec<_> = command::ALL.iter().filter(own).filter(|i| !i.on.is_empty()).collect();
     let size = |i: &&command::Info| columns(&i.keys[0].label()) + columns(i.short) + 3;

@@ -100,12 +100,12 @@ fn end(frame: &mut Frame<'_>, state: &State, word: &str, e: &EndSnapshot, area: 
         |s| if s.as_ref() == Some(&DatabaseState::Online) { Tone::Plain } else { Tone::Warn },
     );
     let writes = value(state, &e.writable, |w| if *w { "open to the app" } else { "barred or read-only" }.to_owned());
-    let lines = vec![
-        labelled(t, "role", LABEL, vec![role]),
-        labelled(t, "database", LABEL, vec![database]),
-        labelled(t, "writes", LABEL, vec![writes]),
-        labelled(t, "cert", LABEL, vec![certificate(state, &e.certificate_expires)]),
-    ];
+    let room = usize::from(inner.width).saturating_sub(LABEL);
+    let certificate = certificate(state, &e.certificate_expires);
+    let lines: Vec<Line<'_>> = [("role", role), ("database", database), ("writes", writes), ("cert", certificate)]
+        .into_iter()
+        .map(|(label, value)| labelled(t, label, LABEL, vec![Span::styled(t.cut(&value.content, room), value.style)]))
+        .collect();
     frame.render_widget(Paragraph::new(lines), inner);
 }
 

@@ -27,6 +27,7 @@ impl Sort {
             Sort::Milestone => "milestone",
         }
     }
+    #[must_use]
     pub fn next(self) -> Sort {
         let at = Self::ALL.iter().position(|s| *s == self).unwrap_or(0);
         Self::ALL[(at + 1) % Self::ALL.len()]

@@ -60,10 +60,10 @@ impl Performer {
                 });
             }
             Action::Start { plan, .. } => {
-                self.drive(move |app, feed, cancel| async move { app.start(&plan, feed, cancel).await })
+                self.drive(move |app, feed, cancel| async move { app.start(&plan, feed, cancel).await });
             }
             Action::Resume { run, .. } => {
-                self.drive(move |app, feed, cancel| async move { app.resume(&run, feed, cancel).await })
+                self.drive(move |app, feed, cancel| async move { app.resume(&run, feed, cancel).await });
             }
             Action::Abort { run, .. } => {
                 self.drive(move |app, feed, _| async move { app.abort(&run, feed).await });
@@ -227,13 +227,13 @@ async fn feed(mut monitor: MonitorHandle, mut focus: watch::Receiver<String>, to
     loop {
         let snapshot = tokio::select! {
             biased;
-            snapshot = monitor.next() => match snapshot {
-                Some(snapshot) => Some(snapshot),
-                None => {
+            snapshot = monitor.next() => {
+                if snapshot.is_none() {
                     let _ = to.send(Event::WatchEnded("it gives no more snapshots".to_owned()));
                     return;
                 }
-            },
+                snapshot
+            }
             changed = focus.changed() => {
                 if changed.is_err() {
                     return;

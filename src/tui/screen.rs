@@ -30,6 +30,7 @@ impl Screen {
         Self::ALL.iter().position(|s| *s == self).unwrap_or(0) + 1
     }
 
+    #[must_use]
     pub fn next(self, by: usize) -> Screen {
         Self::ALL[(self.number() - 1 + by) % Self::ALL.len()]
     }

@@ -85,6 +85,7 @@ pub enum Pane {
 }
 
 impl Pane {
+    #[must_use]
     pub fn next(self) -> Pane {
         match self {
             Pane::Log => Pane::Gates,

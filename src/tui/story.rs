@@ -12,7 +12,6 @@ use crate::model::ids::StepId;
 use crate::plan::types::Plan;
 use crate::plan::types::PlannedStep;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -272,13 +271,11 @@ impl Story {
     }
 
     fn at_step(&mut self, id: &StepId) -> &mut StepStory {
-        let at = match self.steps.iter().position(|s| s.id == *id) {
-            Some(at) => at,
-            None => {
-                self.steps.push(bare(id));
-                self.steps.len() - 1
-            }
-        };
+        let known = self.steps.iter().position(|s| s.id == *id);
+        let at = known.unwrap_or_else(|| {
+            self.steps.push(bare(id));
+            self.steps.len() - 1
+        });
         &mut self.steps[at]
     }
 
@@ -430,18 +427,4 @@ impl Story {
         state.evidence.retain(|(n, _)| n != name);
         state.evidence.push((name.to_owned(), value.clone()));
     }
-}
-
-/// Steps by the link they serve, for folding a wave: link -> (finished, all).
-pub fn by_link(story: &Story) -> BTreeMap<String, (usize, usize)> {
-    let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for step in &story.steps {
-        let link = step.id.as_str().split_once('/').map_or("", |(_, link)| link);
-        let count = counts.entry(link.to_owned()).or_default();
-        count.1 += 1;
-        if matches!(step.standing, Standing::Done | Standing::AlreadyDone | Standing::Skipped) {
-            count.0 += 1;
-        }
-    }
-    counts
 }

@@ -28,15 +28,15 @@ pub(super) fn key(state: &mut State, key: Key) -> Vec<Action> {
             edit_filter(state, key);
             Vec::new()
         }
-        None => match command::by_key(state.screen, key) {
-            Some(cmd) => run(state, cmd),
-            None => {
-                if let Key::Char(c) = key {
-                    state.say(format!("`{c}` does nothing here; `?` shows the keys"));
-                }
-                Vec::new()
+        None => {
+            if let Some(cmd) = command::by_key(state.screen, key) {
+                return run(state, cmd);
             }
-        },
+            if let Key::Char(c) = key {
+                state.say(format!("`{c}` does nothing here; `?` shows the keys"));
+            }
+            Vec::new()
+        }
     }
 }
 

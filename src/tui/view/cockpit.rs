@@ -34,6 +34,7 @@ use crate::tui::story::Story;
 use crate::tui::story::Weight;
 use crate::tui::theme::Sign;
 use crate::tui::theme::Tone;
+use crate::tui::theme::columns;
 use ratatui::Frame;
 use ratatui::layout::Constraint;
 use ratatui::layout::Layout;
@@ -48,6 +49,8 @@ const WIDE: u16 = 120;
 const TALL: u16 = 20;
 /// Rows of the pane under the tree, with its title.
 const PANE_MIN: u16 = 5;
+/// Columns of the longest stage's name.
+const STAGE_MAX: usize = 14;
 /// Rows of gates and step beside the tree.
 const SIDE_MIN: u16 = 20;
 
@@ -185,7 +188,7 @@ fn headline(state: &State, story: &Story, width: usize) -> Line<'static> {
         _ => String::new(),
     };
     let progress = format!("  {} of {}{replay}", story.finished_steps(), text::count(story.steps.len(), "step"));
-    let fixed = crate::tui::theme::columns(&name) + word.len() + progress.len() + 4;
+    let fixed = columns(&name) + word.len() + progress.len() + 4;
     Line::from(vec![
         t.span(Tone::Strong, name),
         Span::raw(format!("  {}  ", t.cut(&list(&story.links), width.saturating_sub(fixed).max(8)))),
@@ -197,7 +200,7 @@ fn headline(state: &State, story: &Story, width: usize) -> Line<'static> {
 fn lines_line(state: &State, story: &Story, width: usize) -> Line<'static> {
     let t = state.theme;
     let crossed = |at: Option<OffsetDateTime>| match at {
-        Some(at) => t.span(Tone::Strong, format!("crossed {}", time_of_day(Some(at)))),
+        Some(at) => t.span(Tone::Strong, time_of_day(Some(at))),
         None => t.span(Tone::Faint, "not crossed"),
     };
     if !story.is_cutover() {
@@ -209,7 +212,7 @@ fn lines_line(state: &State, story: &Story, width: usize) -> Line<'static> {
         // Not cut to nonsense: the way back is in the dialogue of `a` too.
         if left >= least {
             let words = t.cut(&format!(" | {words}"), left);
-            left -= crate::tui::theme::columns(&words);
+            left -= columns(&words);
             spans.push(t.span(tone, words));
         }
     };
@@ -269,6 +272,7 @@ fn tree_lines(state: &State, story: &Story, area: Rect) -> Vec<Line<'static>> {
     let t = state.theme;
     let width = usize::from(area.width);
     let height = usize::from(area.height).max(1);
+    let stage_width = story.steps.iter().map(|s| columns(&s.stage)).max().unwrap_or(0).min(STAGE_MAX) + 1;
     let at = state.cockpit.cursor();
     let top = first_row(at, story.steps.len(), height);
     let mut lines = Vec::new();
@@ -277,11 +281,11 @@ fn tree_lines(state: &State, story: &Story, area: Rect) -> Vec<Line<'static>> {
         let (sign, tone) = sign_of(s.standing);
         let base = t.style(if i == at { Tone::Selected } else { Tone::Plain });
         let stage = if begins { s.stage.as_str() } else { "" };
-        let left = width.saturating_sub(2 + 8 + 8);
+        let left = width.saturating_sub(2 + stage_width + 8);
         let words = t.fit(&told(state, s, width), left);
         lines.push(Line::from(vec![
             Span::styled(format!("{} ", t.sign(sign)), t.style(tone).patch(base)),
-            Span::styled(t.fit(stage, 8), t.style(Tone::Faint).patch(base)),
+            Span::styled(t.fit(stage, stage_width), t.style(Tone::Faint).patch(base)),
             Span::styled(words, base),
             Span::styled(format!("{:>8}", took(state, s)), base),
         ]));

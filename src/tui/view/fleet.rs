@@ -28,6 +28,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::text::Span;
 use ratatui::widgets::Paragraph;
+use std::fmt::Write;
 
 /// A column that may be left out.
 struct Column {
@@ -195,10 +196,10 @@ fn title(state: &State, l: &LinkSnapshot, shown: usize, all: usize) -> String {
         words.push_str(", faults only");
     }
     if !fleet.filter.is_empty() {
-        words.push_str(&format!(", `{}`", fleet.filter));
+        let _ = write!(words, ", `{}`", fleet.filter);
     }
     if !fleet.marks.is_empty() {
-        words.push_str(&format!(", {} marked", fleet.marks.len()));
+        let _ = write!(words, ", {} marked", fleet.marks.len());
     }
     words
 }

@@ -1,5 +1,6 @@
 //! What every layer may use: errors, clock, secrets, bounded retries, words.
 
+pub mod changes;
 pub mod clock;
 pub mod error;
 pub mod hex;

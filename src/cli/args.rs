@@ -99,6 +99,8 @@ pub enum Command {
     /// Look at the journal
     #[command(subcommand)]
     Runs(RunsCommand),
+    /// Write what a run did, proved and sent as one page
+    Report(ReportArgs),
     /// Print a JSON Schema
     Schema(SchemaArgs),
     /// Print shell completions
@@ -527,6 +529,26 @@ pub enum RunsCommand {
     Export(RunArgs),
     /// Re-compute the hash chain; all runs if none is given
     Verify(OptionalRunArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ReportArgs {
+    /// Run by name or its beginning, or `last`
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// File to write; stdout without it
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Form of the report [default: markdown for a `.md` file, else html]
+    #[arg(long, value_name = "FORM", value_enum)]
+    pub format: Option<ReportFormat>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// One page without scripts, fit for paper
+    Html,
+    Markdown,
 }
 
 #[derive(Debug, Clone, Args)]

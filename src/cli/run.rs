@@ -133,6 +133,7 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         Command::Runs(RunsCommand::Show(args)) => cmd::runs::show(&args.run, settings, printer),
         Command::Runs(RunsCommand::Export(args)) => cmd::runs::export(&args.run, settings, printer),
         Command::Runs(RunsCommand::Verify(args)) => cmd::runs::verify(args.run.as_deref(), settings, printer),
+        Command::Report(args) => cmd::report::run(&args, settings, printer),
         Command::Schema(args) => cmd::schema::run(args.what, printer),
         Command::Completions(args) => cmd::completions::run(args.shell, printer),
         Command::Man(args) => cmd::man::run(args.dir.as_deref(), printer),

@@ -274,7 +274,8 @@ fn hostile_names_never_become_code() {
             assert!(!code.contains("ird") && !code.contains("--") && !code.contains('"'), "{}: {code}", rendered.id);
         }
         if let Some(database) = database {
-            assert_eq!(database, WEIRD, "{}", rendered.id);
+            // The fencing number stands in `master`; the link is in its name.
+            assert!(database == WEIRD || database == query::fence::DATABASE, "{}", rendered.id);
         }
     }
 }

@@ -27,9 +27,10 @@ mod links;
 mod monitor;
 /// Server objects compared and brought over.
 mod objects;
-
 /// The connection between the two sides, cut and restored.
 mod mirroring;
+/// The rules of a cutover, walked through exhaustively.
+mod model;
 /// Answers that need no server.
 mod offline;
 /// The site's own hooks, queries, limits and jobs.

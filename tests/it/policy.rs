@@ -47,6 +47,17 @@ fn hooks_are_called_at_their_points_and_queries_agree() {
     assert!(!done.stderr.contains("not acted on"), "{}", done.stderr);
     let wanted: Vec<_> = points[..4].iter().map(|p| format!("{p} ledger")).collect();
     assert_eq!(called(&lab), wanted);
+    let html = lab.path("report.html");
+    lab.milink(&format!("report last --out {}", html.display())).exits(0);
+    let html = std::fs::read_to_string(html).unwrap();
+    for part in
+        ["committed; crossed L1 and L2", "class=\"line L1\"", "no-long-transaction", "ALTER LOGIN [app_ledger] DISABLE"]
+    {
+        assert!(html.contains(part), "the report lacks `{part}`");
+    }
+    assert!(!html.contains("<script") && !html.contains("http"), "the report is not self-contained");
+    let markdown = lab.milink("report last --format markdown").exits(0).stdout;
+    assert!(markdown.contains("| ledger | lag | yes |"), "{markdown}");
     lab.until_written(20);
     lab.verdict_holds();
 }

@@ -22,6 +22,7 @@ pub mod link_delete;
 pub mod man;
 pub mod objects;
 mod plan_text;
+pub mod report;
 pub mod runs;
 pub mod schema;
 pub mod serve;

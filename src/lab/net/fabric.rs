@@ -1,12 +1,12 @@
 //! The state of the paths between hosts: delay, bandwidth, cuts.
 
+use crate::base::changes::Changes;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Properties of the path between two hosts, both ways alike.
@@ -40,7 +40,7 @@ struct Paths {
 pub(super) struct Fabric {
     paths: Mutex<Paths>,
     /// Bumped whenever a path changes, so that stalled connections look again.
-    changed: watch::Sender<u64>,
+    changed: Changes,
 }
 
 /// Pairs are stored in one order, since a path is the same both ways.
@@ -51,7 +51,7 @@ fn pair(a: &str, b: &str) -> Direction {
 
 impl Fabric {
     pub(super) fn new() -> Self {
-        Self { paths: Mutex::default(), changed: watch::channel(0).0 }
+        Self { paths: Mutex::default(), changed: Changes::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Paths> {
@@ -59,7 +59,7 @@ impl Fabric {
     }
 
     fn bump(&self) {
-        self.changed.send_modify(|v| *v = v.wrapping_add(1));
+        self.changed.bump();
     }
 
     pub(super) fn set_default(&self, path: Path) {

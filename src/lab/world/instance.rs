@@ -4,6 +4,7 @@ use super::database::Database;
 use super::hadr::HadrState;
 use super::security::SecurityState;
 use super::session::SessionTable;
+use crate::base::changes::Changes;
 use crate::lab::net::Network;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -86,7 +87,7 @@ pub struct Instance {
     pub config: InstanceConfig,
     state: Mutex<InstanceState>,
     /// Bumped on every change that somebody may wait for (commit, hadr, sessions).
-    pub changed: tokio::sync::watch::Sender<u64>,
+    pub changed: Changes,
     pub network: Arc<Network>,
     /// Cancelled at shutdown of the lab or "restart" of the instance.
     pub shutdown: tokio_util::sync::CancellationToken,
@@ -126,7 +127,7 @@ pub struct InstanceState {
 
 impl Instance {
     pub fn new(config: InstanceConfig, state: InstanceState, network: Arc<Network>, clock: LabClock) -> Arc<Self> {
-        let (changed, _) = tokio::sync::watch::channel(0);
+        let changed = Changes::new();
         Arc::new(Self {
             config,
             state: Mutex::new(state),
@@ -143,7 +144,7 @@ impl Instance {
     }
     /// Wakes everybody who waits on `changed`.
     pub fn notify(&self) {
-        self.changed.send_modify(|v| *v = v.wrapping_add(1));
+        self.changed.bump();
     }
     pub fn log(&self, text: impl Into<String>) {
         let now = self.clock.now();

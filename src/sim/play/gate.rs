@@ -1,22 +1,25 @@
 //! A process that can be suspended: while its gate is shut it neither computes nor hears.
 
+use crate::base::changes::Changes;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::task::Context;
 use std::task::Poll;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
-use tokio::sync::watch;
 
 /// Open or shut; shared by all that belongs to one process.
 #[derive(Clone)]
 pub struct Gate {
-    open: Arc<watch::Sender<bool>>,
+    shut: Arc<AtomicBool>,
+    moved: Arc<Changes>,
     /// Each ends one connection of the process.
     streams: Arc<Mutex<Vec<Cut>>>,
 }
@@ -25,16 +28,17 @@ type Cut = Box<dyn Fn() + Send>;
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { open: Arc::new(watch::channel(true).0), streams: Arc::default() }
+        Self { shut: Arc::default(), moved: Arc::default(), streams: Arc::default() }
     }
 }
 
 impl Gate {
     pub fn shut(&self) {
-        self.open.send_replace(false);
+        self.shut.store(true, Ordering::SeqCst);
     }
     pub fn open(&self) {
-        self.open.send_replace(true);
+        self.shut.store(false, Ordering::SeqCst);
+        self.moved.bump();
     }
     /// Every connection breaks: the servers hear of it at once, the process when it next looks.
     pub fn sever(&self) {
@@ -44,9 +48,9 @@ impl Gate {
     }
     /// Returns once it is open.
     pub async fn pass(&self) {
-        let mut open = self.open.subscribe();
-        while !*open.borrow_and_update() {
-            if open.changed().await.is_err() {
+        let mut moved = self.moved.subscribe();
+        while self.shut.load(Ordering::SeqCst) {
+            if moved.changed().await.is_err() {
                 return;
             }
         }
@@ -62,7 +66,7 @@ type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// True if the gate is open; else the task is woken when it opens.
 fn passes(gate: &Gate, waiting: &mut Option<Wait>, cx: &mut Context<'_>) -> bool {
     if waiting.is_none() {
-        if *gate.open.borrow() {
+        if !gate.shut.load(Ordering::SeqCst) {
             return true;
         }
         let gate = gate.clone();

@@ -47,7 +47,7 @@ pub struct Twist {
     /// A sysadmin, whom no bar stops, writes all night.
     pub straggler: bool,
     /// The first mishap, instead of the one the seed's turn gives.
-    pub first: Option<(Mishap, String)>,
+    pub first: Option<Due>,
 }
 
 /// What came of a night.
@@ -101,8 +101,8 @@ fn agenda(seed: u64, rng: &mut Seeded, steps: &[String], twist: &Twist) -> Vec<D
     let turn = seed as usize;
     let mishap = Mishap::ALL[turn % Mishap::ALL.len()];
     let kind = steps[turn / Mishap::ALL.len() % steps.len()].clone();
-    let (mishap, kind) = twist.first.clone().unwrap_or((mishap, kind));
-    let mut due = vec![Due::draw(rng, mishap, &kind)];
+    let drawn = Due::draw(rng, mishap, &kind);
+    let mut due = vec![twist.first.clone().unwrap_or(drawn)];
     for _ in 0..rng.below(3) {
         let mishap = Mishap::ALL[rng.below(Mishap::ALL.len() as u64) as usize];
         let kind = steps[rng.below(steps.len() as u64) as usize].clone();

@@ -5,7 +5,6 @@ use super::night;
 use super::night::Twist;
 use super::watch::Coverage;
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
@@ -41,7 +40,8 @@ const TRACE_MAX: usize = 80;
 struct Sum {
     passed: u64,
     coverage: Coverage,
-    steps: BTreeSet<String>,
+    /// In the order of the plan.
+    steps: Vec<String>,
     violations: Vec<Violation>,
 }
 
@@ -64,7 +64,9 @@ pub fn play(first: u64, count: u64, threads: usize, heard: &(dyn Fn(u64, Option<
                     for (cell, n) in told.coverage {
                         *sum.coverage.entry(cell).or_default() += n;
                     }
-                    sum.steps.extend(told.steps);
+                    if told.steps.len() > sum.steps.len() {
+                        sum.steps = told.steps;
+                    }
                     match told.violation {
                         None => sum.passed += 1,
                         Some(why) => sum.violations.push(Violation {
@@ -80,7 +82,7 @@ pub fn play(first: u64, count: u64, threads: usize, heard: &(dyn Fn(u64, Option<
     });
     let mut sum = sum.into_inner().unwrap_or_else(PoisonError::into_inner);
     sum.violations.sort_by_key(|v| v.seed);
-    let steps: Vec<String> = sum.steps.into_iter().collect();
+    let steps = std::mem::take(&mut sum.steps);
     let row = |m: Mishap| {
         let cells = steps.iter().map(|s| sum.coverage.get(&(m, s.clone())).copied().unwrap_or(0)).collect::<Vec<_>>();
         (m.name().to_owned(), cells)

@@ -98,7 +98,9 @@ impl World<'_> {
     }
 
     async fn happen(&self, due: Due) {
-        pause(due.delay).await;
+        if !due.delay.is_zero() {
+            pause(due.delay).await;
+        }
         self.estate.trace.say(&format!("mishap: {} for {} ms", due.mishap.name(), due.lasts.as_millis()));
         let me = self.operator.name.as_str();
         match due.mishap {

@@ -9,7 +9,6 @@ use crate::lab::world::messages::error;
 use crate::lab::world::options::DatabaseOptions;
 use crate::lab::world::options::FileGroup;
 use crate::lab::world::options::FileSpec;
-use uuid::Uuid;
 
 fn missing(name: &str) -> SqlError {
     SqlError::new(5041, 16, format!("MODIFY FILE failed. File '{name}' does not exist."))
@@ -124,7 +123,7 @@ fn add_file(o: &mut DatabaseOptions, rest: &str, kind: u8, data_space_id: i32) -
         data_space_id,
         min_pages: if kind == 2 { 0 } else { megabytes.unwrap_or(8).saturating_mul(128) },
         state: 0,
-        guid: Uuid::new_v4(),
+        guid: crate::base::random::uuid(),
     });
     Ok(())
 }

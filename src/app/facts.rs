@@ -67,12 +67,11 @@ pub(super) fn arm(
     stand_in: Option<Arc<dyn Transport>>,
 ) -> Result<Arm> {
     let cloud = cloud(azure)?;
-    let transport = match stand_in {
-        Some(transport) => transport,
-        None => {
-            let options = HttpOptions { roots: config.trust.roots.clone(), ..HttpOptions::default() };
-            Arc::new(HttpTransport::new(&options)?)
-        }
+    let transport = if let Some(transport) = stand_in {
+        transport
+    } else {
+        let options = HttpOptions { roots: config.trust.roots.clone(), ..HttpOptions::default() };
+        Arc::new(HttpTransport::new(&options)?)
     };
     let settings = ArmConfig {
         endpoint: azure.endpoint.clone().unwrap_or(cloud.arm_endpoint),

@@ -69,7 +69,7 @@ impl App {
                 continue;
             }
             let Ok(plan) = serde_json::from_value::<Plan>(state.plan) else { continue };
-            if plan.links.len() == links.len() && plan.links.iter().all(|l| links.iter().any(|n| *n == l.name.0)) {
+            if plan.links.len() == links.len() && plan.links.iter().all(|l| links.contains(&l.name.0)) {
                 return Ok(Some(run));
             }
         }

@@ -1,5 +1,9 @@
 //! The grammar of the command line; nothing but clap.
 
+pub use super::args_watch::ServeArgs;
+pub use super::args_watch::ThemeName;
+pub use super::args_watch::TuiArgs;
+pub use super::args_watch::WatchArgs;
 use crate::rules::compat::Os;
 use crate::rules::direction::InitialPrimary;
 use clap::Args;
@@ -90,6 +94,8 @@ pub enum Command {
     Watch(WatchArgs),
     /// Offer metrics, JSON and a status page over HTTP; can change nothing
     Serve(ServeArgs),
+    /// The engineer's screen: fleet, links, cutovers and runs, steered by keys
+    Tui(TuiArgs),
     /// Look at the journal
     #[command(subcommand)]
     Runs(RunsCommand),
@@ -120,6 +126,9 @@ pub struct DemoArgs {
     /// Keep the temporary folder afterwards
     #[arg(long)]
     pub keep: bool,
+    /// Lines instead of the screen, on a terminal too
+    #[arg(long)]
+    pub plain: bool,
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -520,39 +529,6 @@ pub enum RunsCommand {
     Export(RunArgs),
     /// Re-compute the hash chain; all runs if none is given
     Verify(OptionalRunArgs),
-}
-
-#[derive(Debug, Clone, Args)]
-pub struct WatchArgs {
-    #[command(flatten)]
-    pub links: LinksArgs,
-    /// Look once and end
-    #[arg(long, conflicts_with = "until")]
-    pub once: bool,
-    /// Time between two looks at an instance, such as 2s [default: that of the estate file, else 5s]
-    #[arg(long, value_name = "TIME")]
-    pub interval: Option<String>,
-    /// End when this holds for every link: `seeded`, `synchronized`, `healthy`, `lag<5s`, `milestone=unlinked`, …
-    #[arg(long, value_name = "CONDITION")]
-    pub until: Option<String>,
-    /// Longest wait for it, such as 30m; without this there is no end
-    #[arg(long, value_name = "TIME", requires = "until")]
-    pub timeout: Option<String>,
-}
-
-#[derive(Debug, Clone, Args)]
-pub struct ServeArgs {
-    #[command(flatten)]
-    pub links: LinksArgs,
-    /// Address and port; one that others can reach needs a token
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9187")]
-    pub listen: String,
-    /// File whose first line is the bearer token that every request must bring
-    #[arg(long, value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
-    /// Time between two looks at an instance, such as 2s [default: that of the estate file, else 5s]
-    #[arg(long, value_name = "TIME")]
-    pub interval: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -70,6 +70,11 @@ pub fn aside(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// The terminal as a screen that is drawn on; written when it is flushed.
+pub fn screen() -> Box<dyn Write + Send> {
+    Box::new(std::io::BufWriter::with_capacity(1 << 16, std::io::stdout()))
+}
+
 /// Prints for one command.
 pub struct Printer {
     format: Format,

@@ -127,6 +127,7 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         Command::Cutover(CutoverCommand::Abort(args)) => cmd::cutover::abort(&args, settings, printer).await,
         Command::Cutover(CutoverCommand::Status(args)) => cmd::cutover::status(&args, settings, printer),
         Command::Watch(args) => cmd::watch::run(&args, settings, printer).await,
+        Command::Tui(args) => cmd::tui::run(&args, settings, printer).await,
         Command::Serve(args) => cmd::serve::run(&args, settings, printer).await,
         Command::Runs(RunsCommand::List) => cmd::runs::list(settings, printer),
         Command::Runs(RunsCommand::Show(args)) => cmd::runs::show(&args.run, settings, printer),

@@ -29,6 +29,13 @@ pub fn safe_stop(first: &str, resume: &str, restore: Restore) -> Result<Cancella
     Ok(token)
 }
 
+/// Each Ctrl-C from outside, SIGTERM, or a terminal that has gone, for a screen that decides itself what they mean.
+pub fn interrupts() -> Result<mpsc::Receiver<()>> {
+    let (send, interrupts) = mpsc::channel(2);
+    forward(send).map_err(|e| Error::bug("Ctrl-C cannot be listened to").caused_by(e))?;
+    Ok(interrupts)
+}
+
 /// First interrupt: cancel, then say so. Second: leave.
 async fn stages(
     mut interrupts: mpsc::Receiver<()>,

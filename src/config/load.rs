@@ -26,6 +26,8 @@ pub struct Environment {
     pub tenant: Option<String>,
     /// `NO_COLOR`, set to anything but nothing.
     pub no_color: bool,
+    /// `COLORFGBG`, such as `15;0`: the terminal's colours, where it tells them.
+    pub colorfgbg: Option<String>,
     /// `COLUMNS`
     pub columns: Option<u16>,
     /// Folder for state of this user's programs.
@@ -56,6 +58,7 @@ impl Environment {
             fault: variable("MILINK_FAULT"),
             hook_database: variable("MILINK_DATABASE"),
             hook_target: variable("MILINK_TARGET"),
+            colorfgbg: variable("COLORFGBG"),
             columns: variable("COLUMNS").and_then(|c| c.parse().ok()),
             user_state,
             user: variable("USER").or_else(|| variable("USERNAME")).unwrap_or_else(|| "unknown".into()),

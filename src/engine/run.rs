@@ -340,16 +340,18 @@ fn blocked(step: &dyn Step, expected: &str, found: &str, hint: &str) -> Error {
 }
 
 async fn run_all(cx: &Context, state: &RunState, steps: &[Arc<dyn Step>]) -> Vec<(Arc<dyn Step>, Result<StepResult>)> {
-    stream::iter(steps.iter().cloned())
+    // Made before the stream, so that a run can be driven from a task of its own.
+    let work: Vec<_> = steps
+        .iter()
+        .cloned()
         .map(|step| async move {
             let begun = matches!(state.step(step.id()), StepStatus::Started { .. });
             let attempt = state.steps.get(step.id()).map_or(0, |s| s.attempts) + 1;
             let result = run_one(cx, step.as_ref(), begun, attempt).await;
             (step, result)
         })
-        .buffer_unordered(CONCURRENT_STEPS_MAX)
-        .collect()
-        .await
+        .collect();
+    stream::iter(work).buffer_unordered(CONCURRENT_STEPS_MAX).collect().await
 }
 
 /// One step: started, prechecked, run, verified, finished.

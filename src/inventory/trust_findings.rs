@@ -88,13 +88,11 @@ fn given(pair: &PairTrust) -> Finding {
     let Some(sha1) = pair.own().and_then(|c| c.thumbprint.clone()) else {
         return finding(id, Some(false), expected, "the source has none to give".to_owned(), "milink cert create");
     };
-    match pair.given_as(&sha1) {
-        Some(t) => finding(id, Some(true), expected, format!("there as `{}`", t.name.as_deref().unwrap_or("?")), ""),
-        None => {
-            let n = pair.given.known().map_or(0, Vec::len);
-            finding(id, Some(false), expected, format!("not among its {n} (41973)"), "milink cert exchange")
-        }
+    if let Some(t) = pair.given_as(&sha1) {
+        return finding(id, Some(true), expected, format!("there as `{}`", t.name.as_deref().unwrap_or("?")), "");
     }
+    let n = pair.given.known().map_or(0, Vec::len);
+    finding(id, Some(false), expected, format!("not among its {n} (41973)"), "milink cert exchange")
 }
 
 fn imported(pair: &PairTrust) -> Finding {

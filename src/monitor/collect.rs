@@ -69,7 +69,7 @@ async fn becomes_lively(lively: &mut watch::Receiver<bool>) {
             return;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Looks at one instance until stopped. `databases`: lower-case names that belong to links.
@@ -87,10 +87,10 @@ pub(super) async fn instance(mut kit: Kit, site: SiteId, kind: CollectorKind, da
         if !kit.say(Source::Instance(site.clone()), began, pause, answer).await {
             return;
         }
-        if let Some(open) = open {
-            if !details.read(&kit, &site, kind, &open).await {
-                return;
-            }
+        if let Some(open) = open
+            && !details.read(&kit, &site, kind, &open).await
+        {
+            return;
         }
         if !kit.wait(pause).await {
             return;

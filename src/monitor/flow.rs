@@ -53,7 +53,7 @@ pub(super) fn flow(view: &View<'_>) -> Flow {
     let send_rate = view.primary_row(false, |r| bytes(r.log_send_rate_kb));
     let redo_queue = view.secondary_row(|r| bytes(r.redo_queue_kb));
     let redo_rate = view.secondary_row(|r| bytes(r.redo_rate_kb));
-    let rpo = view.from_primary(|seen| rpo_ms(seen.row(link, database, true)?, seen.row(link, database, false)?));
+    let rpo = view.of_primary(|seen| rpo_ms(seen.row(link, database, true)?, seen.row(link, database, false)?));
     let queues: Reading = send_queue.reading().and(&redo_queue.reading());
     let no_rate = "there is no rate to reckon with";
     let drain = match (send_queue.value, redo_queue.value) {

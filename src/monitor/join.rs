@@ -52,11 +52,11 @@ pub(super) fn link(view: &View<'_>, trail: &Trail, frame: &Frame<'_>) -> LinkSna
         milestone: milestone(view, &azure_exists),
         writable_copies,
         primary: view.primary(),
-        mode: view.from_primary(|s| s.own_end(name).map(|r| r.mode.clone())),
+        mode: view.of_primary(|s| s.own_end(name).map(|r| r.mode.clone())),
         sync_state: view.primary_row(false, |r| r.sync_state.clone()),
-        sync_health: view.from_primary(|s| s.other_end(name).and_then(|r| r.health.clone())),
-        connected: view.from_primary(|s| s.other_end(name).and_then(|r| r.connected.clone())),
-        last_connect_error: view.from_primary(|s| {
+        sync_health: view.of_primary(|s| s.other_end(name).and_then(|r| r.health.clone())),
+        connected: view.of_primary(|s| s.other_end(name).and_then(|r| r.connected.clone())),
+        last_connect_error: view.of_primary(|s| {
             s.other_end(name).map(|r| {
                 let number = r.last_connect_error_number.filter(|n| *n != 0)?;
                 Some(ConnectError { number, text: r.last_connect_error.clone(), at: r.last_connect_error_at })

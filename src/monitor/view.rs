@@ -102,7 +102,7 @@ impl<'a> View<'a> {
     }
 
     /// What the primary sees; nothing when no single side is primary.
-    pub(super) fn from_primary<T>(&self, pick: impl FnOnce(&'a Indexed) -> Option<T>) -> Aged<T> {
+    pub(super) fn of_primary<T>(&self, pick: impl FnOnce(&'a Indexed) -> Option<T>) -> Aged<T> {
         let Some(side) = self.primary_side() else {
             let why = if self.both_primary() { "both sides say PRIMARY" } else { "no side says PRIMARY" };
             return self.ends_reading().or_why(None, why);
@@ -113,7 +113,7 @@ impl<'a> View<'a> {
 
     /// A row of the distributed group: the primary's own, or what it knows of its partner.
     pub(super) fn primary_row<T>(&self, own: bool, pick: impl FnOnce(&ReplicaDatabase) -> Option<T>) -> Aged<T> {
-        self.from_primary(|seen| seen.row(&self.link.name, &self.link.database, own).and_then(pick))
+        self.of_primary(|seen| seen.row(&self.link.name, &self.link.database, own).and_then(pick))
     }
 
     /// The secondary's own row, where it can be asked; else what the primary knows of it.

@@ -130,13 +130,10 @@ fn timeline(e: &Evidence, out: &mut String) {
     for b in &e.bars {
         let left = b.from_ms as f64 / whole * 100.0;
         let width = (b.to_ms.saturating_sub(b.from_ms) as f64 / whole * 100.0).max(0.3);
-        let marks: String = e
-            .lines
-            .iter()
-            .map(|(name, at)| {
-                format!("<i class=\"line {name}\" style=\"left:{:.2}%\"></i>", *at as f64 / whole * 100.0)
-            })
-            .collect();
+        let mut marks = String::new();
+        for (name, at) in &e.lines {
+            let _ = write!(marks, "<i class=\"line {name}\" style=\"left:{:.2}%\"></i>", *at as f64 / whole * 100.0);
+        }
         let _ = write!(
             out,
             "<tr><td>{}</td><td>{}</td><td class=\"lane\"><div>{marks}<b class=\"{}\" style=\"left:{left:.2}%;width:{width:.2}%\"></b></div></td><td>{}</td></tr>",

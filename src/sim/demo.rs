@@ -133,13 +133,24 @@ pub async fn app(dir: &Path, options: &DemoOptions, clock: &SharedClock) -> Resu
 
 /// Plays it; the report says whether the oracle holds.
 pub async fn run(options: &DemoOptions, observer: SharedObserver, cancel: Cancel) -> Result<(DemoReport, Report)> {
+    run_watched(options, observer, cancel, |_| {}).await
+}
+
+/// The same; `opened` is given the application as soon as there is one, for whoever wants to watch its estate.
+pub async fn run_watched(
+    options: &DemoOptions,
+    observer: SharedObserver,
+    cancel: Cancel,
+    opened: impl FnOnce(Arc<App>),
+) -> Result<(DemoReport, Report)> {
     let say = |text: String| observer.on(&Event::Note { text });
     let clock = TokioClock::system();
     let mut lab = lab_up(options, &clock).await?;
     let servers: Vec<_> = lab.record.servers.iter().map(|s| format!("{} ({})", s.id, s.server_name)).collect();
     say(format!("lab {} is up: {}; files in {}", lab.record.scenario, servers.join(", "), lab.dir().display()));
     let dir = lab.dir().to_owned();
-    let app = app(&dir, options, &clock).await?;
+    let app = Arc::new(app(&dir, options, &clock).await?);
+    opened(app.clone());
     lab.start_writers().map_err(|e| Error::bug("the writers did not start").caused_by(e))?;
     say(format!("{} writers per database are at work on the source", lab.record.writers));
 

@@ -23,14 +23,14 @@ mod journal;
 mod kill;
 /// Certificates, endpoints and links, one command at a time.
 mod links;
-/// The monitor over an estate in memory: metrics, page, conditions.
-mod monitor;
-/// Server objects compared and brought over.
-mod objects;
 /// The connection between the two sides, cut and restored.
 mod mirroring;
 /// The rules of a cutover, walked through exhaustively.
 mod model;
+/// The monitor over an estate in memory: metrics, page, conditions.
+mod monitor;
+/// Server objects compared and brought over.
+mod objects;
 /// Answers that need no server.
 mod offline;
 /// The site's own hooks, queries, limits and jobs.
@@ -43,5 +43,7 @@ mod support;
 mod tidy;
 /// Certificates that are not, or not rightly, where they belong.
 mod trust;
+/// The screen, where there is none to draw on.
+mod tui;
 /// `watch` and `serve` on a lab.
 mod watching;

@@ -28,7 +28,8 @@ const LAYERS: &[(&str, &str)] = &[
     ("app",       "base model config pki rules check plan sql arm journal effects probe inventory engine workflow monitor control"),
     ("report",    "base model rules plan engine monitor journal"),
     ("export",    "base model engine monitor report"),
-    ("tui",       "base model plan engine monitor app report"),
+    // It explains errors in place, and replays a run from its records.
+    ("tui",       "base model rules plan journal::record engine monitor app report"),
     // Never sql or arm: a bug shared with what is judged would hide itself.
     ("lab",       "base model::ids pki"),
     // It builds an App over a lab: connectors, journal and observer are handed in from here.

@@ -7,6 +7,7 @@ use crate::cli::args::DemoArgs;
 use crate::cli::exit::Exit;
 use crate::cli::live;
 use crate::cli::output::Printer;
+use crate::cli::prompt;
 use crate::cli::settings::Settings;
 use crate::cli::signal;
 use crate::effects::fault::NoFaults;
@@ -36,9 +37,16 @@ pub async fn run(args: &DemoArgs, settings: &Settings, printer: &mut Printer) ->
         commits_before: 600,
         commits_after: 400,
     };
-    let token =
-        signal::safe_stop("stopping the demonstration", "nothing: the lab ends with this process", Box::new(|| {}))?;
-    let result = live::follow(printer, |feed| demo::run(&options, feed, Cancel::from_token(token))).await;
+    let result = if prompt::can_ask(settings.input) && printer.refreshes() && !args.plain {
+        super::demo_screen::play(&options, settings, printer).await
+    } else {
+        let token = signal::safe_stop(
+            "stopping the demonstration",
+            "nothing: the lab ends with this process",
+            Box::new(|| {}),
+        )?;
+        live::follow(printer, |feed| demo::run(&options, feed, Cancel::from_token(token))).await
+    };
     let keep = args.keep || !ours || result.is_err();
     let (report, verdict) = match result {
         Ok(done) => done,

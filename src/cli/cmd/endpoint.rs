@@ -59,7 +59,7 @@ fn line(site: &str, fact: &Fact<Option<EndpointFacts>>) -> EndpointLine {
             line.encryption = Some(if e.is_encryption_enabled { e.algorithm.clone() } else { "DISABLED".to_owned() });
             line.certificate.clone_from(&e.certificate_name);
             line.fit = Some(gap.is_none());
-            line.why = gap.unwrap_or_default().to_owned();
+            gap.unwrap_or_default().clone_into(&mut line.why);
         }
     }
     line

@@ -9,6 +9,8 @@ mod create_run;
 pub mod cutover;
 #[cfg(feature = "lab")]
 pub mod demo;
+#[cfg(feature = "lab")]
+mod demo_screen;
 pub mod endpoint;
 pub mod estimate;
 pub mod explain;
@@ -26,4 +28,5 @@ pub mod schema;
 pub mod serve;
 #[cfg(feature = "lab")]
 pub mod sim;
+pub mod tui;
 pub mod watch;

@@ -40,9 +40,7 @@ pub(crate) fn show(run: &str, settings: &Settings, printer: &mut Printer) -> Res
     let summary = report::run::summary(&journal.records(&run)?)?;
     printer.answer(&summary, |width| report::text::run(&summary, width))?;
     if summary.status == report::dto::RunStatus::Open && !printer.is_json() && summary.kind == "cutover" {
-        if run.as_str().starts_with("cutover") {
-            printer.next(&format!("milink cutover resume {run}"))?;
-        }
+        printer.next(&format!("milink cutover resume {run}"))?;
     }
     Ok(Exit::OK)
 }

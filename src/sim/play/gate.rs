@@ -16,7 +16,7 @@ use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
 
 /// Open or shut; shared by all that belongs to one process.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Gate {
     shut: Arc<AtomicBool>,
     moved: Arc<Changes>,
@@ -25,12 +25,6 @@ pub struct Gate {
 }
 
 type Cut = Box<dyn Fn() + Send>;
-
-impl Default for Gate {
-    fn default() -> Self {
-        Self { shut: Arc::default(), moved: Arc::default(), streams: Arc::default() }
-    }
-}
 
 impl Gate {
     pub fn shut(&self) {

@@ -50,7 +50,7 @@ impl Faults for Immortal {
 #[async_trait]
 impl Mortal for Immortal {
     async fn death(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

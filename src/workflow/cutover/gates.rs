@@ -56,7 +56,14 @@ impl Gates {
             gate: "source-is-primary",
             pass: own.map(|r| r.is_primary_replica == Some(true)),
             expected: format!("{} is the primary of {}", link.source, link.name),
-            found: own.map_or("no row".to_owned(), |r| format!("is_primary_replica {:?}", r.is_primary_replica)),
+            found: own.map_or("no row".to_owned(), |r| {
+                match r.is_primary_replica {
+                    Some(true) => "it is",
+                    Some(false) => "it is not",
+                    None => "is_primary_replica is NULL",
+                }
+                .to_owned()
+            }),
             hint: show.clone(),
         });
         let state = position.sync_state();
@@ -74,10 +81,10 @@ impl Gates {
             expected: format!("{} ONLINE and read-only on {}", link.database, link.target),
             found: access.as_ref().map_or("no such database".to_owned(), |a| {
                 format!(
-                    "{}, updateability {:?}, role {:?}",
+                    "{}, {}, {}",
                     a.state,
-                    a.updateability,
-                    a.distributed_role().map(Role::as_str)
+                    a.updateability.as_ref().map_or("updateability unknown", |u| u.as_str()),
+                    a.distributed_role().map_or("role unknown", Role::as_str)
                 )
             }),
             hint: show,

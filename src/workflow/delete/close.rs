@@ -111,13 +111,12 @@ impl Step for Close {
         let site = self.1.site(&self.0).clone();
         let database = &self.0.link.database;
         // Noted once: a second look would take the bars for the normal state.
-        let barred: Vec<BarredLogin> = match cx.proven(&self.0.id, BARS)? {
-            Some(noted) => noted,
-            None => {
-                let found = self.to_bar(cx).await?;
-                cx.prove(&self.0.id, BARS, &found)?;
-                found
-            }
+        let barred: Vec<BarredLogin> = if let Some(noted) = cx.proven(&self.0.id, BARS)? {
+            noted
+        } else {
+            let found = self.to_bar(cx).await?;
+            cx.prove(&self.0.id, BARS, &found)?;
+            found
         };
         for bar in bars::still_open(&self.found(cx).await?, &barred) {
             cx.effects.change(&self.0.id, &site, &bars::bar_statement(bar)?).await?;

@@ -71,7 +71,7 @@ fn sweep(scenario: &str, turn: Option<&Place>, cells: Vec<(Place, Blow)>) -> (us
                     match case::run(&case) {
                         // A step that found its work done does not run, so it cannot run twice.
                         Ok(played) if !played.struck && blow != Blow::Twice => {
-                            failed.lock().unwrap().push(format!("{name}: never struck"))
+                            failed.lock().unwrap().push(format!("{name}: never struck"));
                         }
                         Ok(played) if played.committed => ends.lock().unwrap().0 += 1,
                         Ok(_) => ends.lock().unwrap().1 += 1,

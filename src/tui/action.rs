@@ -1,0 +1,69 @@
+//! What the screen asks for; only the performer does it.
+
+use super::confirm::Approval;
+use crate::model::ids::RunId;
+use crate::plan::types::Plan;
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub enum Action {
+    /// Read both sides and compute a cutover. Changes nothing.
+    Plan {
+        links: Vec<String>,
+    },
+    Start {
+        plan: Arc<Plan>,
+        approval: Approval,
+    },
+    Resume {
+        run: RunId,
+        approval: Approval,
+    },
+    /// End a run that nobody drives.
+    Abort {
+        run: RunId,
+        approval: Approval,
+    },
+    /// Ask the run that is driven from here to stop at its next safe point.
+    Stop {
+        asked: Asked,
+    },
+    /// Read both sides and Azure, and judge. Changes nothing.
+    Check {
+        link: String,
+    },
+    LoadRuns,
+    /// Read a run from the journal.
+    LoadRun {
+        run: RunId,
+    },
+    /// Send the recent past of this link with each snapshot.
+    Focus {
+        link: String,
+    },
+    Quit,
+    /// At once, whatever is under way.
+    Leave,
+}
+
+/// Who asks a run to stop.
+#[derive(Debug)]
+pub enum Asked {
+    /// The typed confirmation.
+    Typed(Approval),
+    /// Ctrl-C or a signal.
+    Interrupt,
+}
+
+impl Action {
+    /// Would it change a server? These exist only with an approval, which only a typed confirmation makes.
+    pub fn changes(&self) -> bool {
+        matches!(
+            self,
+            Action::Start { .. }
+                | Action::Resume { .. }
+                | Action::Abort { .. }
+                | Action::Stop { asked: Asked::Typed(_) }
+        )
+    }
+}

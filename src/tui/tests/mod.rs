@@ -1,0 +1,6 @@
+//! The screen without a terminal: keys in, actions and cells out.
+
+mod fixture;
+mod fuzz;
+mod journey;
+mod screens;

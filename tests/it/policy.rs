@@ -128,9 +128,9 @@ fn waves(arguments: &str) -> (Lab, Vec<String>) {
     let links = lab.milink("link list --output json").exits(0).json();
     let names: Vec<String> = links.as_array().unwrap().iter().map(|l| l["link"].as_str().unwrap().to_owned()).collect();
     let [a, b, c] = names.as_slice() else { panic!("{names:?}") };
-    let mut text = std::fs::read_to_string(lab.path("milink.toml")).unwrap();
-    text += &format!(
-        "\n[[wave]]\nname = \"first\"\nlinks = [\"{a}\", \"{b}\"]\n\n[[wave]]\nname = \"second\"\nlinks = [\"{c}\"]\nafter = [\"first\"]\n"
+    let own = std::fs::read_to_string(lab.path("milink.toml")).unwrap();
+    let text = format!(
+        "{own}\n[[wave]]\nname = \"first\"\nlinks = [\"{a}\", \"{b}\"]\n\n[[wave]]\nname = \"second\"\nlinks = [\"{c}\"]\nafter = [\"first\"]\n"
     );
     std::fs::write(lab.path("milink.toml"), text).unwrap();
     (lab, names)

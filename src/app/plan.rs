@@ -19,6 +19,8 @@ use crate::engine::context::Evidence;
 use crate::engine::event::Silent;
 use crate::engine::step::Precheck;
 use crate::inventory::link::LinkFacts;
+use crate::journal::record::Record;
+use crate::journal::record::StepResult;
 use crate::model::database::DatabaseAccess;
 use crate::model::database::Role;
 use crate::model::ids::RunId;
@@ -41,6 +43,8 @@ use crate::workflow::cutover::retire::groups_of;
 use crate::workflow::tools::Tools;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 impl App {
     /// What is missing until the links stand; empty if nothing is.
@@ -76,9 +80,13 @@ impl App {
         let plans = self.link_plans(links).await?;
         let cx = self.observer()?;
         let mut standing = Vec::new();
-        for (plan, fact) in plans.into_iter().zip(&facts) {
+        for (mut plan, fact) in plans.into_iter().zip(&facts) {
             let groups = groups_of(&cx, &plan).await?;
-            match standing_of(fact)? {
+            let stands = standing_of(fact)?;
+            if stands == Some(Standing::TargetPrimary) {
+                plan.switched_at_ms = Some(self.switched_at_ms(plan.name.as_str())?);
+            }
+            match stands {
                 Some(s) => standing.push((plan, s)),
                 None if groups.is_empty() => {}
                 None => standing.push((plan, Standing::GroupsOnly)),
@@ -87,6 +95,28 @@ impl App {
         let mut plan = crate::plan::delete::build(standing, self.policy());
         self.fill_in_words(&mut plan)?;
         Ok(plan)
+    }
+
+    /// When the newest cutover of the link finished its switch. A backup is only worth something if it began later
+    /// (facts: mi-link 8.6), so not knowing is a refusal.
+    fn switched_at_ms(&self, link: &str) -> Result<i64> {
+        let step = format!("cutover.switch/{link}");
+        for run in self.journal.runs()?.into_iter().filter(|r| r.as_str().starts_with("cutover")) {
+            let records = self.journal.records(&run)?;
+            let switched = records.iter().rev().find(|r| {
+                matches!(&r.record, Record::StepFinished { step: s, outcome: StepResult::Done | StepResult::AlreadyDone, .. }
+                    if s.as_str() == step)
+            });
+            if let Some(stored) = switched {
+                let at = OffsetDateTime::parse(&stored.at, &Rfc3339)
+                    .map_err(|e| Error::bug(format!("a record of {run} has no time")).caused_by(e))?;
+                return Ok((at.unix_timestamp_nanos() / 1_000_000) as i64);
+            }
+        }
+        Err(Error::refused(format!(
+            "when link {link} was cut over is not in this journal, so whether its first full backup is from after that is unknown"
+        ))
+        .hint("use the state directory of the cutover (--state-dir)"))
     }
 
     /// An observing context: reads as a run would, cannot change anything.
@@ -210,6 +240,7 @@ impl App {
             managed_instance: reference.name.clone(),
             certificate: names::certificate(facts.server_name.as_deref().unwrap_or(link.source.as_str())),
             source_build: facts.version.clone(),
+            switched_at_ms: None,
         })
     }
 

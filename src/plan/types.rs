@@ -65,6 +65,9 @@ pub struct LinkPlan {
     pub certificate: String,
     /// Build of the source, `15.0.4312.2`.
     pub source_build: String,
+    /// When the link was last cut over, as the journal says; Unix time, milliseconds. Only a deletion asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switched_at_ms: Option<i64>,
 }
 
 /// A step as approved.

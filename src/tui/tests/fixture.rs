@@ -264,6 +264,7 @@ fn link_plan(name: &str) -> LinkPlan {
         managed_instance: "mi-a".to_owned(),
         certificate: "c".to_owned(),
         source_build: "15.0.4312.2".to_owned(),
+        switched_at_ms: None,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::sql::query::backup;
 use crate::workflow::link_step::LinkStep;
 use crate::workflow::link_step::link_step;
 use async_trait::async_trait;
+use time::OffsetDateTime;
 
 pub struct FirstBackup(pub LinkStep);
 
@@ -28,11 +29,20 @@ impl Step for FirstBackup {
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         let link = &self.0.link;
-        Ok(match cx.effects.read(&link.target, backup::last_full(&link.database)).await? {
-            Some(b) => Precheck::AlreadyDone(format!("finished {}", b.finished)),
-            None => Precheck::Blocked {
+        let switched = link.switched_at_ms.and_then(|ms| OffsetDateTime::from_unix_timestamp(ms / 1000).ok());
+        let found = cx.effects.read(&link.target, backup::last_full(&link.database)).await?;
+        // The instance backs the copy up while it is a secondary, too: such a backup is worth nothing here.
+        Ok(match (found, switched) {
+            (Some(b), Some(switched)) if b.started >= switched => {
+                Precheck::AlreadyDone(format!("began {}, finished {}", b.started, b.finished))
+            }
+            (found, switched) => Precheck::Blocked {
                 expected: format!("a full backup of {} on {} since the failover", link.database, link.target),
-                found: "none in msdb.dbo.backupset (type D, not copy-only)".to_owned(),
+                found: match (found, switched) {
+                    (None, _) => "none in msdb.dbo.backupset (type D, not copy-only)".to_owned(),
+                    (Some(b), Some(s)) => format!("the newest began {}, the failover was at {s}", b.started),
+                    (Some(b), None) => format!("the newest began {}, the time of the failover is unknown", b.started),
+                },
                 hint: "the instance takes it by itself, usually within hours: wait for it, then the same command again"
                     .to_owned(),
             },

@@ -9,6 +9,7 @@ use super::update::update;
 use super::view::draw::draw;
 use crate::base::clock::SharedClock;
 use crate::base::clock::pause;
+use crate::base::clock::within;
 use crate::base::error::Error;
 use crate::base::error::Result;
 use ratatui::Terminal;
@@ -113,9 +114,14 @@ pub async fn run(
     if let Ok(size) = terminal.size() {
         let _ = to.send(Event::Resize { rows: size.height });
     }
+    let mut gone = false;
     let left = loop {
-        if std::mem::take(&mut state.dirty) {
-            terminal.draw(|frame| draw(frame, state)).map_err(lost)?;
+        if std::mem::take(&mut state.dirty) && !gone && terminal.draw(|frame| draw(frame, state)).is_err() {
+            // A terminal that has gone stops the run safely, as its hang-up would; it does not cut it off.
+            gone = true;
+            if !state.interrupted {
+                let _ = to.send(Event::Interrupt);
+            }
         }
         let first = tokio::select! {
             biased;
@@ -124,7 +130,11 @@ pub async fn run(
             () = pause(TICK) => Event::Tick(clock.now()),
         };
         // Time goes on under a stream of events too.
-        let mut burst = vec![Event::Tick(clock.now()), first];
+        let mut burst = vec![Event::Tick(clock.now())];
+        // Without a terminal nobody can have asked twice.
+        if !(gone && state.interrupted && matches!(first, Event::Interrupt)) {
+            burst.push(first);
+        }
         while burst.len() < BURST_MAX
             && let Ok(event) = events.try_recv()
         {
@@ -136,8 +146,8 @@ pub async fn run(
     };
     wanted.store(false, Ordering::Relaxed);
     drop(held);
-    // It looks up four times a second.
-    let _ = tokio::task::spawn_blocking(move || keys.join()).await;
+    // It looks up four times a second, unless its terminal has gone: then it never does, and ends with the process.
+    let _ = within(KEYS_POLL * 4, tokio::task::spawn_blocking(move || keys.join())).await;
     Ok(left)
 }
 

@@ -59,7 +59,7 @@ impl SqliteJournal {
     fn connect(path: &Path, clock: SharedClock) -> rusqlite::Result<Self> {
         let mut db = Connection::open(path)?;
         db.busy_timeout(BUSY_TIMEOUT)?;
-        db.pragma_update(None, "journal_mode", "wal")?;
+        use_wal(&db)?;
         db.pragma_update(None, "synchronous", "full")?;
         db.pragma_update(None, "trusted_schema", false)?;
         let found = schema::format(&db)?;
@@ -90,6 +90,27 @@ impl SqliteJournal {
     fn doing(&self, what: &str) -> String {
         format!("{what} the journal `{}`", self.path.display())
     }
+}
+
+/// Times that the change to WAL is tried while other processes make the same file.
+const WAL_TRIES: u32 = 50;
+
+/// Write-ahead logging. SQLite does not wait for a lock when it changes the mode of a file: two processes that open a new one at
+/// once would fail each other. A transaction does wait, so one is awaited before the next try.
+fn use_wal(db: &Connection) -> rusqlite::Result<()> {
+    let locked = |e: &rusqlite::Error| {
+        matches!(e.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked))
+    };
+    for _ in 1..WAL_TRIES {
+        match db.pragma_update(None, "journal_mode", "wal") {
+            Err(e) if locked(&e) => match db.execute_batch("BEGIN IMMEDIATE; COMMIT") {
+                Err(e) if !locked(&e) => return Err(e),
+                _ => {}
+            },
+            other => return other,
+        }
+    }
+    db.pragma_update(None, "journal_mode", "wal")
 }
 
 /// Gives a record its place, time and hash; also the JSON that was hashed.

@@ -146,8 +146,14 @@ pub async fn run(
     };
     wanted.store(false, Ordering::Relaxed);
     drop(held);
-    // It looks up four times a second, unless its terminal has gone: then it never does, and ends with the process.
-    let _ = within(KEYS_POLL * 4, tokio::task::spawn_blocking(move || keys.join())).await;
+    // It looks up four times a second, unless its terminal has gone: then it never does, and ends with the process. Nobody
+    // may wait for it without a bound, the runtime's own end included.
+    let ended = async {
+        while !keys.is_finished() {
+            pause(KEYS_POLL / 10).await;
+        }
+    };
+    let _ = within(KEYS_POLL * 4, ended).await;
     Ok(left)
 }
 

@@ -31,6 +31,8 @@ mod model;
 mod monitor;
 /// Server objects compared and brought over.
 mod objects;
+/// Estates that were installed in another way.
+mod odd;
 /// Answers that need no server.
 mod offline;
 /// The site's own hooks, queries, limits and jobs.

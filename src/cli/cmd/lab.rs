@@ -4,10 +4,11 @@ use crate::base::clock::TokioClock;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
-use crate::cli::args::LabDirArgs;
-use crate::cli::args::LabFaultArgs;
-use crate::cli::args::LabRepointArgs;
-use crate::cli::args::LabUpArgs;
+use crate::cli::args_lab::LabDirArgs;
+use crate::cli::args_lab::LabFaultArgs;
+use crate::cli::args_lab::LabRepointArgs;
+use crate::cli::args_lab::LabScenariosArgs;
+use crate::cli::args_lab::LabUpArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::Printer;
 use crate::cli::settings::Settings;
@@ -69,7 +70,12 @@ struct ScenarioLine {
     databases: usize,
 }
 
-pub fn scenarios(printer: &mut Printer) -> Result<Exit> {
+pub fn scenarios(args: &LabScenariosArgs, printer: &mut Printer) -> Result<Exit> {
+    if let Some(name) = &args.show {
+        let text = scenario::text(name).map_err(|e| Error::usage(e.to_string()).hint("milink lab scenarios"))?;
+        printer.data(text)?;
+        return Ok(Exit::OK);
+    }
     let mut lines = Vec::new();
     for name in scenario::NAMES {
         let s = scenario::load(name, &Options::default())

@@ -5,6 +5,7 @@ use super::types::Database;
 use super::types::Fault;
 use super::types::Scenario;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// Databases at most: what one managed instance takes (facts: mi-link 6.5, next-gen General Purpose).
 pub const DATABASES_MAX: u32 = 500;
@@ -27,6 +28,7 @@ pub struct Options {
 #[derive(Debug)]
 pub enum ScenarioError {
     Unknown(String),
+    Unread(String, std::io::Error),
     Syntax(toml::de::Error),
     Invalid(String),
 }
@@ -35,6 +37,7 @@ impl std::fmt::Display for ScenarioError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unknown(name) => write!(f, "no scenario `{name}`; there are: {}", super::NAMES.join(", ")),
+            Self::Unread(path, _) => write!(f, "the scenario file {path} cannot be read"),
             Self::Syntax(_) => f.write_str("the scenario file is not valid"),
             Self::Invalid(why) => write!(f, "the scenario does not hang together: {why}"),
         }
@@ -43,6 +46,7 @@ impl std::fmt::Display for ScenarioError {
 impl std::error::Error for ScenarioError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            Self::Unread(_, error) => Some(error),
             Self::Syntax(error) => Some(error),
             _ => None,
         }
@@ -51,11 +55,23 @@ impl std::error::Error for ScenarioError {
 
 /// An embedded scenario by name, adapted.
 pub fn load(name: &str, options: &Options) -> Result<Scenario, ScenarioError> {
-    let (_, text) = FILES
-        .iter()
-        .find(|(n, _)| n.eq_ignore_ascii_case(name))
-        .ok_or_else(|| ScenarioError::Unknown(name.to_owned()))?;
-    parse(text, options)
+    parse(text(name)?, options)
+}
+
+/// An embedded scenario by name, or one of the user's own by the path of its file (`*.toml`), adapted.
+pub fn open(name_or_path: &str, options: &Options) -> Result<Scenario, ScenarioError> {
+    let path = Path::new(name_or_path);
+    if path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("toml")) {
+        return load(name_or_path, options);
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| ScenarioError::Unread(name_or_path.to_owned(), e))?;
+    parse(&text, options)
+}
+
+/// The text of an embedded scenario: a start for one of the user's own.
+pub fn text(name: &str) -> Result<&'static str, ScenarioError> {
+    let found = FILES.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+    found.map(|(_, text)| *text).ok_or_else(|| ScenarioError::Unknown(name.to_owned()))
 }
 
 /// A scenario from the text of a file, adapted.

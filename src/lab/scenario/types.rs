@@ -69,6 +69,12 @@ pub struct SqlServer {
     pub collation: String,
     #[serde(default)]
     pub linux: bool,
+    /// A failover cluster instance.
+    #[serde(default)]
+    pub clustered: bool,
+    /// Name of the machine, if it was renamed after the installation: `@@SERVERNAME` keeps the old one.
+    #[serde(default)]
+    pub machine_name: Option<String>,
     #[serde(default = "yes")]
     pub hadr_enabled: bool,
     /// Startup trace flags.

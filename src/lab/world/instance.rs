@@ -27,6 +27,16 @@ pub struct InstanceConfig {
     pub hadr_enabled: bool,
     /// Windows, or Linux.
     pub linux: bool,
+    pub installed: Installed,
+}
+
+/// How it was installed, where that is out of the ordinary.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Installed {
+    /// A failover cluster instance.
+    pub clustered: bool,
+    /// Name of the machine now, if it was renamed after the installation: `@@SERVERNAME` keeps the old one.
+    pub machine: Option<String>,
 }
 
 #[derive(Debug, Clone)]

@@ -14,6 +14,8 @@ mod cli;
 mod config;
 /// The whole job in one command, judged from outside; and an oracle that must turn red.
 mod demo;
+/// What breaks by itself, seen by every pair of eyes.
+mod faults;
 /// An estate in memory, for the monitor.
 #[path = "../fixtures/estate.rs"]
 mod estate;

@@ -48,6 +48,7 @@ struct Follower {
 struct Session<'a> {
     instance: &'a Arc<Instance>,
     start: &'a Start,
+    topic: String,
     databases: BTreeMap<String, Follower>,
     outgoing: VecDeque<Up>,
     /// The role change under way: when it is done, and what must be here by then.
@@ -74,6 +75,7 @@ pub(super) async fn run(
     let mut session = Session {
         instance,
         start: &start,
+        topic: instance.with(|s| start.ends.topic(s)),
         databases: BTreeMap::new(),
         outgoing: VecDeque::new(),
         switching: None,
@@ -87,7 +89,7 @@ impl Session<'_> {
     async fn work(&mut self, channel: &mut Channel<Down>, row: &ConnectionRow) -> Lost {
         let sender = channel.sender();
         let timeout = self.start.session_timeout;
-        let mut changed = self.instance.changed.subscribe();
+        let mut changed = self.instance.changed.subscribe_to(&self.topic);
         // while a copy comes in nothing else goes back, and silence would look like a lost connection
         let keepalive = self.instance.with(|s| s.hadr.tuning.keepalive).min(timeout / 3);
         let mut tick = tokio::time::interval(keepalive);
@@ -143,6 +145,9 @@ impl Session<'_> {
             if stopped {
                 return Some(Lost::EndpointStopped);
             }
+            if s.hadr.away {
+                return Some(Lost::Obsolete);
+            }
             let current = s.hadr.group(&self.start.ends.group).is_some_and(|g| g.generation == self.start.generation);
             let fits = current && managed::accepts(s, &self.start.ends.group);
             if fits { None } else { Some(Lost::Obsolete) }
@@ -151,7 +156,10 @@ impl Session<'_> {
 
     fn handle(&mut self, message: Down) {
         match message {
-            Down::Ping => self.outgoing.push_back(Up::Pong),
+            Down::Ping => {
+                self.outgoing.push_back(Up::Pong);
+                return;
+            }
             Down::Bye => {}
             _ if self.start.split_brain => {}
             Down::SeedBegin { database, operation, size, revert, attempt } => {
@@ -161,7 +169,11 @@ impl Session<'_> {
             Down::SeedEnd { database, forks } => self.seed_end(&database, forks),
             Down::SeedFailed { database, number, text } => self.seed_failed(&database, number, &text),
             Down::Join { database, forks } => self.join(&database, forks),
-            Down::Block { database, block } => self.block(&database, block),
+            Down::Block { database, block } => {
+                self.block(&database, block);
+                self.instance.notify_group(Some(&self.topic));
+                return;
+            }
             Down::Synchronized { database, synchronized, synchronous } => {
                 self.synchronized(&database, synchronized, synchronous);
             }
@@ -363,7 +375,7 @@ impl Session<'_> {
                 }
             }
         });
-        self.instance.notify();
+        self.instance.notify_group(Some(&self.topic));
     }
 
     /// A suspension that began or ended here is news for the primary.

@@ -164,8 +164,11 @@ async fn data_movement_that_is_suspended() {
 #[tokio::test]
 async fn a_log_that_is_full() {
     let mut scene = Scene::of("migrate-2019", |_| {}).await;
-    scene.set("sql-a", "log-mib", "1", Some("ledger"));
     scene.lab.start_writers().unwrap();
+    let some = |l: &LinkSnapshot| l.log.used_ratio.fresh().is_some_and(|used| *used > 0.01);
+    until(&mut scene.watch, "some log", some).await;
+    // No more than is used already.
+    scene.set("sql-a", "log-mib", "0", Some("ledger"));
     let seen = scene.shows("log ").await;
     assert!(*seen.links[0].log.used_ratio.fresh().unwrap() > 0.95, "{:?}", seen.links[0].log);
     let full = |lab: &Running| {

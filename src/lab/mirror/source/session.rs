@@ -56,11 +56,17 @@ pub(super) async fn run(instance: &Arc<Instance>, plan: &Plan, agreed: Agreed) {
         channel.counters.clone(),
     );
     let now = instance.clock.now();
-    let meeting = instance.with(|s| {
+    let (meeting, settled, topic) = instance.with(|s| {
         report::connected(s, &plan.ends, now);
-        settle::settle(s, &instance.config, plan, agreed.remote_role, now)
+        let open = s.hadr.group(&plan.ends.group).is_none_or(|g| g.role == Role::Resolving);
+        (settle::settle(s, &instance.config, plan, agreed.remote_role, now), open, plan.ends.topic(s))
     });
-    instance.notify();
+    // a role that was decided here concerns everybody
+    if settled || meeting != Meeting::Ship {
+        instance.notify();
+    } else {
+        instance.notify_group(Some(&topic));
+    }
     if meeting == Meeting::Follow {
         return;
     }
@@ -68,7 +74,7 @@ pub(super) async fn run(instance: &Arc<Instance>, plan: &Plan, agreed: Agreed) {
     let mut session = Session {
         instance,
         ends: &plan.ends,
-        topic: instance.with(|s| plan.ends.topic(s)),
+        topic,
         meeting,
         databases,
         synchronous: None,

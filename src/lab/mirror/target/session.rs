@@ -71,7 +71,6 @@ pub(super) async fn run(
         report::connected(s, &start.ends, now);
         managed::note_connected(s, &start.ends.group);
     });
-    instance.notify();
     let mut session = Session {
         instance,
         start: &start,
@@ -81,6 +80,7 @@ pub(super) async fn run(
         switching: None,
         took_over: false,
     };
+    instance.notify_group(Some(&session.topic));
     let lost = session.work(&mut channel, &row).await;
     session.end(lost);
 }
@@ -169,11 +169,7 @@ impl Session<'_> {
             Down::SeedEnd { database, forks } => self.seed_end(&database, forks),
             Down::SeedFailed { database, number, text } => self.seed_failed(&database, number, &text),
             Down::Join { database, forks } => self.join(&database, forks),
-            Down::Block { database, block } => {
-                self.block(&database, block);
-                self.instance.notify_group(Some(&self.topic));
-                return;
-            }
+            Down::Block { database, block } => self.block(&database, block),
             Down::Synchronized { database, synchronized, synchronous } => {
                 self.synchronized(&database, synchronized, synchronous);
             }
@@ -189,7 +185,7 @@ impl Session<'_> {
                 self.switching = Some((Instant::now() + takes, positions));
             }
         }
-        self.instance.notify();
+        self.instance.notify_group(Some(&self.topic));
     }
 
     /// The primary counts nobody as synchronized before it has heard from them in the new mode.

@@ -67,7 +67,8 @@ pub fn table(snapshot: &Snapshot, history: &dyn Fn(&str) -> Ring, width: usize) 
     }
     // A name in two pieces helps nobody: the queue gives way, which lag and loss tell of as well.
     let longest = snapshot.links.iter().map(|l| l.name.chars().count()).max().unwrap_or(0);
-    let queue = heads.iter().position(|h| *h == ">queue").filter(|_| width < SPARK_WIDTH && longest > NAME_BESIDE_QUEUE);
+    let queue =
+        heads.iter().position(|h| *h == ">queue").filter(|_| width < SPARK_WIDTH && longest > NAME_BESIDE_QUEUE);
     if let Some(at) = queue {
         heads.remove(at);
     }

@@ -1,10 +1,6 @@
 //! Percentiles, processor time and memory: what a sample mean does not tell.
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "a measurement reads the wall clock and prints"
-)]
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a measurement reads the wall clock and prints")]
 
 use super::estate;
 use milink::export::metrics;

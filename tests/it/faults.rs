@@ -171,9 +171,8 @@ async fn a_log_that_is_full() {
     scene.set("sql-a", "log-mib", "0", Some("ledger"));
     let seen = scene.shows("log ").await;
     assert!(*seen.links[0].log.used_ratio.fresh().unwrap() > 0.95, "{:?}", seen.links[0].log);
-    let full = |lab: &Running| {
-        lab.instances["sql-a"].with(|s| s.error_log.iter().any(|(_, l)| l.contains("Error: 9002")))
-    };
+    let full =
+        |lab: &Running| lab.instances["sql-a"].with(|s| s.error_log.iter().any(|(_, l)| l.contains("Error: 9002")));
     let refused = async {
         while !full(&scene.lab) {
             scene.watch.next().await.unwrap();

@@ -14,11 +14,11 @@ mod cli;
 mod config;
 /// The whole job in one command, judged from outside; and an oracle that must turn red.
 mod demo;
-/// What breaks by itself, seen by every pair of eyes.
-mod faults;
 /// An estate in memory, for the monitor.
 #[path = "../fixtures/estate.rs"]
 mod estate;
+/// What breaks by itself, seen by every pair of eyes.
+mod faults;
 /// Several processes, one journal; damage found.
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.

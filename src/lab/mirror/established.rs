@@ -106,8 +106,8 @@ const CERTIFICATE: &str = "mirroring_certificate";
 fn trust(source: &Arc<Instance>, target: &Arc<Instance>, pki: &LabPki) -> Result<(), String> {
     let now = source.clock.now();
     let start = now - Duration::days(MADE_DAYS_AGO);
-    let (der, key) =
-        server_identity(&source.config, CERTIFICATE, start, start + Duration::days(CERTIFICATE_DAYS)).ok_or("no certificate")?;
+    let (der, key) = server_identity(&source.config, CERTIFICATE, start, start + Duration::days(CERTIFICATE_DAYS))
+        .ok_or("no certificate")?;
     let service = managed::endpoint_certificate(target).ok_or("the managed instance has no certificate")?;
     let read = |der: &[u8]| certificate_of(der).ok_or_else(|| "a certificate cannot be read".to_owned());
     let own = Certificate {

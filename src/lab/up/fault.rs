@@ -14,7 +14,8 @@ use std::sync::Arc;
 use time::Duration;
 
 /// For the message of a mistake.
-pub(super) const KEYS: &str = "forwarder on|off; certificate valid|expired; with a database: suspended user|redo|none, log-mib N|none";
+pub(super) const KEYS: &str =
+    "forwarder on|off; certificate valid|expired; with a database: suspended user|redo|none, log-mib N|none";
 
 /// All instances by id.
 pub(super) type Instances = BTreeMap<String, Arc<Instance>>;
@@ -99,7 +100,9 @@ fn certificate(all: &Instances, instance: &Arc<Instance>, value: &str) -> Result
 /// Ends the connections of links to a host.
 fn part(s: &mut InstanceState, host: &str) {
     let from = |g: &Group| {
-        g.replicas.iter().any(|r| EndpointUrl::parse(&r.endpoint_url).is_some_and(|u| u.host.eq_ignore_ascii_case(host)))
+        g.replicas
+            .iter()
+            .any(|r| EndpointUrl::parse(&r.endpoint_url).is_some_and(|u| u.host.eq_ignore_ascii_case(host)))
     };
     for g in s.hadr.groups.values_mut().filter(|g| g.distributed && from(g)) {
         g.generation = 0;

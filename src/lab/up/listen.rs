@@ -93,8 +93,7 @@ pub(super) async fn tds(
             application: l.application,
         })
         .collect();
-    let inlet =
-        Inlet { config: shared, backend: door, wire, instance: instance.clone(), host: host.clone(), port };
+    let inlet = Inlet { config: shared, backend: door, wire, instance: instance.clone(), host: host.clone(), port };
     let record = ServerRecord {
         kind: if instance.config.is_managed() { "managed-instance" } else { "sql-server" }.to_owned(),
         server_name: instance.config.server_name.clone(),

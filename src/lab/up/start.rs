@@ -248,7 +248,9 @@ async fn link(
     pki: &LabPki,
 ) -> io::Result<()> {
     for linked in &scenario.linked {
-        let (Some(source), Some(target)) = (instances.get(&linked.source), instances.get(&linked.target)) else { continue };
+        let (Some(source), Some(target)) = (instances.get(&linked.source), instances.get(&linked.target)) else {
+            continue;
+        };
         let of = databases.iter().filter(|d| d.source == linked.source);
         let names: Vec<_> = of.map(|d| LinkName { link: d.link.clone(), database: d.name.clone() }).collect();
         mirror::established::establish(source, target, pki, &names).await.map_err(io::Error::other)?;

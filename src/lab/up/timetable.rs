@@ -38,12 +38,7 @@ pub(super) fn agenda(faults: &[TimedFault], path: impl Fn(&str, &str) -> (f64, f
             Fault::Arm { rule } => at(0.0, Ask::Arm { rule: rule.clone() }),
             Fault::Set { server, key, value, database } => at(
                 0.0,
-                Ask::Set {
-                    server: server.clone(),
-                    key: key.clone(),
-                    value: value.clone(),
-                    database: database.clone(),
-                },
+                Ask::Set { server: server.clone(), key: key.clone(), value: value.clone(), database: database.clone() },
             ),
         }
     }

@@ -24,15 +24,15 @@ import urllib.request
 
 LINK = "ledger001"
 QUERY = """
-SELECT g.name AS link, r.replica_server_name AS replica, CAST(b.is_local AS int) AS is_local,
-  CAST(ISNULL(b.synchronization_state, -1) AS float) AS sync_state,
-  CAST(ISNULL(b.synchronization_health, -1) AS float) AS health,
-  CAST(ISNULL(b.is_suspended, 0) AS float) AS suspended,
-  CAST(ISNULL(b.secondary_lag_seconds, -1) AS float) AS lag_seconds,
-  CAST(ISNULL(b.log_send_queue_size, -1) AS float) AS send_queue_kb,
-  CAST(ISNULL(b.redo_queue_size, -1) AS float) AS redo_queue_kb,
-  CAST(ISNULL(s.connected_state, -1) AS float) AS connected,
-  CAST(ISNULL(s.role, -1) AS float) AS role
+SELECT g.name AS link, r.replica_server_name AS replica, CASE WHEN s.is_local = 1 THEN N'yes' ELSE N'no' END AS is_local,
+  CAST(COALESCE(b.synchronization_state, -1) AS float) AS sync_state,
+  CAST(COALESCE(b.synchronization_health, -1) AS float) AS health,
+  CAST(COALESCE(b.is_suspended, 0) AS float) AS suspended,
+  CAST(COALESCE(b.secondary_lag_seconds, -1) AS float) AS lag_seconds,
+  CAST(COALESCE(b.log_send_queue_size, -1) AS float) AS send_queue_kb,
+  CAST(COALESCE(b.redo_queue_size, -1) AS float) AS redo_queue_kb,
+  CAST(COALESCE(s.connected_state, -1) AS float) AS connected,
+  CAST(COALESCE(s.role, -1) AS float) AS role
 FROM sys.availability_groups AS g
 JOIN sys.availability_replicas AS r ON r.group_id = g.group_id
 JOIN sys.dm_hadr_availability_replica_states AS s ON s.replica_id = r.replica_id AND s.group_id = g.group_id

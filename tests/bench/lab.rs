@@ -4,7 +4,6 @@
 
 use super::measure::processor_ms;
 use super::measure::resident_mib;
-use milink::base::clock::Clock as _;
 use milink::lab::scenario;
 use milink::lab::scenario::Options;
 use milink::lab::up::start;

@@ -17,6 +17,8 @@ mod demo;
 /// An estate in memory, for the monitor.
 #[path = "../fixtures/estate.rs"]
 mod estate;
+/// What breaks by itself, seen by every pair of eyes.
+mod faults;
 /// Several processes, one journal; damage found.
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.

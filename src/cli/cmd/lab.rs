@@ -145,10 +145,15 @@ pub async fn fault(args: &LabFaultArgs, printer: &mut Printer) -> Result<Exit> {
             value: (*value).to_owned(),
             database: rest.first().map(|d| (*d).to_owned()),
         },
+        ["stop", server] => Ask::Stop { server: (*server).to_owned() },
+        ["start", server] => Ask::Start { server: (*server).to_owned() },
+        ["force-failover", server, database] => {
+            Ask::ForceFailover { server: (*server).to_owned(), database: (*database).to_owned() }
+        }
         ["status"] => Ask::Status,
         other => {
             return Err(Error::usage(format!("no fault is called `{}`", other.join(" ")))
-                .hint("cut A B, restore A B, slow A B LATENCY_MS MIB_PER_S, arm JSON-RULE, arm-clear, set SERVER KEY VALUE [DATABASE], status"));
+                .hint("cut A B, restore A B, slow A B LATENCY_MS MIB_PER_S, arm JSON-RULE, arm-clear, set SERVER KEY VALUE [DATABASE], stop SERVER, start SERVER, force-failover SERVER DATABASE, status"));
         }
     };
     let said = ask(&args.lab.dir, &question).await?;

@@ -92,6 +92,8 @@ fn adapt(scenario: &mut Scenario, options: &Options) -> Result<(), ScenarioError
         }
     }
     let Some(first) = scenario.databases.first().cloned() else { return Ok(()) };
+    scenario.databases = scenario.databases.drain(..).flat_map(alike).collect();
+    let first = Database { count: 1, ..first };
     let named = |name: String| Database { name, ..first.clone() };
     if let Some(count) = options.databases {
         if !(1..=DATABASES_MAX).contains(&count) {
@@ -104,6 +106,15 @@ fn adapt(scenario: &mut Scenario, options: &Options) -> Result<(), ScenarioError
         scenario.databases.push(named(ODD_NAME.to_owned()));
     }
     Ok(())
+}
+
+/// A database that stands for many.
+fn alike(database: Database) -> Vec<Database> {
+    if database.count <= 1 {
+        return vec![database];
+    }
+    let name = |n| format!("{}{n:03}", database.name);
+    (1..=database.count.min(DATABASES_MAX)).map(|n| Database { name: name(n), count: 1, ..database.clone() }).collect()
 }
 
 fn check(scenario: &Scenario) -> Result<(), String> {
@@ -137,6 +148,13 @@ fn check(scenario: &Scenario) -> Result<(), String> {
     for server in &scenario.linked_servers {
         known(&server.instance, &format!("linked server `{}`", server.name))?;
     }
+    for linked in &scenario.linked {
+        let source = scenario.sql_servers.iter().any(|s| s.id == linked.source);
+        let target = scenario.managed_instances.iter().any(|m| m.id == linked.target);
+        if !(source && target) {
+            return Err("`linked` wants the id of a SQL Server and the id of a managed instance".to_owned());
+        }
+    }
     for path in &scenario.paths {
         known(&path.a, "a path")?;
         known(&path.b, "a path")?;
@@ -146,7 +164,10 @@ fn check(scenario: &Scenario) -> Result<(), String> {
             Fault::CutPath { a, b, .. } | Fault::SlowPath { a, b, .. } => {
                 known(a, "a fault").and(known(b, "a fault"))?;
             }
-            Fault::Restart { instance, .. } | Fault::Kill { instance } => known(instance, "a fault")?,
+            Fault::Restart { instance, .. } | Fault::Kill { instance } | Fault::ForceFailover { instance, .. } => {
+                known(instance, "a fault")?;
+            }
+            Fault::Set { server, .. } => known(server, "a fault")?,
             Fault::Arm { .. } => {}
         }
         if !(fault.at_s.is_finite() && fault.at_s >= 0.0) {

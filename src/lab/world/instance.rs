@@ -156,6 +156,10 @@ impl Instance {
     pub fn notify(&self) {
         self.changed.bump();
     }
+    /// The same for what concerns only the databases of one local AG: the sessions of other groups sleep on.
+    pub fn notify_group(&self, ag: Option<&str>) {
+        self.changed.bump_topic(&ag.unwrap_or_default().to_lowercase());
+    }
     pub fn log(&self, text: impl Into<String>) {
         let now = self.clock.now();
         self.with(|s| s.error_log.push((now, text.into())));

@@ -19,6 +19,7 @@ use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use crate::sql::Query;
 use crate::sql::ResultSet;
+use crate::sql::Session;
 use crate::sql::Statement;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -103,6 +104,21 @@ impl Effects {
             }
             Mode::Observe => Ok(()),
         }
+    }
+
+    /// Where a server is dialled: host and port.
+    pub fn address(&self, site: &SiteId) -> Option<(String, u16)> {
+        self.sites.server(site).ok().map(|s| (s.host.clone(), s.port))
+    }
+
+    /// A session of its own at another address, such as a listener, with the login of that server; for reading.
+    pub async fn session_at(&self, like: &SiteId, host: &str, port: u16, name: &str) -> Result<Session> {
+        self.sites.at(like, host, port, name).await
+    }
+
+    /// A server has changed its role: kept sessions may be dead.
+    pub fn forget_sessions(&self, site: &SiteId) {
+        self.sites.forget(site);
     }
 
     /// Program name of this run's sessions on that server.

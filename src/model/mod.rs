@@ -4,6 +4,7 @@ pub mod certificate;
 pub mod database;
 pub mod endpoint;
 pub mod fact;
+pub mod geo;
 pub mod group;
 pub mod ids;
 pub mod instance;

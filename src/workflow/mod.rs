@@ -5,6 +5,7 @@ pub mod create;
 pub mod cutover;
 pub mod delete;
 pub mod hooks;
+pub mod fog;
 pub mod link_step;
 pub mod objects;
 pub mod tools;

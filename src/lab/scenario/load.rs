@@ -121,6 +121,10 @@ fn check(scenario: &Scenario) -> Result<(), String> {
     for server in &scenario.linked_servers {
         known(&server.instance, &format!("linked server `{}`", server.name))?;
     }
+    for group in &scenario.failover_groups {
+        known(&group.primary, "a failover group")?;
+        known(&group.secondary, "a failover group")?;
+    }
     for path in &scenario.paths {
         known(&path.a, "a path")?;
         known(&path.b, "a path")?;

@@ -135,6 +135,7 @@ impl Operator {
                     addresses: estate.lab.record.addresses(),
                     gate: gate.clone(),
                 })),
+                names: Some(Arc::new(super::names::HubNames(estate.lab.hub.clone()))),
             },
         })
         .await

@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod database;
 pub mod endpoint;
 pub mod fence;
+pub mod geo;
 pub mod group;
 pub mod instance;
 pub mod job;

@@ -90,7 +90,7 @@ pub(in crate::lab::mirror) fn note_role(state: &mut InstanceState, name: &str, r
 }
 
 /// The service backs up a database that became its own, some time later (facts: mi-link 8.6).
-pub(in crate::lab::mirror) fn schedule_first_backup(instance: &Arc<Instance>, database: &str) {
+pub(crate) fn schedule_first_backup(instance: &Arc<Instance>, database: &str) {
     if !instance.config.is_managed() {
         return;
     }

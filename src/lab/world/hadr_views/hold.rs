@@ -14,6 +14,9 @@ const HOLD_WHILE_SEEDING: i32 = 12381;
 pub fn log_hold(state: &InstanceState, db: &Database) -> Option<Lsn> {
     let mut hold: Option<Lsn> = None;
     let mut keep = |lsn: Lsn| hold = Some(hold.map_or(lsn, |h| h.min(lsn)));
+    if let Some(geo) = db.geo.as_ref().filter(|g| g.primary) {
+        keep(geo.hardened);
+    }
     for group in state.hadr.groups.values() {
         let member = roles::databases_of(state, &group.name).iter().any(|d| d.eq_ignore_ascii_case(&db.name));
         if !member {

@@ -1,6 +1,8 @@
 //! The command line.
 
 pub mod args;
+mod args_fog;
+mod args_lab;
 mod args_watch;
 pub mod cmd;
 pub mod confirm;

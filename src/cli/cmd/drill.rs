@@ -3,7 +3,6 @@
 use super::fog::STOPPING;
 use super::plan_text;
 use crate::app::fog::NoPlan;
-use crate::base::clock::Clock;
 use crate::base::clock::TokioClock;
 use crate::base::error::Error;
 use crate::base::error::Kind;

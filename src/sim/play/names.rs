@@ -7,7 +7,7 @@ use crate::lab::geo::Hub;
 use async_trait::async_trait;
 use std::sync::Arc;
 
-pub struct HubNames(pub Arc<Hub>);
+pub(super) struct HubNames(pub(super) Arc<Hub>);
 
 #[async_trait]
 impl Resolve for HubNames {

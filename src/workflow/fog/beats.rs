@@ -55,13 +55,14 @@ impl Beats {
     pub fn acknowledged(&self) -> usize {
         self.log().beats.iter().filter(|b| b.acknowledged).count()
     }
-    /// The first change to that side; `None`: no beat was acknowledged on either side of it.
+    /// The newest change to that side; `None`: no beat was acknowledged on both sides of it.
     pub fn gap_to(&self, site: &SiteId) -> Option<Gap> {
         let log = self.log();
-        let first = log.beats.iter().position(|b| b.acknowledged && b.site == *site)?;
-        let last = log.beats[..first].iter().rev().find(|b| b.acknowledged)?;
-        let lost = log.found.iter().find(|f| f.0 == *site).and_then(|(_, found, most)| Some(most.saturating_sub((*found)?)));
-        Some(Gap { lost, last_ms: last.at_ms, first_ms: log.beats[first].at_ms })
+        let heard: Vec<&Beat> = log.beats.iter().filter(|b| b.acknowledged).collect();
+        let change = heard.windows(2).rev().find(|w| w[0].site != w[1].site && w[1].site == *site)?;
+        let found = log.found.iter().rev().find(|f| f.0 == *site);
+        let lost = found.and_then(|(_, found, most)| Some(most.saturating_sub((*found)?)));
+        Some(Gap { lost, last_ms: change[0].at_ms, first_ms: change[1].at_ms })
     }
 }
 
@@ -83,5 +84,10 @@ mod tests {
         add(4, 900, "b", true);
         let gap = beats.gap_to(&SiteId::from("b")).unwrap();
         assert_eq!((gap.lost, gap.first_ms - gap.last_ms), (Some(1), 700));
+        assert_eq!(beats.gap_to(&SiteId::from("a")), None, "where it began is no change");
+        beats.landed(&SiteId::from("a"), Some(4));
+        add(5, 1300, "a", true);
+        let back = beats.gap_to(&SiteId::from("a")).unwrap();
+        assert_eq!((back.lost, back.first_ms - back.last_ms), (Some(0), 400));
     }
 }

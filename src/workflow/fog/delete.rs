@@ -51,6 +51,9 @@ impl Step for Delete {
         })
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
+        if self.0.group(cx, &self.0.at_primary()).await?.is_none() {
+            return Ok(Done::note("gone"));
+        }
         let site = &self.0.plan.primary.site;
         cx.effects.arm_change_and_wait(&cx.clock, &self.0.id, site, &self.change(), DELETE_MAX).await?;
         cx.until("the group to be gone", DELETE_MAX, Backoff::relaxed(), || async {

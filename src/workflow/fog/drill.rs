@@ -72,6 +72,20 @@ pub struct Measure(pub FogStep);
 /// How long the first write on the new side may take to show.
 const FIRST_WRITE_MAX: Duration = Duration::from_secs(60);
 
+/// Waits for the heartbeat on the new primary. A drill that another process took up again may have no beats: then what they
+/// would tell is unknown, and says so.
+async fn first_write(step: &FogStep, cx: &Context, to: &SiteId) {
+    if step.tools.beats.acknowledged() == 0 {
+        return;
+    }
+    let seen = cx.until("the heartbeat on the new primary", FIRST_WRITE_MAX, Backoff::relaxed(), || async {
+        Ok(step.tools.beats.gap_to(to).map(|_| ()))
+    });
+    if let Err(e) = seen.await {
+        cx.progress(&step.id, e.chain(), None);
+    }
+}
+
 #[async_trait]
 impl Step for Measure {
     fog_step!(secondary);
@@ -89,14 +103,7 @@ impl Step for Measure {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let to = &self.0.plan.secondary.site;
-        // A drill that was taken up again by another process has no beats: then the outage is unknown.
-        if self.0.tools.beats.acknowledged() > 0 {
-            let _ = cx
-                .until("the heartbeat on the new primary", FIRST_WRITE_MAX, Backoff::relaxed(), || async {
-                    Ok(self.0.tools.beats.gap_to(to).map(|_| ()))
-                })
-                .await;
-        }
+        first_write(&self.0, cx, to).await;
         let m = measured(&self.0, cx, ["fog.failover", "fog.confirm", "fog.listeners"], to)?;
         cx.prove(&self.0.id, MEASURED, &m)?;
         Ok(Done::note(said(&m)))
@@ -145,6 +152,11 @@ impl Failback {
     fn change(&self) -> ArmChange {
         ArmChange::FailoverGroup { at: self.0.at_primary(), forced: false }
     }
+
+    async fn switched(&self, cx: &Context) -> Result<Option<()>> {
+        let group = self.0.group(cx, &self.0.at_primary()).await?.ok_or_else(|| self.0.gone())?;
+        Ok((group.is_primary() == Some(true)).then_some(()))
+    }
 }
 
 #[async_trait]
@@ -160,18 +172,16 @@ impl Step for Failback {
         "nothing: this is the way home".to_owned()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
-        let at = self.0.at_primary();
-        let home = self.0.seen(cx, || async {
-            let group = self.0.group(cx, &at).await?.ok_or_else(|| self.0.gone())?;
-            Ok((group.is_primary() == Some(true)).then_some(()))
-        });
-        Ok(match home.await? {
+        Ok(match self.0.seen(cx, || self.switched(cx)).await? {
             Some(()) => Precheck::AlreadyDone(format!("{} is primary", self.0.plan.primary.site)),
             None if cx.effects.pending(&self.0.id).is_some() => Precheck::UnderWay,
             None => Precheck::Ready,
         })
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
+        if self.switched(cx).await?.is_some() {
+            return Ok(Done::note(format!("{} is primary", self.0.plan.primary.site)));
+        }
         if cx.effects.pending(&self.0.id).is_none() {
             cx.prove(&self.0.id, failover::DECIDED, &unix_ms(cx))?;
             cx.prove(&self.0.id, SENT, &true)?;
@@ -213,6 +223,7 @@ impl Step for Home {
         })
         .await?;
         cx.prove(&self.0.id, listeners::RESOLVED, &unix_ms(cx))?;
+        first_write(&self.0, cx, &plan.primary.site).await;
         let m = measured(&self.0, cx, ["drill.failback", "drill.home", "drill.home"], &plan.primary.site)?;
         cx.prove(&self.0.id, MEASURED, &m)?;
         Ok(Done::note(said(&m)))

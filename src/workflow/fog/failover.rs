@@ -25,6 +25,12 @@ impl Failover {
         let forced = self.0.plan.op == FogOp::ForcedFailover;
         ArmChange::FailoverGroup { at: self.0.at_secondary(), forced }
     }
+
+    /// The side that is to be primary says it is.
+    async fn switched(&self, cx: &Context) -> Result<Option<()>> {
+        let group = self.0.group(cx, &self.0.at_secondary()).await?.ok_or_else(|| self.0.gone())?;
+        Ok((group.is_primary() == Some(true)).then_some(()))
+    }
 }
 
 pub fn unix_ms(cx: &Context) -> i64 {
@@ -54,18 +60,17 @@ impl Step for Failover {
         Some(Line::L1)
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
-        let at = self.0.at_secondary();
-        let switched = self.0.seen(cx, || async {
-            let group = self.0.group(cx, &at).await?.ok_or_else(|| self.0.gone())?;
-            Ok((group.is_primary() == Some(true)).then_some(()))
-        });
-        Ok(match switched.await? {
+        Ok(match self.0.seen(cx, || self.switched(cx)).await? {
             Some(()) => Precheck::AlreadyDone(format!("{} is primary", self.0.plan.secondary.site)),
             None if cx.effects.pending(&self.0.id).is_some() => Precheck::UnderWay,
             None => Precheck::Ready,
         })
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
+        // Asked once more after it was done: a second request would be refused.
+        if self.switched(cx).await?.is_some() {
+            return Ok(Done::note(format!("{} is primary", self.0.plan.secondary.site)));
+        }
         if cx.effects.pending(&self.0.id).is_none() {
             cx.prove(&self.0.id, DECIDED, &unix_ms(cx))?;
             cx.prove(&self.0.id, SENT, &true)?;

@@ -65,6 +65,9 @@ impl Step for Update {
         })
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
+        if self.done(cx).await? {
+            return Ok(Done::note("as wanted"));
+        }
         let site = &self.0.plan.primary.site;
         cx.effects.arm_change_and_wait(&cx.clock, &self.0.id, site, &self.put(), UPDATE_MAX).await?;
         cx.until("the settings to show", UPDATE_MAX, Backoff::relaxed(), || async {

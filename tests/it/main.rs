@@ -19,6 +19,8 @@ mod demo;
 mod estate;
 /// Several processes, one journal; damage found.
 mod journal;
+/// Failover groups on two managed instances: made, failed over, rehearsed, lost and found.
+mod fog;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.
 mod kill;
 /// Certificates, endpoints and links, one command at a time.

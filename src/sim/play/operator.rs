@@ -9,6 +9,7 @@ use super::trace::Told;
 use crate::app::build::App;
 use crate::app::build::Parts;
 use crate::app::build::StandIns;
+use crate::app::fog::NoPlan;
 use crate::app::run::Ended;
 use crate::base::error::Error;
 use crate::base::error::Kind;
@@ -24,8 +25,12 @@ use crate::engine::run::RunEnd;
 use crate::journal::memory::MemoryJournal;
 use crate::journal::store::Journal;
 use crate::lab::up::record::ESTATE;
+use crate::model::claim::Claim;
+use crate::model::ids::LinkName;
 use crate::model::ids::RunId;
 use crate::model::ids::StepId;
+use crate::plan::fog::FogOp;
+use crate::sql::query::claim;
 use async_trait::async_trait;
 use std::future::Future;
 use std::sync::Arc;
@@ -59,6 +64,8 @@ pub struct Operator {
     pub name: String,
     pub journal: Arc<dyn Journal>,
     pub sabotage: Vec<String>,
+    /// Those that a cutover takes; none: all.
+    pub links: Vec<String>,
 }
 
 /// How a process came to its end.
@@ -99,13 +106,19 @@ impl Operator {
             name: name.to_owned(),
             journal: Arc::new(MemoryJournal::new(estate.clock.clone())),
             sabotage: Vec::new(),
+            links: Vec::new(),
         }
     }
 
     /// The same state directory under another name: a second terminal, or a process that took over.
     #[must_use]
     pub fn beside(&self, name: &str) -> Self {
-        Self { name: name.to_owned(), journal: self.journal.clone(), sabotage: self.sabotage.clone() }
+        Self {
+            name: name.to_owned(),
+            journal: self.journal.clone(),
+            sabotage: self.sabotage.clone(),
+            links: self.links.clone(),
+        }
     }
 
     /// A new process.
@@ -155,6 +168,26 @@ impl Operator {
         }
     }
 
+    /// Links that can be cut over now, with their databases.
+    pub async fn links(&self, estate: &Estate) -> Result<Vec<(LinkName, String)>> {
+        let app = self.app(estate, Arc::new(Immortal), &Gate::default()).await?;
+        let plan = app.plan_cutover(&[]).await?;
+        Ok(plan.links.into_iter().map(|l| (l.name, l.database)).collect())
+    }
+
+    /// What is set apart on the servers of the links, by whomever.
+    pub async fn claims(&self, estate: &Estate) -> Result<Vec<Claim>> {
+        let app = self.app(estate, Arc::new(Immortal), &Gate::default()).await?;
+        let sites = app.sites(&self.name)?;
+        let mut found = Vec::new();
+        for server in &estate.lab.record.servers {
+            let mut loan = sites.lend(&server.id.as_str().into()).await?;
+            found.extend(loan.session.read(&claim::list()?).await?);
+            loan.done();
+        }
+        Ok(found)
+    }
+
     /// Kinds of the steps that a cutover would take now.
     pub async fn steps(&self, estate: &Estate) -> Result<Vec<String>> {
         let app = self.app(estate, Arc::new(Immortal), &Gate::default()).await?;
@@ -171,10 +204,37 @@ impl Operator {
     pub async fn cutover(&self, estate: &Estate, faults: &Arc<dyn Mortal>, gate: &Gate, cancel: Cancel) -> Fate {
         let work = async {
             let app = self.app(estate, faults.clone(), gate).await?;
-            let plan = app.plan_cutover(&[]).await?;
+            let plan = app.plan_cutover(&self.links).await?;
             app.start(&plan, self.observer(estate), cancel).await
         };
         self.process(estate, faults, gate, work).await
+    }
+
+    /// An operation on the estate's failover group, in a process of its own.
+    pub async fn group(&self, estate: &Estate, op: FogOp, faults: &Arc<dyn Mortal>) -> Fate {
+        let gate = Gate::default();
+        let work = async {
+            let app = self.app(estate, faults.clone(), &gate).await?;
+            let look = app.look_at_group(None).await?;
+            let plan = app.plan_fog(&look, op, None).await.map_err(|e| match e {
+                NoPlan::Error(e) => e,
+                NoPlan::Already(refusal) => Error::refused(refusal.why),
+            })?;
+            app.start(&plan, self.observer(estate), Cancel::new()).await
+        };
+        self.process(estate, faults, &gate, work).await
+    }
+
+    /// `fog resume` or `drill resume` in a process of its own.
+    pub async fn resume_group(&self, estate: &Estate, faults: &Arc<dyn Mortal>) -> Fate {
+        let gate = Gate::default();
+        let work = async {
+            let run = self.open_run_of(&["fog", "drill"])?;
+            let run = run.ok_or_else(|| Error::new(Kind::NotFound, "no run is open"))?;
+            let app = self.app(estate, faults.clone(), &gate).await?;
+            app.resume(&run, self.observer(estate), Cancel::new()).await
+        };
+        self.process(estate, faults, &gate, work).await
     }
 
     /// `cutover resume` in a process of its own.
@@ -206,9 +266,14 @@ impl Operator {
 
     /// The cutover that has not ended.
     pub fn open_run(&self) -> Result<Option<RunId>> {
+        self.open_run_of(&["cutover"])
+    }
+
+    /// The run of one of these kinds that has not ended.
+    pub fn open_run_of(&self, kinds: &[&str]) -> Result<Option<RunId>> {
         for run in self.journal.runs()? {
-            let cutover = run.as_str().starts_with("cutover");
-            if cutover && crate::journal::fold::fold(&self.journal.records(&run)?)?.finished.is_none() {
+            let wanted = kinds.iter().any(|k| run.as_str().starts_with(k));
+            if wanted && crate::journal::fold::fold(&self.journal.records(&run)?)?.finished.is_none() {
                 return Ok(Some(run));
             }
         }

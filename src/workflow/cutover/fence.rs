@@ -1,7 +1,6 @@
 //! Stops every writer of the source and proves it. The kill loop goes on until the switch has been read back.
 
 use super::bars;
-use super::bars::BarredLogin;
 use super::jobs;
 use super::snapshot::OWN_LOGIN;
 use super::snapshot::SOURCE_BARS;
@@ -15,6 +14,7 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
+use crate::model::claim::BarredLogin;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use crate::model::session::UserSession;

@@ -1,5 +1,7 @@
+mod groups;
 mod matrix;
 mod mutants;
+mod neighbours;
 mod nights;
 mod sleeper;
 mod whole;

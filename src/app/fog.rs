@@ -178,15 +178,18 @@ impl App {
             Error::refused(format!("who should answer is unknown: {}", look.standing.sentence()))
                 .hint(format!("milink fog show {}", look.facts.name))
         })?;
-        let (rw, ro) =
-            look.listeners.clone().ok_or_else(|| Error::new(Kind::Unreachable, "Azure names no address of either side"))?;
+        let (rw, ro) = look
+            .listeners
+            .clone()
+            .ok_or_else(|| Error::new(Kind::Unreachable, "Azure names no address of either side"))?;
         let cx = self.observer()?;
         let (p, s) = (look.facts.member(primary), look.facts.member(primary.other()));
         let fqdn = |m: &Member| m.facts.known().map(|f| f.fqdn.clone()).unwrap_or_else(|| m.instance.clone());
         let (pf, sf) = (fqdn(p), fqdn(s));
         let databases: Vec<String> = look.facts.databases.iter().map(|d| d.name.clone()).collect();
         let mut found = Vec::new();
-        for (name, should, other, is_read_write) in [(&rw, (&pf, p), (&sf, s), true), (&ro, (&sf, s), (&pf, p), false)] {
+        for (name, should, other, is_read_write) in [(&rw, (&pf, p), (&sf, s), true), (&ro, (&sf, s), (&pf, p), false)]
+        {
             let wanted = Wanted {
                 name,
                 fqdn: should.0,

@@ -98,9 +98,7 @@ impl Effects {
             Mode::Apply => {
                 // Held while it is written: guards of this process write too.
                 let mut last = self.last_record.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                let stored = self.journal.append_after(&self.run, *last, record)?;
-                *last = stored.ok_or_else(|| super::lease::replaced(&self.run))?.seq;
-                Ok(())
+                self.append(&mut last, record)
             }
             Mode::Observe => Ok(()),
         }
@@ -168,6 +166,21 @@ impl Effects {
         self.through_the_door(step, site, rendered.id, &rendered.shown, act).await
     }
 
+    /// Numbers an intent and writes it down as one act: steps that run side by side must not pass each other in between, for
+    /// the journal holds numbers that only grow.
+    fn announce(&self, intent: impl FnOnce(u64) -> Record) -> Result<u64> {
+        let mut last = self.last_record.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let change = self.next_change.fetch_add(1, Ordering::SeqCst);
+        self.append(&mut last, &intent(change))?;
+        Ok(change)
+    }
+
+    fn append(&self, last: &mut u64, record: &Record) -> Result<()> {
+        let stored = self.journal.append_after(&self.run, *last, record)?;
+        *last = stored.ok_or_else(|| super::lease::replaced(&self.run))?.seq;
+        Ok(())
+    }
+
     /// Intent, act, outcome. The act is told the number of its change.
     pub(super) async fn through_the_door<T>(
         &self,
@@ -181,8 +194,7 @@ impl Effects {
             return Err(Error::bug(format!("a dry run tried to change {site}: {script}")));
         }
         self.faults.at(Point::BeforeIntent, step).await?;
-        let change = self.next_change.fetch_add(1, Ordering::SeqCst);
-        let intent = Record::Intent {
+        let intent = |change| Record::Intent {
             change,
             step: step.clone(),
             site: site.clone(),
@@ -191,13 +203,14 @@ impl Effects {
         };
         #[cfg(feature = "lab")]
         if self.faults.mutant() == Some(super::fault::Mutant::ActFirst) {
+            let change = self.next_change.fetch_add(1, Ordering::SeqCst);
             let result = act(change).await;
             self.faults.at(Point::AfterAct, step).await?;
-            self.record(&intent)?;
+            self.record(&intent(change))?;
             self.record(&Record::Outcome { change, result: outcome(result.as_ref().err()) })?;
             return result;
         }
-        self.record(&intent)?;
+        let change = self.announce(intent)?;
         let result = async {
             self.faults.at(Point::BeforeAct, step).await?;
             // After the intent, so that as little time as can be lies between this look and the act.

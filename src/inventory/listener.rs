@@ -120,7 +120,7 @@ async fn log_in(
     let members = [(wanted.fqdn, wanted.site), wanted.other];
     let member = members.iter().find(|(fqdn, _)| end.as_deref() == Some(&label(fqdn)));
     let own = match member {
-        Some((fqdn, site)) => effects.address(site).filter(|(host, _)| host != fqdn),
+        Some((fqdn, site)) => effects.address(site).filter(|(host, _)| host != fqdn || resolved.addresses.is_empty()),
         None => None,
     };
     let (host, port) = own.unwrap_or_else(|| (wanted.name.to_owned(), PORT));

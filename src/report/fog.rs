@@ -75,7 +75,9 @@ fn protected(standing: &Standing, facts: &GroupFacts) -> Option<bool> {
             all
         }
         Standing::OneSided { .. } | Standing::Mixed { .. } | Standing::Unknown { .. } | Standing::Other { .. } => None,
-        Standing::None | Standing::Creating { .. } | Standing::Seeding { .. } | Standing::Suspended { .. } => Some(false),
+        Standing::None | Standing::Creating { .. } | Standing::Seeding { .. } | Standing::Suspended { .. } => {
+            Some(false)
+        }
     }
 }
 

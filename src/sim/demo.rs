@@ -88,6 +88,10 @@ pub async fn lab_up(options: &DemoOptions, clock: &SharedClock) -> Result<Runnin
         },
     )
     .map_err(|e| Error::usage(e.to_string()).hint("milink lab scenarios"))?;
+    if scenario.sql_servers.is_empty() {
+        return Err(Error::usage(format!("scenario `{}` has nothing to migrate", scenario.name))
+            .hint(format!("milink lab up --scenario {} --dir DIR --writers 4", scenario.name)));
+    }
     start::up(
         scenario,
         start::UpOptions {

@@ -17,10 +17,10 @@ mod demo;
 /// An estate in memory, for the monitor.
 #[path = "../fixtures/estate.rs"]
 mod estate;
-/// Several processes, one journal; damage found.
-mod journal;
 /// Failover groups on two managed instances: made, failed over, rehearsed, lost and found.
 mod fog;
+/// Several processes, one journal; damage found.
+mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.
 mod kill;
 /// Certificates, endpoints and links, one command at a time.

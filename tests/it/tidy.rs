@@ -33,7 +33,7 @@ const LAYERS: &[(&str, &str)] = &[
     // Never sql or arm: a bug shared with what is judged would hide itself.
     ("lab",       "base model::ids pki"),
     // It builds an App over a lab: connectors, journal and observer are handed in from here.
-    ("sim",       "base model config sql arm::Transport arm::transport journal effects::fault inventory engine workflow::hooks plan::fog report app lab"),
+    ("sim",       "base model config sql arm::Transport arm::transport journal effects::fault inventory engine workflow::hooks report app lab"),
     ("cli",       "base model config rules sql::TcpDialer plan journal effects::fault inventory engine monitor app report export tui lab sim"),
 ];
 

@@ -119,7 +119,8 @@ pub async fn listeners(args: &FogNameArgs, settings: &Settings, printer: &mut Pr
 }
 
 fn text(r: &ListenerReport, rw: &str, ro: &str, database: &str) -> String {
-    let mut text = format!("{}: listeners {}\n", r.group, if r.ok { "lead where they should" } else { "are NOT right" });
+    let mut text =
+        format!("{}: listeners {}\n", r.group, if r.ok { "lead where they should" } else { "are NOT right" });
     for l in &r.listeners {
         let word = match l.landing {
             Landing::Right => "right",
@@ -134,11 +135,8 @@ fn text(r: &ListenerReport, rw: &str, ro: &str, database: &str) -> String {
         let ttl = l.ttl_s.map_or(String::new(), |t| format!(", kept for {t} s"));
         text.push_str(&format!("  resolves{chain} -> {}{ttl}\n", l.addresses.join(", ")));
         if let Some(server) = &l.server {
-            let words: Vec<String> = l
-                .updateability
-                .iter()
-                .map(|(d, u)| format!("{d} {}", u.as_deref().unwrap_or("unknown")))
-                .collect();
+            let words: Vec<String> =
+                l.updateability.iter().map(|(d, u)| format!("{d} {}", u.as_deref().unwrap_or("unknown"))).collect();
             text.push_str(&format!("  answers: {server} ({})\n", words.join(", ")));
         }
         if let Some(why) = &l.why {

@@ -61,9 +61,8 @@ async fn hand_over(group: &Arc<Group>) -> Result<(), Trouble> {
         tokio::time::sleep(LOOK).await;
     }
     let positions = shut(&old);
-    let arrived = || {
-        new.with(|s| positions.iter().all(|(name, lsn)| s.databases.get(name).is_some_and(|d| d.hardened >= *lsn)))
-    };
+    let arrived =
+        || new.with(|s| positions.iter().all(|(name, lsn)| s.databases.get(name).is_some_and(|d| d.hardened >= *lsn)));
     while !arrived() {
         if Instant::now() >= limit {
             reopen(&old);

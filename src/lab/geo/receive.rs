@@ -47,9 +47,9 @@ fn ended(why: &str) -> io::Error {
 
 /// Is the sender the primary of that group, and is this the other member?
 fn expected(hub: &Weak<Hub>, instance: &Instance, hello: &Hello) -> bool {
-    hub.upgrade().and_then(|h| h.find(&hello.group)).is_some_and(|g| {
-        g.primary().config.server_name == hello.from && g.secondary().config.id == instance.config.id
-    })
+    hub.upgrade()
+        .and_then(|h| h.find(&hello.group))
+        .is_some_and(|g| g.primary().config.server_name == hello.from && g.secondary().config.id == instance.config.id)
 }
 
 async fn serve(hub: &Weak<Hub>, instance: &Arc<Instance>, mut stream: BoxStream) -> io::Result<()> {

@@ -128,13 +128,7 @@ async fn follow(group: &Group, from: &Arc<Instance>, to: &Arc<Instance>, databas
     }
 }
 
-async fn ship(
-    group: &Group,
-    from: &Arc<Instance>,
-    to: &Arc<Instance>,
-    database: &str,
-    link: Uuid,
-) -> io::Result<()> {
+async fn ship(group: &Group, from: &Arc<Instance>, to: &Arc<Instance>, database: &str, link: Uuid) -> io::Result<()> {
     if down(from) || down(to) {
         return Err(broken("the region is down"));
     }

@@ -1,12 +1,11 @@
 //! The scenarios that come with the product.
 
 /// Name and text of each file.
-pub(super) const FILES: &[(&str, &str)] =
-    &[
-        ("migrate-2019", include_str!("migrate-2019.toml")),
-        ("two-way-2022", include_str!("two-way-2022.toml")),
-        ("fog-ready", include_str!("fog-ready.toml")),
-    ];
+pub(super) const FILES: &[(&str, &str)] = &[
+    ("migrate-2019", include_str!("migrate-2019.toml")),
+    ("two-way-2022", include_str!("two-way-2022.toml")),
+    ("fog-ready", include_str!("fog-ready.toml")),
+];
 
 /// Those that begin with a SQL Server to migrate from.
 pub const LINKED: &[&str] = &["migrate-2019", "two-way-2022"];

@@ -151,7 +151,8 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
     }
     let managed: Vec<_> = instances.values().filter(|i| i.config.is_managed()).cloned().collect();
     let hub = Hub::start(managed, &stop).await?;
-    let (arm, arm_record) = listen::arm(&scenario, &instances, hub.clone(), &pki, &tls, options.wire, clock, &stop).await?;
+    let (arm, arm_record) =
+        listen::arm(&scenario, &instances, hub.clone(), &pki, &tls, options.wire, clock, &stop).await?;
     let databases = databases(&scenario);
     let addresses: BTreeMap<String, Address> = servers.iter().map(|s| (s.id.clone(), s.address.clone())).collect();
     let first = databases
@@ -281,15 +282,14 @@ fn host_of(scenario: &Scenario, id: &str) -> String {
 fn databases(scenario: &Scenario) -> Vec<DatabaseRecord> {
     let target = scenario.managed_instances.first().map(|m| m.id.clone()).unwrap_or_default();
     let sources: Vec<_> = scenario.sql_servers.iter().map(|s| s.id.clone()).collect();
-    let linked = scenario.databases.iter().filter(|d| sources.contains(&d.instance)).enumerate().map(|(i, d)| {
-        DatabaseRecord {
+    let linked =
+        scenario.databases.iter().filter(|d| sources.contains(&d.instance)).enumerate().map(|(i, d)| DatabaseRecord {
             name: d.name.clone(),
             link: files::link_name(&d.name, i),
             source: d.instance.clone(),
             target: target.clone(),
             size_mib: d.size_mib,
-        }
-    });
+        });
     let grouped = scenario.databases.iter().filter_map(|d| {
         let group = scenario.failover_groups.iter().find(|g| g.primary == d.instance)?;
         Some(DatabaseRecord {

@@ -40,7 +40,8 @@ pub fn paired(from: &str, to: &str) -> Paired {
     let (from, to) = (plain(from), plain(to));
     let Some(table) = table() else { return Paired::Unknown };
     let is = |(a, b): &(String, String), x: &str, y: &str| a == x && b == y;
-    if table.pairs.iter().any(|p| is(p, &from, &to) || is(p, &to, &from)) || table.one_way.iter().any(|p| is(p, &from, &to))
+    if table.pairs.iter().any(|p| is(p, &from, &to) || is(p, &to, &from))
+        || table.one_way.iter().any(|p| is(p, &from, &to))
     {
         return Paired::Yes;
     }

@@ -172,7 +172,11 @@ fn instances(f: &GroupFacts, list: &mut List) {
             }
             let ready = state.as_deref() == Some("Ready") && provisioning.as_deref() == Some("Succeeded");
             let what = format!("{}: {}, {}", member.site, text(&state), text(&provisioning));
-            if operations.is_empty() { Ok((ready, what)) } else { Ok((false, format!("{what}, {}", operations.join(", ")))) }
+            if operations.is_empty() {
+                Ok((ready, what))
+            } else {
+                Ok((false, format!("{what}, {}", operations.join(", "))))
+            }
         });
         let id = if side == Side::A { "fog.primary_idle" } else { "fog.secondary_idle" };
         list.add((id, "P17", Block), idle, "wait until the instance is ready and no operation runs");

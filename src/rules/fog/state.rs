@@ -176,10 +176,9 @@ pub fn may(asked: Asked, standing: &Standing, facts: &GroupFacts) -> Result<(), 
         }
         (Asked::Forced(to), s) => forced(to, s, facts),
         (Asked::Update, Standing::InSync { .. }) => Ok(()),
-        (Asked::Update, Standing::OneSided { .. }) => no(
-            format!("an update goes to the primary, and not both sides can be read: {}", standing.sentence()),
-            show,
-        ),
+        (Asked::Update, Standing::OneSided { .. }) => {
+            no(format!("an update goes to the primary, and not both sides can be read: {}", standing.sentence()), show)
+        }
         (Asked::Update, other) => no(format!("not while the group is {}", other.sentence()), show),
         (Asked::Delete, Standing::InSync { .. } | Standing::Suspended { .. } | Standing::Seeding { .. }) => Ok(()),
         (Asked::Delete, Standing::OneSided { seen_primary: Some(true), .. }) => Ok(()),
@@ -238,10 +237,12 @@ fn forced(to: Side, standing: &Standing, facts: &GroupFacts) -> Result<(), Refus
     formats(facts, &show)?;
     match standing {
         Standing::InSync { .. } | Standing::Suspended { .. } => Ok(()),
-        Standing::OneSided { unread, seen_state, .. } if *unread != to => match folded(seen_state.as_deref()).as_str() {
-            "catchup" | "suspended" => Ok(()),
-            _ => no(format!("{} holds no whole copy: {}", facts.member(to).site, standing.sentence()), show),
-        },
+        Standing::OneSided { unread, seen_state, .. } if *unread != to => {
+            match folded(seen_state.as_deref()).as_str() {
+                "catchup" | "suspended" => Ok(()),
+                _ => no(format!("{} holds no whole copy: {}", facts.member(to).site, standing.sentence()), show),
+            }
+        }
         Standing::OneSided { .. } => {
             no(format!("{} is to be promoted and cannot be read", facts.member(to).site), show)
         }

@@ -254,7 +254,9 @@ fn regions_names_and_hours() {
     for bad in ["", "-a", "a-", "Fog", "a_b", &"a".repeat(64)] {
         assert!(!names::is_group_name(bad), "{bad}");
     }
-    assert!(names::connection_strings("rw", "ro", "d").iter().all(|(_, w, _)| !w.to_lowercase().contains("trustserver")));
+    assert!(
+        names::connection_strings("rw", "ro", "d").iter().all(|(_, w, _)| !w.to_lowercase().contains("trustserver"))
+    );
     let (least, most) = seeding::hours(2048 << 30, None);
     assert!((least - 5.69).abs() < 0.01 && (most - 11.38).abs() < 0.01, "{least} {most}");
 }

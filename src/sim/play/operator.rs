@@ -9,7 +9,6 @@ use super::trace::Told;
 use crate::app::build::App;
 use crate::app::build::Parts;
 use crate::app::build::StandIns;
-use crate::app::fog::NoPlan;
 use crate::app::run::Ended;
 use crate::base::error::Error;
 use crate::base::error::Kind;
@@ -29,7 +28,6 @@ use crate::model::claim::Claim;
 use crate::model::ids::LinkName;
 use crate::model::ids::RunId;
 use crate::model::ids::StepId;
-use crate::plan::fog::FogOp;
 use crate::sql::query::claim;
 use async_trait::async_trait;
 use std::future::Future;
@@ -210,33 +208,6 @@ impl Operator {
         self.process(estate, faults, gate, work).await
     }
 
-    /// An operation on the estate's failover group, in a process of its own.
-    pub async fn group(&self, estate: &Estate, op: FogOp, faults: &Arc<dyn Mortal>) -> Fate {
-        let gate = Gate::default();
-        let work = async {
-            let app = self.app(estate, faults.clone(), &gate).await?;
-            let look = app.look_at_group(None).await?;
-            let plan = app.plan_fog(&look, op, None).await.map_err(|e| match e {
-                NoPlan::Error(e) => e,
-                NoPlan::Already(refusal) => Error::refused(refusal.why),
-            })?;
-            app.start(&plan, self.observer(estate), Cancel::new()).await
-        };
-        self.process(estate, faults, &gate, work).await
-    }
-
-    /// `fog resume` or `drill resume` in a process of its own.
-    pub async fn resume_group(&self, estate: &Estate, faults: &Arc<dyn Mortal>) -> Fate {
-        let gate = Gate::default();
-        let work = async {
-            let run = self.open_run_of(&["fog", "drill"])?;
-            let run = run.ok_or_else(|| Error::new(Kind::NotFound, "no run is open"))?;
-            let app = self.app(estate, faults.clone(), &gate).await?;
-            app.resume(&run, self.observer(estate), Cancel::new()).await
-        };
-        self.process(estate, faults, &gate, work).await
-    }
-
     /// `cutover resume` in a process of its own.
     pub async fn resume(&self, estate: &Estate, faults: &Arc<dyn Mortal>, gate: &Gate, cancel: Cancel) -> Fate {
         let work = async {
@@ -266,14 +237,9 @@ impl Operator {
 
     /// The cutover that has not ended.
     pub fn open_run(&self) -> Result<Option<RunId>> {
-        self.open_run_of(&["cutover"])
-    }
-
-    /// The run of one of these kinds that has not ended.
-    pub fn open_run_of(&self, kinds: &[&str]) -> Result<Option<RunId>> {
         for run in self.journal.runs()? {
-            let wanted = kinds.iter().any(|k| run.as_str().starts_with(k));
-            if wanted && crate::journal::fold::fold(&self.journal.records(&run)?)?.finished.is_none() {
+            let cutover = run.as_str().starts_with("cutover");
+            if cutover && crate::journal::fold::fold(&self.journal.records(&run)?)?.finished.is_none() {
                 return Ok(Some(run));
             }
         }

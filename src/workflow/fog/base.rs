@@ -125,4 +125,3 @@ macro_rules! fog_step {
     };
 }
 pub(super) use fog_step;
-

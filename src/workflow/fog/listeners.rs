@@ -31,7 +31,8 @@ pub struct Listeners(pub FogStep);
 pub async fn land(step: &FogStep, cx: &Context, primary: &FogMember, secondary: &FogMember) -> Vec<Landed> {
     let plan = &step.plan;
     let mut found = Vec::new();
-    let rows = [(&plan.read_write_listener, primary, secondary, true), (&plan.read_only_listener, secondary, primary, false)];
+    let rows =
+        [(&plan.read_write_listener, primary, secondary, true), (&plan.read_only_listener, secondary, primary, false)];
     for (name, should, other, is_read_write) in rows {
         if !is_read_write && (plan.op == FogOp::ForcedFailover || plan.settings.standby) {
             continue;
@@ -87,8 +88,9 @@ impl Step for Listeners {
                 return Err(e);
             }
             let wrong = last.iter().filter(|l| l.landing != Landing::Right);
-            let said: Vec<String> =
-                wrong.map(|l| format!("{}: {:?} {}", l.listener, l.landing, l.why.clone().unwrap_or_default())).collect();
+            let said: Vec<String> = wrong
+                .map(|l| format!("{}: {:?} {}", l.listener, l.landing, l.why.clone().unwrap_or_default()))
+                .collect();
             return Err(Error::new(Kind::TimedOut, said.join("; ")).hint("milink listener check").caused_by(e));
         }
         cx.prove(&self.0.id, RESOLVED, &unix_ms(cx))?;

@@ -34,7 +34,9 @@ fn trouble(trouble: geo::Trouble) -> ArmError {
             "The instance failover group is not in a state in which it can be failed over.",
         ),
         geo::Trouble::TimedOut(why) => refuse("PlannedFailoverTimedOut", &why),
-        geo::Trouble::Gone => refuse("InstanceFailoverGroupDoesNotExist", "The instance failover group does not exist."),
+        geo::Trouble::Gone => {
+            refuse("InstanceFailoverGroupDoesNotExist", "The instance failover group does not exist.")
+        }
     }
 }
 
@@ -56,9 +58,10 @@ impl Estate {
 
     /// A region that is down answers nothing.
     fn awake(&self, location: &str) -> ArmResult<()> {
-        let down = self.managed.iter().any(|m| {
-            plain(m.region(&self.azure)) == plain(location) && m.instance.with(|s| s.server.region_down)
-        });
+        let down = self
+            .managed
+            .iter()
+            .any(|m| plain(m.region(&self.azure)) == plain(location) && m.instance.with(|s| s.server.region_down));
         if down {
             return Err(ArmError::new(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -104,7 +107,9 @@ impl Estate {
     pub(super) fn check_group(&self, at: &GroupAddress, act: &GroupAct) -> ArmResult<()> {
         self.awake(&at.location)?;
         match (self.hub.find(&at.name), act) {
-            (Some(group), GroupAct::Put(spec)) if self.side(&group, at).is_some() => self.check_update(&group, at, spec),
+            (Some(group), GroupAct::Put(spec)) if self.side(&group, at).is_some() => {
+                self.check_update(&group, at, spec)
+            }
             (Some(_), GroupAct::Put(_)) => Err(ArmError::conflict(
                 "InstanceFailoverGroupDnsRecordInUse",
                 "The DNS record of the instance failover group is in use.",
@@ -200,7 +205,10 @@ impl Estate {
             return Err(invalid("DuplicatePartner", "An instance cannot be its own partner."));
         }
         if plain(secondary.region(&self.azure)) != plain(&spec.partner_location) {
-            return Err(invalid("InvalidManagedInstanceRegion", "The partner is in another region than the one given."));
+            return Err(invalid(
+                "InvalidManagedInstanceRegion",
+                "The partner is in another region than the one given.",
+            ));
         }
         if plain(primary.region(&self.azure)) == plain(secondary.region(&self.azure)) {
             return Err(refuse("InvalidFailoverGroupRegion", "The instances are in the same region."));

@@ -39,9 +39,7 @@ fn address(call: &Call, name: &str) -> GroupAddress {
 
 pub(super) fn shown(subscription: &str, view: &FailoverGroupView) -> Value {
     let instance = |(group, name): &(String, String)| {
-        format!(
-            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Sql/managedInstances/{name}"
-        )
+        format!("/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Sql/managedInstances/{name}")
     };
     let mut read_write = json!({"failoverPolicy": if view.automatic { "Automatic" } else { "Manual" }});
     if let Some(minutes) = view.grace_minutes {
@@ -192,10 +190,9 @@ fn read_write(p: &Map<String, Value>) -> ArmResult<(bool, Option<u32>)> {
         (_, None) => {
             Err(refuse(&code("InvalidReadWriteEndpointFields"), "A grace period is required with an automatic policy."))
         }
-        (_, Some(minutes)) if minutes < GRACE_MIN => Err(refuse(
-            &code("LessThanMinimumGracePeriodValues"),
-            "The grace period is below the minimum of one hour.",
-        )),
+        (_, Some(minutes)) if minutes < GRACE_MIN => {
+            Err(refuse(&code("LessThanMinimumGracePeriodValues"), "The grace period is below the minimum of one hour."))
+        }
         (_, Some(minutes)) => Ok((true, Some(minutes))),
     }
 }

@@ -1,4 +1,3 @@
-mod groups;
 mod matrix;
 mod mutants;
 mod neighbours;

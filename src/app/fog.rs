@@ -100,7 +100,7 @@ impl App {
     }
 
     /// The steps of an operation on a group; `to`: who is to become primary (else: who is not).
-    pub async fn plan_fog(&self, look: &FogLook, op: FogOp, to: Option<&SiteId>) -> std::result::Result<Plan, NoPlan> {
+    pub fn plan_fog(&self, look: &FogLook, op: FogOp, to: Option<&SiteId>) -> std::result::Result<Plan, NoPlan> {
         let facts = &look.facts;
         let target = self.promoted(look, to)?;
         let asked = match op {
@@ -184,7 +184,7 @@ impl App {
             .ok_or_else(|| Error::new(Kind::Unreachable, "Azure names no address of either side"))?;
         let cx = self.observer()?;
         let (p, s) = (look.facts.member(primary), look.facts.member(primary.other()));
-        let fqdn = |m: &Member| m.facts.known().map(|f| f.fqdn.clone()).unwrap_or_else(|| m.instance.clone());
+        let fqdn = |m: &Member| m.facts.known().map_or_else(|| m.instance.clone(), |f| f.fqdn.clone());
         let (pf, sf) = (fqdn(p), fqdn(s));
         let databases: Vec<String> = look.facts.databases.iter().map(|d| d.name.clone()).collect();
         let mut found = Vec::new();

@@ -116,9 +116,10 @@ pub(super) fn validate(file: &EstateFile, problems: &mut Vec<Problem>) {
 fn grace(group: &FailoverGroupSection, problems: &mut Vec<Problem>) {
     match (group.policy, &group.grace) {
         (GroupPolicy::Manual, Some(grace)) => {
-            problems.push(Problem::error(grace.span(), "expected no `grace` with the manual policy, found one").hint(
+            let message = "expected no `grace` with the manual policy, found one";
+            problems.push(Problem::error(grace.span(), message).hint(
                 "Azure refuses a grace period with the manual policy: remove it, or say `policy = \"automatic\"`",
-            ))
+            ));
         }
         (GroupPolicy::Automatic, None) => problems.push(
             Problem::error(group.name.span(), "expected `grace` with `policy = \"automatic\"`, found none")

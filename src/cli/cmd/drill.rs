@@ -24,6 +24,7 @@ use crate::plan::fog::FogOp;
 use crate::plan::types::PlanKind;
 use crate::report;
 use serde::Serialize;
+use std::fmt::Write as _;
 
 pub async fn run(args: &FogChangeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings, &[], printer).await?;
@@ -32,7 +33,7 @@ pub async fn run(args: &FogChangeArgs, settings: &Settings, printer: &mut Printe
     if let Some((run, _)) = app.open_fog_run(PlanKind::Drill, &name)? {
         return Err(Error::refused(format!("drill {run} has not ended")).hint(format!("milink drill resume {run}")));
     }
-    let plan = match app.plan_fog(&look, FogOp::Drill, None).await {
+    let plan = match app.plan_fog(&look, FogOp::Drill, None) {
         Ok(plan) => plan,
         Err(NoPlan::Error(e)) => return Err(e),
         Err(NoPlan::Already(refusal)) => return Err(Error::refused(refusal.why).hint(refusal.hint)),
@@ -130,17 +131,17 @@ fn text(r: &ListenerReport, rw: &str, ro: &str, database: &str) -> String {
             Landing::NoName => "does not resolve",
             Landing::Unknown => "unknown",
         };
-        text.push_str(&format!("{}: {word}\n", l.listener));
+        let _ = writeln!(text, "{}: {word}", l.listener);
         let chain = if l.chain.is_empty() { String::new() } else { format!(" -> {}", l.chain.join(" -> ")) };
         let ttl = l.ttl_s.map_or(String::new(), |t| format!(", kept for {t} s"));
-        text.push_str(&format!("  resolves{chain} -> {}{ttl}\n", l.addresses.join(", ")));
+        let _ = writeln!(text, "  resolves{chain} -> {}{ttl}", l.addresses.join(", "));
         if let Some(server) = &l.server {
             let words: Vec<String> =
                 l.updateability.iter().map(|(d, u)| format!("{d} {}", u.as_deref().unwrap_or("unknown"))).collect();
-            text.push_str(&format!("  answers: {server} ({})\n", words.join(", ")));
+            let _ = writeln!(text, "  answers: {server} ({})", words.join(", "));
         }
         if let Some(why) = &l.why {
-            text.push_str(&format!("  {why}\n"));
+            let _ = writeln!(text, "  {why}");
         }
     }
     text.push_str(&report::fog::strings(rw, ro, database));

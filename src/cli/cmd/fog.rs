@@ -93,7 +93,7 @@ pub async fn plan(args: &FogPlanArgs, settings: &Settings, printer: &mut Printer
         return Ok(Exit::from(Kind::Refused));
     }
     if !printer.is_json() || args.script {
-        match app.plan_fog(&look, FogOp::Create, None).await {
+        match app.plan_fog(&look, FogOp::Create, None) {
             Ok(plan) => plan_text::show(&plan, args.script, printer)?,
             Err(NoPlan::Error(e)) => return Err(e),
             Err(NoPlan::Already(_)) => {}
@@ -112,7 +112,7 @@ fn no_wait(change: &ChangeArgs, verb: &str) -> Result<()> {
 }
 
 /// A plan, or the end of it: shown only, or nothing to do.
-async fn planned(
+fn planned(
     app: &App,
     look: &FogLook,
     op: FogOp,
@@ -120,7 +120,7 @@ async fn planned(
     change: &ChangeArgs,
     printer: &mut Printer,
 ) -> Result<std::result::Result<Plan, Exit>> {
-    let plan = match app.plan_fog(look, op, to).await {
+    let plan = match app.plan_fog(look, op, to) {
         Ok(plan) => plan,
         Err(NoPlan::Error(e)) => return Err(e),
         Err(NoPlan::Already(refusal)) => {
@@ -187,7 +187,7 @@ pub async fn create(args: &FogChangeArgs, settings: &Settings, printer: &mut Pri
         printer.next(&format!("milink listener check {name}"))?;
         return Ok(Exit::OK);
     }
-    let plan = match planned(&app, &look, FogOp::Create, None, &args.change, printer).await? {
+    let plan = match planned(&app, &look, FogOp::Create, None, &args.change, printer)? {
         Ok(plan) => plan,
         Err(exit) => return Ok(exit),
     };
@@ -215,7 +215,7 @@ pub async fn update(args: &FogChangeArgs, settings: &Settings, printer: &mut Pri
         printer.message("the settings in Azure are those of the estate file")?;
         return Ok(Exit::OK);
     }
-    let plan = match planned(&app, &look, FogOp::Update, None, &args.change, printer).await? {
+    let plan = match planned(&app, &look, FogOp::Update, None, &args.change, printer)? {
         Ok(plan) => plan,
         Err(exit) => return Ok(exit),
     };
@@ -233,7 +233,7 @@ pub async fn delete(args: &FogDeleteArgs, settings: &Settings, printer: &mut Pri
         printer.message("nothing is left of it")?;
         return Ok(Exit::OK);
     }
-    let plan = match planned(&app, &look, FogOp::Delete, None, &args.change, printer).await? {
+    let plan = match planned(&app, &look, FogOp::Delete, None, &args.change, printer)? {
         Ok(plan) => plan,
         Err(exit) => return Ok(exit),
     };
@@ -258,7 +258,7 @@ pub async fn failover(args: &FogFailoverArgs, settings: &Settings, printer: &mut
         return end(&app, ended, &name, printer).await;
     }
     let to = args.to.as_deref().map(SiteId::from);
-    let plan = match planned(&app, &look, op, to.as_ref(), &args.change, printer).await? {
+    let plan = match planned(&app, &look, op, to.as_ref(), &args.change, printer)? {
         Ok(plan) => plan,
         Err(exit) => return Ok(exit),
     };

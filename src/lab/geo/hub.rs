@@ -215,13 +215,11 @@ impl Hub {
                 }
             }
         };
-        match tokio::time::timeout(CREATION_MAX, caught_up).await {
-            Ok(done) => done,
-            Err(_) => {
-                self.remove(name);
-                Err(Trouble::TimedOut("creation was cancelled".to_owned()))
-            }
+        if let Ok(done) = tokio::time::timeout(CREATION_MAX, caught_up).await {
+            return done;
         }
+        self.remove(name);
+        Err(Trouble::TimedOut("creation was cancelled".to_owned()))
     }
 
     /// Cuts replication; the copies stay, and what was the secondary takes writes from now on (facts: failover-groups 2.3).

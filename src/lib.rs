@@ -14,6 +14,7 @@ pub mod model;
 pub mod monitor;
 pub mod pki;
 pub mod plan;
+pub mod probe;
 pub mod report;
 pub mod rules;
 pub mod sql;

@@ -12,6 +12,7 @@ pub mod objects;
 pub mod outage;
 pub mod plan;
 pub mod run;
+pub mod steer;
 pub mod trust;
 pub mod watch;
 pub mod wave;

@@ -457,8 +457,12 @@ pub enum CutoverCommand {
     Run(CutoverRunArgs),
     /// Go on with a run that stopped half way
     Resume(CutoverResumeArgs),
-    /// Undo a run, as long as it can be undone
+    /// Undo a run, as long as it can be undone; also one that another terminal drives
     Abort(CutoverAbortArgs),
+    /// Have a run wait at its next safe place
+    Hold(OptionalRunArgs),
+    /// Let a run that was held go on
+    Release(OptionalRunArgs),
     /// How far a run is
     Status(OptionalRunArgs),
 }

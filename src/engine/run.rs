@@ -3,6 +3,7 @@
 use super::cancel::Cancel;
 use super::context::Context;
 use super::event::Event;
+use super::hold::Hold;
 use super::settle::settle;
 use super::settle::transient;
 use super::stage::CONCURRENT_STEPS_MAX;
@@ -57,6 +58,7 @@ pub struct Runner<'a> {
     /// Where the run stands: empty for a fresh one, folded from the journal for a resumed one.
     pub state: RunState,
     pub limits: Limits,
+    pub hold: Hold,
 }
 
 impl Runner<'_> {
@@ -80,14 +82,15 @@ impl Runner<'_> {
             if todo.is_empty() {
                 continue;
             }
+            let held = self.wait_if_held(todo[0].id().kind(), budget_end).await;
             if stage.name == self.limits.budget_from {
                 budget_end = self.limits.budget.map(|b| self.cx.clock.monotonic() + b);
             }
             self.cx.observer.on(&Event::StageStarted { stage: stage.name.clone() });
-            let result = if self.crossed(Line::L1) {
-                self.stage(&todo).await
-            } else {
-                self.stage_before_l1(&todo, budget_end).await
+            let result = match held {
+                Err(e) => Err(e),
+                Ok(()) if self.crossed(Line::L1) => self.stage(&todo).await,
+                Ok(()) => self.stage_before_l1(&todo, budget_end).await,
             };
             match result {
                 Ok(()) => {}
@@ -127,6 +130,32 @@ impl Runner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Between two stages every step is at rest: the one place where a run may wait at somebody's word. Before L1 a request to
+    /// stop and the end of the budget count as ever; what was proven before is looked at again by the switch.
+    async fn wait_if_held(&mut self, before: &str, budget_end: Option<Duration>) -> Result<()> {
+        let Some(by) = self.hold.asked_by() else { return Ok(()) };
+        let from = self.cx.clock.monotonic();
+        self.cx.effects.record(&Record::Held { before: before.to_owned(), by: by.clone() })?;
+        self.cx.observer.on(&Event::Held { before: before.to_owned(), by });
+        let left = budget_end.filter(|_| !self.crossed(Line::L1)).map(|end| end.saturating_sub(from));
+        let over = async {
+            match left {
+                Some(left) => crate::base::clock::pause(left).await,
+                None => std::future::pending().await,
+            }
+        };
+        let ended = tokio::select! {
+            biased;
+            () = self.cx.cancel.wait() => Err(Error::new(Kind::Interrupted, "asked to stop while it was held")),
+            () = self.hold.released() => Ok(()),
+            () = over => Err(Error::new(Kind::TimedOut, "the outage budget ended while the run was held")),
+        };
+        let held_ms = self.cx.clock.monotonic().saturating_sub(from).as_millis() as u64;
+        self.cx.effects.record(&Record::Released { before: before.to_owned(), held_ms })?;
+        self.cx.observer.on(&Event::Released { before: before.to_owned(), held_ms });
+        ended
     }
 
     fn crossed(&self, line: Line) -> bool {

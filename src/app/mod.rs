@@ -7,6 +7,7 @@ pub mod cutover;
 pub mod facts;
 pub mod find;
 pub mod history;
+mod judge;
 pub mod links;
 pub mod objects;
 pub mod outage;

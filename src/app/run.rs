@@ -44,16 +44,12 @@ pub struct Ended {
 
 impl App {
     /// Runs an approved plan. The plan is stored before its first step.
-    pub async fn start(
-        &self,
-        plan: &Plan,
-        observer: SharedObserver,
-        steering: impl Into<Steering>,
-    ) -> Result<Ended> {
+    pub async fn start(&self, plan: &Plan, observer: SharedObserver, steering: impl Into<Steering>) -> Result<Ended> {
+        let admitted = self.admit(plan, &observer).await?;
         let run = self.new_run(plan.kind);
         let passwords = self.master_key_passwords(plan, &run)?;
         let value = serde_json::to_value(plan).map_err(|e| Error::bug("the plan cannot be stored").caused_by(e))?;
-        let first = self.journal.append(
+        let mut last = self.journal.append(
             &run,
             &Record::RunStarted {
                 kind: plan.kind.as_str().to_owned(),
@@ -63,7 +59,10 @@ impl App {
                 version: VERSION.to_owned(),
             },
         )?;
-        self.drive(run, plan, RunState::default(), first.seq, passwords, observer, steering.into(), false).await
+        for record in &admitted {
+            last = self.journal.append(&run, record)?;
+        }
+        self.drive(run, plan, RunState::default(), last.seq, passwords, observer, steering.into(), false).await
     }
 
     /// The newest run of a kind that has not ended and is about exactly these links.
@@ -82,12 +81,7 @@ impl App {
     }
 
     /// Goes on with a run from what its journal says.
-    pub async fn resume(
-        &self,
-        run: &RunId,
-        observer: SharedObserver,
-        steering: impl Into<Steering>,
-    ) -> Result<Ended> {
+    pub async fn resume(&self, run: &RunId, observer: SharedObserver, steering: impl Into<Steering>) -> Result<Ended> {
         let state = fold(&self.journal.records(run)?)?;
         if let Some((outcome, _)) = &state.finished {
             return Err(Error::refused(format!("run {run} has ended: it was {}", outcome.word()))
@@ -148,7 +142,13 @@ impl App {
                 last_record,
             },
         );
-        let cx = Context::new(Arc::new(effects), self.clock.clone(), observer.clone(), steering.cancel.clone(), state.evidence.clone());
+        let cx = Context::new(
+            Arc::new(effects),
+            self.clock.clone(),
+            observer.clone(),
+            steering.cancel.clone(),
+            state.evidence.clone(),
+        );
         let steps = plan.steps().count();
         observer.on(&Event::RunStarted { run: run.clone(), kind: plan.kind.as_str().to_owned(), steps, resumed });
         let again = again(plan, &run);

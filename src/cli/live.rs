@@ -122,10 +122,8 @@ fn line(printer: &Printer, event: &Event) -> Option<String> {
             format!("run {run} {}", printer.paint_message(style, word))
         }
         Event::RunStopped { run, why } => format!("run {run} {}: {why}", printer.paint_message(Style::Bad, "STOPPED")),
-        Event::Held { before, by } => printer.paint_message(
-            Style::Strong,
-            &format!("held before `{before}` by {by}; to go on: milink cutover release"),
-        ),
+        Event::Held { before, by } => printer
+            .paint_message(Style::Strong, &format!("held before `{before}` by {by}; to go on: milink cutover release")),
         Event::Released { before, held_ms } => {
             format!("goes on with `{before}` after {}", text::duration(Duration::from_millis(*held_ms)))
         }

@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod args;
+mod args_cutover;
 mod args_watch;
 pub mod cmd;
 pub mod confirm;

@@ -97,6 +97,7 @@ mod tests {
             switch_timeout_ms: 300_000,
             hooks: Vec::new(),
             reconcile: Vec::new(),
+            waivers: Vec::new(),
         }
     }
 

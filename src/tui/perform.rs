@@ -62,10 +62,14 @@ impl Performer {
                 });
             }
             Action::Start { plan, .. } => {
-                self.drive(move |app, feed, cancel| async move { app.start(&plan, feed, Steering::open(cancel)).await });
+                self.drive(
+                    move |app, feed, cancel| async move { app.start(&plan, feed, Steering::open(cancel)).await },
+                );
             }
             Action::Resume { run, .. } => {
-                self.drive(move |app, feed, cancel| async move { app.resume(&run, feed, Steering::open(cancel)).await });
+                self.drive(
+                    move |app, feed, cancel| async move { app.resume(&run, feed, Steering::open(cancel)).await },
+                );
             }
             Action::Abort { run, .. } => {
                 self.drive(move |app, feed, _| async move { app.abort(&run, feed).await });

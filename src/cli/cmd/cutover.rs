@@ -70,7 +70,8 @@ pub async fn run(args: &CutoverRunArgs, settings: &Settings, printer: &mut Print
         }
         None => args.links.clone(),
     };
-    let plan = app.plan_cutover(&links).await?;
+    let mut plan = app.plan_cutover(&links).await?;
+    plan.policy.waivers = super::check::for_plan(&args.waive)?;
     if args.change.dry_run || args.change.script {
         plan_text::show(&plan, args.change.script, printer)?;
         return Ok(Exit::OK);

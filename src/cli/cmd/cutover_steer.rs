@@ -136,7 +136,8 @@ pub async fn hold(args: &OptionalRunArgs, settings: &Settings, printer: &mut Pri
     match (&state.held, &driver) {
         _ if state.finished.is_some() => printer.message(&format!("run {run} has just ended"))?,
         (_, Driver::Nobody) => {
-            printer.message(&format!("nobody drives run {run}: it will wait at its first barrier when it is resumed"))?;
+            printer
+                .message(&format!("nobody drives run {run}: it will wait at its first barrier when it is resumed"))?;
         }
         (Some((before, _)), _) => printer.message(&format!("run {run} is held before `{before}`"))?,
         (None, _) => {
@@ -163,7 +164,9 @@ pub async fn release(args: &OptionalRunArgs, settings: &Settings, printer: &mut 
         (_, _, Driver::Nobody) => printer.message(&format!("nobody drives run {run}; nothing holds it any more"))?,
         (false, ..) => printer.message(&format!("run {run} was not held"))?,
         (true, None, _) => printer.message(&format!("run {run} goes on"))?,
-        (true, Some(_), _) => printer.message(&format!("run {run} has not gone on yet: milink cutover status {run}"))?,
+        (true, Some(_), _) => {
+            printer.message(&format!("run {run} has not gone on yet: milink cutover status {run}"))?
+        }
     }
     meant.tell("release", &driver, &state, printer)?;
     let next = if driver == Driver::Nobody { "resume" } else { "status" };

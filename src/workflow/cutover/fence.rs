@@ -2,6 +2,7 @@
 
 use super::bars;
 use super::bars::BarredLogin;
+use super::inside;
 use super::jobs;
 use super::snapshot::OWN_LOGIN;
 use super::snapshot::SOURCE_BARS;
@@ -64,8 +65,8 @@ impl Fence {
         if let Some(b) = bars::still_open(&found, &bars).first() {
             return Ok(Some(format!("login `{}` can still get in", b.name)));
         }
-        if !found.contained.is_empty() || found.guest_enabled {
-            return Ok(Some("a contained user or guest can get in past the login bars".to_owned()));
+        if let Some(b) = inside::to_bar(&found, &self.0.policy.allow_logins).first() {
+            return Ok(Some(format!("user `{}` can still get in without a login", b.user)));
         }
         if let Some(j) = jobs::at_work(&jobs, &link.database) {
             return Ok(Some(format!("job `{}` is still enabled or running", j.name)));
@@ -121,6 +122,8 @@ impl Step for Fence {
             "EXEC msdb.dbo.sp_update_job [each noted job] @enabled = 0; EXEC msdb.dbo.sp_stop_job, where it runs"
                 .to_owned(),
             "ALTER LOGIN [each noted login] DISABLE (groups: DENY CONNECT SQL)".to_owned(),
+            "DENY CONNECT TO [each noted user without a login]; REVOKE CONNECT FROM guest, where it holds it"
+                .to_owned(),
             format!("KILL each session in {} that is left", self.0.link.database),
         ]
     }
@@ -143,6 +146,8 @@ impl Step for Fence {
         let noted = jobs::noted(cx, &self.0.sibling("cutover.snapshot"), SOURCE_JOBS)?;
         jobs::quiet(cx, &self.0.id, &link.source, &link.database, &noted).await?;
         bars::apply(cx, &self.0.id, &link.source, &link.database, &bars).await?;
+        let inside = inside::noted(cx, &self.0.sibling("cutover.snapshot"))?;
+        let users = inside::apply(cx, &self.0.id, &link.source, &link.database, &inside).await?;
         let mut killed = 0;
         let mut clear = 0;
         let end = cx.clock.monotonic() + Duration::from_millis(self.0.policy.fence_timeout_ms);
@@ -180,11 +185,12 @@ impl Step for Fence {
         cx.prove(
             &self.0.id,
             "closed",
-            &serde_json::json!({ "logins": bars.len(), "jobs": noted.len(), "sessions_ended": killed }),
+            &serde_json::json!({ "logins": bars.len(), "users": users, "jobs": noted.len(), "sessions_ended": killed }),
         )?;
         Ok(Done::note(format!(
-            "{} barred{}, {} ended, nobody left",
+            "{} barred{}{}, {} ended, nobody left",
             crate::base::text::count(bars.len(), "login"),
+            if users == 0 { String::new() } else { format!(" and {}", crate::base::text::count(users, "user")) },
             if noted.is_empty() {
                 String::new()
             } else {
@@ -198,6 +204,8 @@ impl Step for Fence {
         let Ok(bars) = self.bars(cx) else { return Ok("nothing was barred".to_owned()) };
         let noted = jobs::noted(cx, &self.0.sibling("cutover.snapshot"), SOURCE_JOBS)?;
         jobs::wake(cx, &self.0.id, &self.0.link.source, &noted).await?;
+        let inside = inside::noted(cx, &self.0.sibling("cutover.snapshot"))?;
+        inside::lift(cx, &self.0.id, &self.0.link.source, &self.0.link.database, &inside).await?;
         let n = bars::lift(cx, &self.0.id, &self.0.link.source, &self.0.link.database, &bars).await?;
         Ok(format!("{} let in again", crate::base::text::count(n, "login")))
     }

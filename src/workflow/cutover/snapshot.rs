@@ -2,6 +2,8 @@
 
 use super::bars;
 use super::bars::BarredLogin;
+use super::inside;
+use super::inside::InsideBar;
 use super::jobs;
 use super::jobs::NotedJob;
 use crate::base::error::Result;
@@ -11,6 +13,7 @@ use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::model::ids::SiteId;
+use crate::sql::ident::QuotedIdent;
 use crate::sql::query::instance;
 use crate::sql::query::job;
 use crate::sql::query::login;
@@ -36,7 +39,7 @@ struct Noted {
 }
 
 impl Snapshot {
-    fn undo_sql(&self, source: &Noted, target: &Noted) -> Result<String> {
+    fn undo_sql(&self, source: &Noted, target: &Noted, inside: &[InsideBar]) -> Result<String> {
         let link = &self.0.link;
         let mut out = format!(
             "-- Lets the writers of {} back in, without milink. Written before anything was barred.\n\
@@ -55,11 +58,22 @@ impl Snapshot {
                 }
             }
         }
+        if !inside.is_empty() {
+            let database = QuotedIdent::new(&link.database)?;
+            let _ = writeln!(out, "\n-- on {}; it is replicated:\nUSE {database};", link.source);
+            for bar in inside {
+                let _ = writeln!(out, "{}", bar.lift(&link.database)?.rendered.shown.trim_end());
+            }
+        }
         Ok(out)
     }
 
     /// Who is to be barred, sysadmins who are not, and milink's own login.
-    async fn principals(&self, cx: &Context, site: &SiteId) -> Result<(Vec<BarredLogin>, Vec<String>, String)> {
+    async fn principals(
+        &self,
+        cx: &Context,
+        site: &SiteId,
+    ) -> Result<(Vec<BarredLogin>, Vec<String>, String, Vec<InsideBar>)> {
         let (facts, found) = tokio::join!(
             cx.effects.read(site, instance::facts()),
             cx.effects.read(site, login::for_database(&self.0.link.database)),
@@ -69,6 +83,7 @@ impl Snapshot {
             bars::to_bar(&found, &facts.login, &self.0.policy.allow_logins),
             bars::residual_sysadmins(&found, &facts.login),
             facts.login,
+            inside::to_bar(&found, &self.0.policy.allow_logins),
         ))
     }
 }
@@ -101,14 +116,14 @@ impl Step for Snapshot {
             cx.effects.read(&link.source, job::list()),
             cx.effects.read(&link.target, job::list()),
         );
-        let ((source, residual, own), (all, ..)) = (here?, there?);
+        let ((source, residual, own, inside), (all, ..)) = (here?, there?);
         let (source_jobs, target_jobs) =
             (jobs::to_note(&jobs_here?, &link.database), jobs::to_note(&jobs_there?, &link.database));
         // On the target only the application's own logins are closed: others may be at work in other databases.
         let target: Vec<_> = all.into_iter().filter(|t| source.iter().any(|s| s.name == t.name)).collect();
         let source = Noted { bars: source, jobs: source_jobs };
         let target = Noted { bars: target, jobs: target_jobs };
-        let text = self.undo_sql(&source, &target)?;
+        let text = self.undo_sql(&source, &target, &inside)?;
         let file = format!("undo-{}.sql", link.name);
         let places = cx.effects.write_undo(&self.0.tools.undo_dirs, &file, &text)?;
         cx.prove(&self.0.id, "residual_sysadmins", &residual)?;
@@ -116,9 +131,11 @@ impl Step for Snapshot {
         cx.prove(&self.0.id, "undo_sql", &places)?;
         cx.prove(&self.0.id, SOURCE_JOBS, &source.jobs)?;
         cx.prove(&self.0.id, TARGET_JOBS, &target.jobs)?;
+        cx.prove(&self.0.id, inside::INSIDE_BARS, &inside)?;
         cx.prove(&self.0.id, SOURCE_BARS, &source.bars)?;
         cx.prove(&self.0.id, TARGET_BARS, &target.bars)?;
-        let names: Vec<_> = source.bars.iter().map(|b| b.name.as_str()).collect();
+        let users = inside.iter().map(|b| b.user.as_str());
+        let names: Vec<_> = source.bars.iter().map(|b| b.name.as_str()).chain(users).collect();
         let jobs: Vec<_> = source.jobs.iter().map(|j| j.name.as_str()).collect();
         Ok(Done::note(format!(
             "will bar {}{}; sysadmins who ignore bars: {}; undo.sql in {}",

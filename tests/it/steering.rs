@@ -106,3 +106,33 @@ fn another_terminal_takes_a_run_back_that_is_held_with_its_writers_out() {
     until("the writers to come back", || (lab.acknowledged() > kept_out + 20).then_some(()));
     lab.verdict_holds();
 }
+
+/// A laptop sleeps with the fence up; its sessions die on the server, somebody else takes the run up and ends it; it wakes.
+#[cfg(unix)]
+#[test]
+fn a_process_that_was_suspended_and_replaced_changes_nothing_when_it_wakes() {
+    let lab = Lab::linked("migrate-2019", "--writers 2");
+    let estate = waiting_hook(&lab, "waiting.toml", "[application]\nafter-fence = { command = [HOOK, \"/bin/true\"] }");
+    let mut sleeper = lab.start(lab.command("cutover run ledger --yes").env("MILINK_ESTATE", &estate));
+    sleeper.until_it_says("cutover.fence/ledger");
+    sleeper.signal("STOP");
+    // As the server does by itself when a machine is silent for long.
+    let from = "FROM sys.dm_exec_sessions WHERE program_name LIKE N'milink cutover%'";
+    let sessions = |of: &str| lab.number("sql-a", "master", &format!("SELECT CAST(ISNULL({of}, 0) AS bigint) {from}"));
+    until("its sessions to end", || {
+        let id = sessions("MAX(session_id)");
+        if id > 0 {
+            lab.session("sql-a", "master").run(&format!("KILL {id}"));
+        }
+        (sessions("COUNT(*)") == 0).then_some(())
+    });
+    std::fs::write(lab.path("go"), "").unwrap();
+    lab.start(lab.command("cutover resume").env("MILINK_ESTATE", &estate)).wait().exits(0);
+    let end = lab.last_run();
+    sleeper.signal("CONT");
+    sleeper.wait().exits(3).says("taken");
+    let later = lab.last_run();
+    assert_eq!((&later["status"], &later["records"]), (&"committed".into(), &end["records"]));
+    lab.until_written(20);
+    lab.verdict_holds();
+}

@@ -10,6 +10,7 @@ pub mod line;
 pub mod mishap;
 pub mod night;
 pub mod operator;
+pub mod outage;
 pub mod runtime;
 pub mod seeds;
 pub mod trace;

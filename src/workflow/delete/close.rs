@@ -122,7 +122,7 @@ impl Step for Close {
             cx.effects.change(&self.0.id, &site, &bars::bar_statement(bar)?).await?;
         }
         cx.until(&format!("{database} on {site} to be empty of sessions"), CLEAR_MAX, Backoff::urgent(), || async {
-            Ok((kill_all(cx, &self.0.id, &site, database).await? == 0).then_some(()))
+            Ok((kill_all(cx, &self.0.id, &site, database, &barred).await? == 0).then_some(()))
         })
         .await?;
         let left = self.to_bar(cx).await?;

@@ -1,6 +1,7 @@
 //! Plain values: no I/O, no clock.
 
 pub mod certificate;
+pub mod claim;
 pub mod database;
 pub mod endpoint;
 pub mod fact;

@@ -35,6 +35,7 @@ pub fn build(links: Vec<LinkPlan>, policy: PlanPolicy) -> Plan {
         ("open", "cutover.after_open", hook("after-open")),
         ("retire", "cutover.retire", true),
         ("retire", "cutover.release_source", true),
+        ("retire", "cutover.let_go", true),
     ];
     let stages = order.iter().filter(|(.., wanted)| *wanted).map(|(name, kind, _)| stage(name, &[kind], &links));
     let stages: Vec<_> = stages.filter(|s| !s.steps.is_empty()).collect();
@@ -113,6 +114,7 @@ mod tests {
             ("cutover.drain/b", "cutover.switch/a"),
             ("cutover.confirm/b", "cutover.open/a"),
             ("cutover.open/b", "cutover.retire/a"),
+            ("cutover.release_source/b", "cutover.let_go/a"),
         ] {
             assert!(at(before) < at(after), "{before} before {after}: {order:?}");
         }

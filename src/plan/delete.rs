@@ -46,7 +46,7 @@ const ALL: &[Standing] = &[Standing::SourcePrimary, Standing::TargetPrimary, Sta
 const STAYS: &[Standing] = &[Standing::SourcePrimary, Standing::GroupsOnly];
 
 /// (stage, kind, where it applies, acts on the target)
-const ORDER: [(&str, &str, &[Standing], bool); 10] = [
+const ORDER: [(&str, &str, &[Standing], bool); 11] = [
     ("gates", "delete.lease", ALL, false),
     ("gates", "delete.first_backup", TARGET, true),
     ("close", "delete.close_target", SOURCE, true),
@@ -57,4 +57,5 @@ const ORDER: [(&str, &str, &[Standing], bool); 10] = [
     ("remove", "delete.groups", STAYS, false),
     ("open", "delete.open_target", SOURCE, true),
     ("open", "delete.open_source", TARGET, false),
+    ("open", "delete.let_go", LINKED, false),
 ];

@@ -11,6 +11,9 @@ use super::row::Value;
 use super::script::ColumnSpec;
 use crate::base::redact::ExposeSecret;
 use crate::base::redact::secret;
+use crate::model::claim::Claim;
+use crate::model::claim::Kept;
+use crate::model::claim::NotedJob;
 use crate::model::group::AvailabilityMode;
 use crate::model::login::ConnectSql;
 use crate::model::object::AgentJob;
@@ -26,6 +29,11 @@ use std::path::Path;
 use uuid::Uuid;
 
 const WEIRD: &str = "we\"ird]name;--'x";
+
+fn weird_claim() -> Claim {
+    let job = NotedJob { job_id: Uuid::nil(), name: WEIRD.to_owned() };
+    Claim::new(&"cutover-1".into(), &WEIRD.into(), &[WEIRD.into()], Kept::Job(job))
+}
 
 fn files() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
@@ -130,6 +138,9 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         endpoint::alter_authentication(&endpoint, "cert"),
         endpoint::start("hadr"),
         endpoint::drop("hadr"),
+        claim::take(&weird_claim()),
+        claim::renew(&weird_claim()),
+        claim::drop(&weird_claim()),
         fence::raise(&fence::name(WEIRD), 7),
         group::create(Cluster::None, "AG_x", WEIRD, "HOST\\I", url),
         group::create(Cluster::Windows, "AG_x", WEIRD, "HOST", url),
@@ -195,6 +206,7 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         database::access(WEIRD),
         database::log_end(WEIRD),
         endpoint::show(),
+        claim::list(),
         fence::read(&fence::name(WEIRD)),
         group::list(),
         group::options(),

@@ -21,6 +21,7 @@ use std::sync::Arc;
 /// Every stage of a plan with its steps.
 pub fn stages(plan: &Plan, tools: &Arc<Tools>) -> Result<Vec<Stage>> {
     let policy = Arc::new(plan.policy.clone());
+    let together: Arc<[_]> = plan.links.iter().map(|l| l.name.clone()).collect();
     let mut stages = Vec::new();
     for planned in &plan.stages {
         let mut steps = Vec::new();
@@ -30,7 +31,13 @@ pub fn stages(plan: &Plan, tools: &Arc<Tools>) -> Result<Vec<Stage>> {
                 continue;
             }
             let link = link_of(plan, &p.id)?;
-            let base = LinkStep { id: p.id.clone(), link, policy: policy.clone(), tools: tools.clone() };
+            let base = LinkStep {
+                id: p.id.clone(),
+                link,
+                together: together.clone(),
+                policy: policy.clone(),
+                tools: tools.clone(),
+            };
             steps.push(step(base)?);
         }
         stages.push(Stage { name: planned.name.clone(), steps });
@@ -98,6 +105,7 @@ fn step(base: LinkStep) -> Result<Arc<dyn Step>> {
         "cutover.open" => Arc::new(cutover::open::Open(base)),
         "cutover.retire" => Arc::new(cutover::retire::Retire(base, Kept::StaysSecondary)),
         "cutover.release_source" => Arc::new(cutover::release_source::ReleaseSource(base)),
+        "cutover.let_go" | "delete.let_go" => Arc::new(cutover::let_go::LetGo(base)),
         "delete.lease" => Arc::new(cutover::lease::Lease(base)),
         "delete.first_backup" => Arc::new(delete::first_backup::FirstBackup(base)),
         "delete.close_target" => Arc::new(delete::close::Close(base, Copy::Target)),

@@ -13,6 +13,8 @@ use std::time::Duration;
 pub struct LinkStep {
     pub id: StepId,
     pub link: LinkPlan,
+    /// All links of the run, this one included.
+    pub together: Arc<[LinkName]>,
     pub policy: Arc<PlanPolicy>,
     pub tools: Arc<Tools>,
 }

@@ -27,7 +27,9 @@ fn main() {
                         );
                         let [fence, drain, switch, open] = o.split_ms;
                         println!("    floor: {}", terms.join(" + "));
-                        println!("    mean a database: fence {fence:.0}, drain {drain:.0}, switch {switch:.0}, open {open:.0}");
+                        println!(
+                            "    mean a database: fence {fence:.0}, drain {drain:.0}, switch {switch:.0}, open {open:.0}"
+                        );
                     }
                     Err(e) => println!("{scenario:<13} {word:<12} {databases:>3}: {}", e.chain()),
                 }

@@ -173,12 +173,12 @@ async fn course(
     judge(estate, &[&operator, &other]).await
 }
 
-async fn bounded(work: impl Future<Output = Fate>) -> Result<Fate> {
+pub(super) async fn bounded(work: impl Future<Output = Fate>) -> Result<Fate> {
     within(PROCESS_MAX, work).await.ok_or_else(|| Error::new(Kind::TimedOut, "the process hangs"))
 }
 
 /// Nothing goes wrong any more: what is open must come to an end.
-async fn calm(estate: &Estate, who: &Operator) -> Result<()> {
+pub(super) async fn calm(estate: &Estate, who: &Operator) -> Result<()> {
     let mut last = String::new();
     for _ in 0..CALM_TRIES_MAX {
         if who.open_run()?.is_none() {

@@ -24,8 +24,11 @@ use crate::engine::run::RunEnd;
 use crate::journal::memory::MemoryJournal;
 use crate::journal::store::Journal;
 use crate::lab::up::record::ESTATE;
+use crate::model::claim::Claim;
+use crate::model::ids::LinkName;
 use crate::model::ids::RunId;
 use crate::model::ids::StepId;
+use crate::sql::query::claim;
 use async_trait::async_trait;
 use std::future::Future;
 use std::sync::Arc;
@@ -59,6 +62,8 @@ pub struct Operator {
     pub name: String,
     pub journal: Arc<dyn Journal>,
     pub sabotage: Vec<String>,
+    /// Those that a cutover takes; none: all.
+    pub links: Vec<String>,
 }
 
 /// How a process came to its end.
@@ -99,13 +104,19 @@ impl Operator {
             name: name.to_owned(),
             journal: Arc::new(MemoryJournal::new(estate.clock.clone())),
             sabotage: Vec::new(),
+            links: Vec::new(),
         }
     }
 
     /// The same state directory under another name: a second terminal, or a process that took over.
     #[must_use]
     pub fn beside(&self, name: &str) -> Self {
-        Self { name: name.to_owned(), journal: self.journal.clone(), sabotage: self.sabotage.clone() }
+        Self {
+            name: name.to_owned(),
+            journal: self.journal.clone(),
+            sabotage: self.sabotage.clone(),
+            links: self.links.clone(),
+        }
     }
 
     /// A new process.
@@ -154,6 +165,26 @@ impl Operator {
         }
     }
 
+    /// Links that can be cut over now, with their databases.
+    pub async fn links(&self, estate: &Estate) -> Result<Vec<(LinkName, String)>> {
+        let app = self.app(estate, Arc::new(Immortal), &Gate::default()).await?;
+        let plan = app.plan_cutover(&[]).await?;
+        Ok(plan.links.into_iter().map(|l| (l.name, l.database)).collect())
+    }
+
+    /// What is set apart on the servers of the links, by whomever.
+    pub async fn claims(&self, estate: &Estate) -> Result<Vec<Claim>> {
+        let app = self.app(estate, Arc::new(Immortal), &Gate::default()).await?;
+        let sites = app.sites(&self.name)?;
+        let mut found = Vec::new();
+        for server in &estate.lab.record.servers {
+            let mut loan = sites.lend(&server.id.as_str().into()).await?;
+            found.extend(loan.session.read(&claim::list()?).await?);
+            loan.done();
+        }
+        Ok(found)
+    }
+
     /// Kinds of the steps that a cutover would take now.
     pub async fn steps(&self, estate: &Estate) -> Result<Vec<String>> {
         let app = self.app(estate, Arc::new(Immortal), &Gate::default()).await?;
@@ -170,7 +201,7 @@ impl Operator {
     pub async fn cutover(&self, estate: &Estate, faults: &Arc<dyn Mortal>, gate: &Gate, cancel: Cancel) -> Fate {
         let work = async {
             let app = self.app(estate, faults.clone(), gate).await?;
-            let plan = app.plan_cutover(&[]).await?;
+            let plan = app.plan_cutover(&self.links).await?;
             app.start(&plan, self.observer(estate), cancel).await
         };
         self.process(estate, faults, gate, work).await

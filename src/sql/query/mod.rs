@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod certificate;
+pub mod claim;
 pub mod database;
 pub mod endpoint;
 pub mod fence;

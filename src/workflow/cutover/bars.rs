@@ -1,7 +1,10 @@
 //! Which logins are kept out, how each is barred and let in again.
 
+use super::claims;
 use crate::base::error::Result;
 use crate::engine::context::Context;
+use crate::model::claim::Bar;
+use crate::model::claim::BarredLogin;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use crate::model::login::ConnectSql;
@@ -9,37 +12,24 @@ use crate::model::login::DatabaseLogins;
 use crate::model::login::Login;
 use crate::sql::Statement;
 use crate::sql::query::login;
-use serde::Deserialize;
-use serde::Serialize;
 
-/// How a login is kept out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Bar {
-    /// `ALTER LOGIN … DISABLE`.
-    Disable,
-    /// `DENY CONNECT SQL`: Windows and Entra groups answer 15151 to DISABLE (facts: cutover-night 2.4).
-    Deny,
-}
-
-/// A login as it was before anything was barred.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BarredLogin {
-    pub name: String,
-    pub sid: String,
-    pub bar: Bar,
-    /// CONNECT SQL before.
-    pub connect_sql: ConnectSql,
-}
-
-/// Logins that may stay: the allow-list, sysadmins (they ignore bars and are listed instead), the server's own, and milink itself.
-pub fn to_bar(found: &DatabaseLogins, own_login: &str, allow: &[String]) -> Vec<BarredLogin> {
+/// Logins that a fence concerns: not the allow-list, sysadmins (they ignore bars and are listed instead), the server's own, and
+/// milink itself.
+pub fn concerned<'a>(found: &'a DatabaseLogins, own_login: &str, allow: &[String]) -> Vec<&'a Login> {
     found
         .logins
         .iter()
-        .filter(|l| !l.is_sysadmin && !l.is_internal() && l.may_connect())
+        .filter(|l| !l.is_sysadmin && !l.is_internal())
         .filter(|l| !l.name.eq_ignore_ascii_case(own_login))
         .filter(|l| !allow.iter().any(|a| a.eq_ignore_ascii_case(&l.name)))
+        .collect()
+}
+
+/// Those of them that can get in now.
+pub fn to_bar(found: &DatabaseLogins, own_login: &str, allow: &[String]) -> Vec<BarredLogin> {
+    concerned(found, own_login, allow)
+        .into_iter()
+        .filter(|l| l.may_connect())
         .map(|l| BarredLogin {
             name: l.name.clone(),
             sid: l.sid.clone(),
@@ -108,8 +98,10 @@ pub async fn apply(cx: &Context, step: &StepId, site: &SiteId, database: &str, b
 
 /// Lets in every login that is still kept out by us.
 pub async fn lift(cx: &Context, step: &StepId, site: &SiteId, database: &str, bars: &[BarredLogin]) -> Result<usize> {
-    let found = cx.effects.read(site, login::for_database(database)).await?;
-    let barred = still_barred(&found, bars);
+    let (found, free) =
+        tokio::join!(cx.effects.read(site, login::for_database(database)), claims::free(cx, site, bars.to_vec()));
+    let (found, free) = (found?, free?);
+    let barred = still_barred(&found, &free);
     for bar in &barred {
         for statement in lift_statements(bar)? {
             cx.effects.change(step, site, &statement).await?;

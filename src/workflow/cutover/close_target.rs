@@ -1,7 +1,6 @@
 //! The target is fenced too: nobody may write there before smoke test and go (facts: cutover-night 1).
 
 use super::bars;
-use super::bars::BarredLogin;
 use super::jobs;
 use super::snapshot::TARGET_BARS;
 use super::snapshot::TARGET_JOBS;
@@ -11,6 +10,7 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
+use crate::model::claim::BarredLogin;
 use crate::sql::query::job;
 use crate::sql::query::login;
 use crate::workflow::link_step::LinkStep;

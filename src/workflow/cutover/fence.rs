@@ -1,8 +1,6 @@
 //! Stops every writer of the source and proves it. The kill loop goes on until the switch has been read back.
 
 use super::bars;
-use super::bars::Bar;
-use super::bars::BarredLogin;
 use super::inside;
 use super::jobs;
 use super::snapshot::OWN_LOGIN;
@@ -17,6 +15,8 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
+use crate::model::claim::Bar;
+use crate::model::claim::BarredLogin;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use crate::sql::query::job;
@@ -92,10 +92,8 @@ struct Victim {
 /// Sessions in the database, and those of barred logins wherever they are: one that sits in another database needs no new login
 /// to write here by a three-part name. milink's own are left out.
 async fn victims(cx: &Context, site: &SiteId, database: &str, bars: &[BarredLogin]) -> Result<Vec<Victim>> {
-    let (here, barred) = tokio::join!(
-        cx.effects.read(site, session::in_database(database)),
-        cx.effects.read(site, session::barred()),
-    );
+    let (here, barred) =
+        tokio::join!(cx.effects.read(site, session::in_database(database)), cx.effects.read(site, session::barred()),);
     let own = |program: &Option<String>, login: &Option<String>| {
         cx.effects.is_own_session(site, program.as_deref(), login.as_deref())
     };

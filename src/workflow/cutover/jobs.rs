@@ -3,25 +3,17 @@
 use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::engine::context::Context;
+use crate::model::claim::NotedJob;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use crate::model::session::Job;
 use crate::sql::query::job;
-use serde::Deserialize;
-use serde::Serialize;
-use uuid::Uuid;
 
 /// The server's word for a job that is not running, in `sp_stop_job`.
 const NOT_RUNNING: i32 = 22022;
 
-/// A job that was enabled before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotedJob {
-    pub job_id: Uuid,
-    pub name: String,
-}
-
-fn works_in(job: &Job, database: &str) -> bool {
+/// One of its steps starts in the database.
+pub fn works_in(job: &Job, database: &str) -> bool {
     job.databases.iter().any(|d| d.eq_ignore_ascii_case(database))
 }
 

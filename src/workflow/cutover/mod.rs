@@ -1,6 +1,7 @@
 //! The gated switch: fence the writers, prove it, drain, switch, confirm, open, retire the old copy.
 
 pub mod bars;
+pub mod claims;
 pub mod close_target;
 pub mod confirm;
 pub mod drain;
@@ -11,6 +12,7 @@ pub mod hook;
 pub mod inside;
 pub mod jobs;
 pub mod lease;
+pub mod let_go;
 pub mod open;
 pub mod position;
 pub mod reconcile;

@@ -1,7 +1,6 @@
 //! L2: the application is let in on the target.
 
 use super::bars;
-use super::bars::BarredLogin;
 use super::inside;
 use super::jobs;
 use super::snapshot::TARGET_BARS;
@@ -13,6 +12,7 @@ use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::journal::record::Line;
+use crate::model::claim::BarredLogin;
 use crate::sql::query::job;
 use crate::sql::query::login;
 use crate::workflow::link_step::LinkStep;

@@ -2,13 +2,14 @@
 //! the old copy refuses writes by itself.
 
 use super::bars;
-use super::bars::BarredLogin;
+use super::claims;
 use super::snapshot::SOURCE_BARS;
 use crate::base::error::Result;
 use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
+use crate::model::claim::BarredLogin;
 use crate::model::database::DatabaseAccess;
 use crate::model::login::DatabaseLogins;
 use crate::sql::query::database;
@@ -23,7 +24,9 @@ impl ReleaseSource {
     /// Those that are still kept out. The old copy may be a secondary that lets nobody look inside: the server's list will do.
     async fn barred(&self, cx: &Context) -> Result<Vec<BarredLogin>> {
         let bars: Vec<BarredLogin> = cx.proven(&self.0.sibling("cutover.snapshot"), SOURCE_BARS)?.unwrap_or_default();
-        let logins = cx.effects.read(&self.0.link.source, login::list()).await?;
+        let source = &self.0.link.source;
+        let (logins, bars) = tokio::join!(cx.effects.read(source, login::list()), claims::free(cx, source, bars));
+        let (logins, bars) = (logins?, bars?);
         let found = DatabaseLogins { logins, ..DatabaseLogins::default() };
         Ok(bars::still_barred(&found, &bars).into_iter().cloned().collect())
     }

@@ -1,19 +1,28 @@
-//! What will be barred, as it is now, and a plain `undo.sql` that needs no milink: before anything is barred.
+//! What will be shut, as it is now, set apart for this run, and a plain `undo.sql` that needs no milink: before anything is shut.
 
 use super::bars;
-use super::bars::BarredLogin;
+use super::claims;
+use super::claims::Noted;
+use super::claims::Owner;
+use super::claims::Side;
 use super::inside;
 use super::inside::InsideBar;
 use super::jobs;
-use super::jobs::NotedJob;
 use crate::base::error::Result;
 use crate::base::text;
 use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
+use crate::model::claim::BarredLogin;
+use crate::model::claim::Claim;
+use crate::model::claim::Kept;
+use crate::model::ids::RunId;
 use crate::model::ids::SiteId;
+use crate::model::login::DatabaseLogins;
+use crate::model::session::Job;
 use crate::sql::ident::QuotedIdent;
+use crate::sql::query;
 use crate::sql::query::instance;
 use crate::sql::query::job;
 use crate::sql::query::login;
@@ -32,14 +41,14 @@ pub const OWN_LOGIN: &str = "own_login";
 
 pub struct Snapshot(pub LinkStep);
 
-/// What is to be shut on one side, as it was before.
-struct Noted {
-    bars: Vec<BarredLogin>,
-    jobs: Vec<NotedJob>,
+/// Who can log in on one side, and as whom milink does.
+struct Principals {
+    found: DatabaseLogins,
+    own: String,
 }
 
 impl Snapshot {
-    fn undo_sql(&self, source: &Noted, target: &Noted, inside: &[InsideBar]) -> Result<String> {
+    fn undo_sql(&self, run: &RunId, source: &Noted, target: &Noted, inside: &[InsideBar]) -> Result<String> {
         let link = &self.0.link;
         let mut out = format!(
             "-- Lets the writers of {} back in, without milink. Written before anything was barred.\n\
@@ -57,6 +66,11 @@ impl Snapshot {
                     let _ = writeln!(out, "{};", statement.rendered.shown.trim_end().trim_end_matches(';'));
                 }
             }
+            let logins = noted.bars.iter().cloned().map(Kept::Login);
+            for kept in logins.chain(noted.jobs.iter().cloned().map(Kept::Job)) {
+                let claim = Claim::new(run, &link.name, &[], kept);
+                let _ = writeln!(out, "{}", query::claim::drop(&claim)?.rendered.shown.trim_end());
+            }
         }
         if !inside.is_empty() {
             let database = QuotedIdent::new(&link.database)?;
@@ -68,23 +82,46 @@ impl Snapshot {
         Ok(out)
     }
 
-    /// Who is to be barred, sysadmins who are not, and milink's own login.
-    async fn principals(
-        &self,
-        cx: &Context,
-        site: &SiteId,
-    ) -> Result<(Vec<BarredLogin>, Vec<String>, String, Vec<InsideBar>)> {
+    async fn principals(&self, cx: &Context, site: &SiteId) -> Result<Principals> {
         let (facts, found) = tokio::join!(
             cx.effects.read(site, instance::facts()),
             cx.effects.read(site, login::for_database(&self.0.link.database)),
         );
-        let (facts, found) = (facts?, found?);
-        Ok((
-            bars::to_bar(&found, &facts.login, &self.0.policy.allow_logins),
-            bars::residual_sysadmins(&found, &facts.login),
-            facts.login,
-            inside::to_bar(&found, &self.0.policy.allow_logins),
-        ))
+        Ok(Principals { found: found?, own: facts?.login })
+    }
+
+    /// What is to be shut on a side, and the claims that stand there. `only`: no other logins.
+    async fn side(
+        &self,
+        cx: &Context,
+        site: &SiteId,
+        who: &Principals,
+        list: &[Job],
+        only: Option<&[BarredLogin]>,
+    ) -> Result<(Noted, Vec<Claim>)> {
+        let link = &self.0.link;
+        let allow = &self.0.policy.allow_logins;
+        let wanted = |name: &str| only.is_none_or(|o| o.iter().any(|b| b.name == name));
+        let mut noted =
+            Noted { bars: bars::to_bar(&who.found, &who.own, allow), jobs: jobs::to_note(list, &link.database) };
+        noted.bars.retain(|b| wanted(&b.name));
+        let mut logins = bars::concerned(&who.found, &who.own, allow);
+        logins.retain(|l| wanted(&l.name));
+        if self.shares() {
+            return Ok((noted, Vec::new()));
+        }
+        let side = Side { site, database: &link.database, logins, jobs: list };
+        let claims = claims::survey(cx, &self.owner(), &side, &mut noted).await?;
+        Ok((noted, claims))
+    }
+
+    fn owner(&self) -> Owner<'_> {
+        Owner { step: &self.0.id, link: &self.0.link.name, together: &self.0.together }
+    }
+
+    /// A test leaves the claims out, to see the oracle turn red.
+    fn shares(&self) -> bool {
+        self.0.tools.sabotage.iter().any(|s| s == "cutover.claims")
     }
 }
 
@@ -93,13 +130,13 @@ impl Step for Snapshot {
     link_step!(source);
 
     fn summary(&self) -> String {
-        format!("note who may write in {} and write undo.sql", self.0.link.database)
+        format!("note who may write in {}, set them apart and write undo.sql", self.0.link.database)
     }
     fn preview(&self) -> Vec<String> {
-        Vec::new()
+        vec!["EXEC master.sys.sp_addextendedproperty @name = N'milink_bar_…' [each login and job]".to_owned()]
     }
     fn undo_summary(&self) -> String {
-        "undo.sql stays".to_owned()
+        "give back what was set apart; undo.sql stays".to_owned()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         // Never taken twice: a second snapshot would take the bars for the normal state.
@@ -116,18 +153,21 @@ impl Step for Snapshot {
             cx.effects.read(&link.source, job::list()),
             cx.effects.read(&link.target, job::list()),
         );
-        let ((source, residual, own, inside), (all, ..)) = (here?, there?);
-        let (source_jobs, target_jobs) =
-            (jobs::to_note(&jobs_here?, &link.database), jobs::to_note(&jobs_there?, &link.database));
+        let (here, there, jobs_here, jobs_there) = (here?, there?, jobs_here?, jobs_there?);
+        let residual = bars::residual_sysadmins(&here.found, &here.own);
+        let (source, held_here) = self.side(cx, &link.source, &here, &jobs_here, None).await?;
         // On the target only the application's own logins are closed: others may be at work in other databases.
-        let target: Vec<_> = all.into_iter().filter(|t| source.iter().any(|s| s.name == t.name)).collect();
-        let source = Noted { bars: source, jobs: source_jobs };
-        let target = Noted { bars: target, jobs: target_jobs };
-        let text = self.undo_sql(&source, &target, &inside)?;
+        let (target, held_there) = self.side(cx, &link.target, &there, &jobs_there, Some(&source.bars)).await?;
+        if !self.shares() {
+            claims::take(cx, &self.owner(), &link.source, &source, &held_here).await?;
+            claims::take(cx, &self.owner(), &link.target, &target, &held_there).await?;
+        }
+        let inside = inside::to_bar(&here.found, &self.0.policy.allow_logins);
+        let text = self.undo_sql(cx.effects.run(), &source, &target, &inside)?;
         let file = format!("undo-{}.sql", link.name);
         let places = cx.effects.write_undo(&self.0.tools.undo_dirs, &file, &text)?;
         cx.prove(&self.0.id, "residual_sysadmins", &residual)?;
-        cx.prove(&self.0.id, OWN_LOGIN, &own)?;
+        cx.prove(&self.0.id, OWN_LOGIN, &here.own)?;
         cx.prove(&self.0.id, "undo_sql", &places)?;
         cx.prove(&self.0.id, SOURCE_JOBS, &source.jobs)?;
         cx.prove(&self.0.id, TARGET_JOBS, &target.jobs)?;
@@ -145,7 +185,8 @@ impl Step for Snapshot {
             places.join(" and "),
         )))
     }
-    async fn undo(&self, _: &Context) -> Result<String> {
-        Ok("undo.sql stays".to_owned())
+    async fn undo(&self, cx: &Context) -> Result<String> {
+        let n = claims::undo(cx, &self.0.id).await?;
+        Ok(format!("{n} given back; undo.sql stays"))
     }
 }

@@ -8,6 +8,7 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
+use crate::model::claim::BarredLogin;
 use crate::model::ids::LinkName;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
@@ -15,7 +16,10 @@ use crate::model::login::DatabaseLogins;
 use crate::sql::query::instance;
 use crate::sql::query::login;
 use crate::workflow::cutover::bars;
-use crate::workflow::cutover::bars::BarredLogin;
+use crate::workflow::cutover::claims;
+use crate::workflow::cutover::claims::Noted;
+use crate::workflow::cutover::claims::Owner;
+use crate::workflow::cutover::claims::Side;
 use crate::workflow::cutover::fence::kill_all;
 use crate::workflow::link_step::LinkStep;
 use async_trait::async_trait;
@@ -72,6 +76,20 @@ impl Close {
         let (facts, found) = tokio::join!(cx.effects.read(self.1.site(&self.0), instance::facts()), self.found(cx));
         Ok(bars::to_bar(&found?, &facts?.login, &[]))
     }
+
+    /// Notes whom to bar, each set apart for this run first.
+    async fn note(&self, cx: &Context) -> Result<Vec<BarredLogin>> {
+        let site = self.1.site(&self.0);
+        let (facts, found) = tokio::join!(cx.effects.read(site, instance::facts()), self.found(cx));
+        let (facts, found) = (facts?, found?);
+        let owner = Owner { step: &self.0.id, link: &self.0.link.name, together: &self.0.together };
+        let logins = bars::concerned(&found, &facts.login, &[]);
+        let side = Side { site, database: &self.0.link.database, logins, jobs: &[] };
+        let mut noted = Noted { bars: bars::to_bar(&found, &facts.login, &[]), jobs: Vec::new() };
+        let claims = claims::survey(cx, &owner, &side, &mut noted).await?;
+        claims::take(cx, &owner, site, &noted, &claims).await?;
+        Ok(noted.bars)
+    }
 }
 
 #[async_trait]
@@ -114,7 +132,7 @@ impl Step for Close {
         let barred: Vec<BarredLogin> = if let Some(noted) = cx.proven(&self.0.id, BARS)? {
             noted
         } else {
-            let found = self.to_bar(cx).await?;
+            let found = self.note(cx).await?;
             cx.prove(&self.0.id, BARS, &found)?;
             found
         };
@@ -133,15 +151,19 @@ impl Step for Close {
     }
     async fn undo(&self, cx: &Context) -> Result<String> {
         let Some(barred) = cx.proven::<Vec<BarredLogin>>(&self.0.id, BARS)? else {
+            claims::undo(cx, &self.0.id).await?;
             return Ok("nobody was barred".to_owned());
         };
-        let found = self.found(cx).await?;
+        let site = self.1.site(&self.0);
+        let (found, barred) = tokio::join!(self.found(cx), claims::free(cx, site, barred));
+        let (found, barred) = (found?, barred?);
         let shut = bars::still_barred(&found, &barred);
         for bar in &shut {
             for statement in bars::lift_statements(bar)? {
-                cx.effects.change(&self.0.id, self.1.site(&self.0), &statement).await?;
+                cx.effects.change(&self.0.id, site, &statement).await?;
             }
         }
+        claims::undo(cx, &self.0.id).await?;
         Ok(format!("{} let in again", crate::base::text::count(shut.len(), "login")))
     }
 }

@@ -7,13 +7,14 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
+use crate::model::claim::BarredLogin;
 use crate::model::ids::LinkName;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use crate::sql::query::database;
 use crate::sql::query::login;
 use crate::workflow::cutover::bars;
-use crate::workflow::cutover::bars::BarredLogin;
+use crate::workflow::cutover::claims;
 use crate::workflow::link_step::LinkStep;
 use async_trait::async_trait;
 
@@ -56,14 +57,16 @@ impl Step for Open {
                 hint: "milink link show, then the same command again".to_owned(),
             });
         }
-        let barred = self.barred(cx)?;
-        let found = cx.effects.read(self.site(), login::list()).await?;
+        let (found, barred) =
+            tokio::join!(cx.effects.read(self.site(), login::list()), claims::free(cx, self.site(), self.barred(cx)?),);
+        let (found, barred) = (found?, barred?);
         let still = barred.iter().any(|b| found.iter().any(|l| l.name == b.name && !l.may_connect()));
         Ok(if still { Precheck::Ready } else { Precheck::AlreadyDone("nobody is barred".to_owned()) })
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
-        let barred = self.barred(cx)?;
-        let found = cx.effects.read(self.site(), login::list()).await?;
+        let (found, barred) =
+            tokio::join!(cx.effects.read(self.site(), login::list()), claims::free(cx, self.site(), self.barred(cx)?),);
+        let (found, barred) = (found?, barred?);
         let mut n = 0;
         for bar in barred.iter().filter(|b| found.iter().any(|l| l.name == b.name && !l.may_connect())) {
             for statement in bars::lift_statements(bar)? {

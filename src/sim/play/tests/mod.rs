@@ -1,5 +1,6 @@
 mod matrix;
 mod mutants;
+mod neighbours;
 mod nights;
 mod sleeper;
 mod tight;

@@ -112,7 +112,8 @@ struct Night {
 async fn evening(scenario: &str, clock: SharedClock) -> Result<Night> {
     let mut estate = Estate::up(small(scenario, 1)?, clock).await?;
     for server in ["sql-a", "mi-a"] {
-        admin(&estate, server, "master", "EXEC sp_configure N'contained database authentication', 1; RECONFIGURE").await;
+        admin(&estate, server, "master", "EXEC sp_configure N'contained database authentication', 1; RECONFIGURE")
+            .await;
     }
     admin(&estate, "sql-a", "master", "ALTER DATABASE ledger SET CONTAINMENT = PARTIAL WITH NO_WAIT").await;
     let user = format!("CREATE USER inside WITH PASSWORD = N'{PASSWORD}'");

@@ -66,7 +66,7 @@ impl Fence {
         if let Some(b) = bars::still_open(&found, &bars).first() {
             return Ok(Some(format!("login `{}` can still get in", b.name)));
         }
-        if let Some(b) = inside::to_bar(&found, &self.0.policy.allow_logins).first() {
+        if let Some(b) = inside::to_bar(&found, &link.database, &self.0.policy.allow_logins).first() {
             return Ok(Some(format!("user `{}` can still get in without a login", b.user)));
         }
         if let Some(j) = jobs::at_work(&jobs, &link.database) {

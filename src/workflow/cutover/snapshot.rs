@@ -6,7 +6,6 @@ use super::claims::Noted;
 use super::claims::Owner;
 use super::claims::Side;
 use super::inside;
-use super::inside::InsideBar;
 use super::jobs;
 use crate::base::error::Result;
 use crate::base::text;
@@ -48,7 +47,7 @@ struct Principals {
 }
 
 impl Snapshot {
-    fn undo_sql(&self, run: &RunId, source: &Noted, target: &Noted, inside: &[InsideBar]) -> Result<String> {
+    fn undo_sql(&self, run: &RunId, source: &Noted, target: &Noted) -> Result<String> {
         let link = &self.0.link;
         let mut out = format!(
             "-- Lets the writers of {} back in, without milink. Written before anything was barred.\n\
@@ -67,16 +66,17 @@ impl Snapshot {
                 }
             }
             let logins = noted.bars.iter().cloned().map(Kept::Login);
-            for kept in logins.chain(noted.jobs.iter().cloned().map(Kept::Job)) {
+            let jobs = noted.jobs.iter().cloned().map(Kept::Job);
+            for kept in logins.chain(jobs).chain(noted.users.iter().cloned().map(Kept::User)) {
                 let claim = Claim::new(run, &link.name, &[], kept);
                 let _ = writeln!(out, "{}", query::claim::drop(&claim)?.rendered.shown.trim_end());
             }
         }
-        if !inside.is_empty() {
+        if !source.users.is_empty() {
             let database = QuotedIdent::new(&link.database)?;
             let _ = writeln!(out, "\n-- on {}; it is replicated:\nUSE {database};", link.source);
-            for bar in inside {
-                let _ = writeln!(out, "{}", bar.lift(&link.database)?.rendered.shown.trim_end());
+            for user in &source.users {
+                let _ = writeln!(out, "{}", inside::lift_statement(user)?.rendered.shown.trim_end());
             }
         }
         Ok(out)
@@ -102,8 +102,12 @@ impl Snapshot {
         let link = &self.0.link;
         let allow = &self.0.policy.allow_logins;
         let wanted = |name: &str| only.is_none_or(|o| o.iter().any(|b| b.name == name));
-        let mut noted =
-            Noted { bars: bars::to_bar(&who.found, &who.own, allow), jobs: jobs::to_note(list, &link.database) };
+        let mut noted = Noted {
+            bars: bars::to_bar(&who.found, &who.own, allow),
+            jobs: jobs::to_note(list, &link.database),
+            // What is shut within a database is shut on the target by itself.
+            users: if only.is_none() { inside::to_bar(&who.found, &link.database, allow) } else { Vec::new() },
+        };
         noted.bars.retain(|b| wanted(&b.name));
         let mut logins = bars::concerned(&who.found, &who.own, allow);
         logins.retain(|l| wanted(&l.name));
@@ -162,8 +166,7 @@ impl Step for Snapshot {
             claims::take(cx, &self.owner(), &link.source, &source, &held_here).await?;
             claims::take(cx, &self.owner(), &link.target, &target, &held_there).await?;
         }
-        let inside = inside::to_bar(&here.found, &self.0.policy.allow_logins);
-        let text = self.undo_sql(cx.effects.run(), &source, &target, &inside)?;
+        let text = self.undo_sql(cx.effects.run(), &source, &target)?;
         let file = format!("undo-{}.sql", link.name);
         let places = cx.effects.write_undo(&self.0.tools.undo_dirs, &file, &text)?;
         cx.prove(&self.0.id, "residual_sysadmins", &residual)?;
@@ -171,10 +174,10 @@ impl Step for Snapshot {
         cx.prove(&self.0.id, "undo_sql", &places)?;
         cx.prove(&self.0.id, SOURCE_JOBS, &source.jobs)?;
         cx.prove(&self.0.id, TARGET_JOBS, &target.jobs)?;
-        cx.prove(&self.0.id, inside::INSIDE_BARS, &inside)?;
+        cx.prove(&self.0.id, inside::INSIDE_BARS, &source.users)?;
         cx.prove(&self.0.id, SOURCE_BARS, &source.bars)?;
         cx.prove(&self.0.id, TARGET_BARS, &target.bars)?;
-        let users = inside.iter().map(|b| b.user.as_str());
+        let users = source.users.iter().map(|u| u.user.as_str());
         let names: Vec<_> = source.bars.iter().map(|b| b.name.as_str()).chain(users).collect();
         let jobs: Vec<_> = source.jobs.iter().map(|j| j.name.as_str()).collect();
         Ok(Done::note(format!(

@@ -85,7 +85,7 @@ impl Close {
         let owner = Owner { step: &self.0.id, link: &self.0.link.name, together: &self.0.together };
         let logins = bars::concerned(&found, &facts.login, &[]);
         let side = Side { site, database: &self.0.link.database, logins, jobs: &[] };
-        let mut noted = Noted { bars: bars::to_bar(&found, &facts.login, &[]), jobs: Vec::new() };
+        let mut noted = Noted { bars: bars::to_bar(&found, &facts.login, &[]), ..Noted::default() };
         let claims = claims::survey(cx, &owner, &side, &mut noted).await?;
         claims::take(cx, &owner, site, &noted, &claims).await?;
         Ok(noted.bars)

@@ -17,3 +17,4 @@ pub mod steer;
 pub mod trust;
 pub mod watch;
 pub mod wave;
+pub mod way_back;

@@ -157,13 +157,17 @@ impl App {
                 budget: Some(Duration::from_millis(plan.policy.budget_ms)),
                 budget_from: BUDGET_FROM.to_owned(),
                 undo_on_interrupt: true,
+                apart: false,
                 again,
             },
             // Hours of seeding are not thrown away because somebody pressed Ctrl-C.
-            PlanKind::Create => Limits { undo_on_interrupt: false, again, ..Limits::default() },
+            PlanKind::Create => {
+                Limits { undo_on_interrupt: false, apart: plan.links.len() > 1, again, ..Limits::default() }
+            }
             PlanKind::Delete | PlanKind::Objects => Limits { undo_on_interrupt: true, again, ..Limits::default() },
         };
-        let runner = Runner { stages: &stages, cx, state, limits, hold: steering.hold.clone() };
+        let runner =
+            Runner { stages: &stages, cx, state, limits, hold: steering.hold.clone(), fallen: BTreeMap::new() };
         let end = if steering.listens { self.listening(&run, runner, &steering).await? } else { runner.run().await? };
         Ok(Ended { run, end })
     }

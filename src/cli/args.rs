@@ -447,6 +447,9 @@ pub struct CreateArgs {
 pub struct LinkCreateArgs {
     #[command(flatten)]
     pub create: CreateArgs,
+    /// Every link of the estate; the same as naming none
+    #[arg(long, conflicts_with = "links")]
+    pub all: bool,
     #[command(flatten)]
     pub waive: WaiveArgs,
 }

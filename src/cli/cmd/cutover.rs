@@ -7,6 +7,7 @@ use crate::app::find::find_run;
 use crate::app::run::Ended;
 use crate::base::error::Error;
 use crate::base::error::Result;
+use crate::base::text;
 use crate::cli::args::CutoverAbortArgs;
 use crate::cli::args::CutoverPlanArgs;
 use crate::cli::args::CutoverResumeArgs;
@@ -21,6 +22,7 @@ use crate::cli::signal;
 use crate::engine::cancel::Cancel;
 use crate::engine::run::RunEnd;
 use crate::engine::steering::Steering;
+use crate::plan::types::Plan;
 use crate::report;
 use crate::report::dto::LinkOutage;
 use crate::report::outage::StepTimes;
@@ -47,6 +49,7 @@ pub async fn plan(args: &CutoverPlanArgs, settings: &Settings, printer: &mut Pri
     };
     let plan = app.plan_cutover(&links).await?;
     plan_text::show(&plan, args.plan.script, printer)?;
+    tell_ways_back(&app, &plan, printer)?;
     match &args.wave {
         Some(wave) => printer.next(&format!("milink cutover run --wave {wave}"))?,
         None => printer.next(&format!("milink cutover run {}", names(&plan)))?,
@@ -54,7 +57,7 @@ pub async fn plan(args: &CutoverPlanArgs, settings: &Settings, printer: &mut Pri
     Ok(Exit::OK)
 }
 
-fn names(plan: &crate::plan::types::Plan) -> String {
+fn names(plan: &Plan) -> String {
     plan.links.iter().map(|l| l.name.as_str()).collect::<Vec<_>>().join(" ")
 }
 
@@ -76,10 +79,27 @@ pub async fn run(args: &CutoverRunArgs, settings: &Settings, printer: &mut Print
         plan_text::show(&plan, args.change.script, printer)?;
         return Ok(Exit::OK);
     }
+    tell_ways_back(&app, &plan, printer)?;
     approve(args, args.wave.as_ref().unwrap_or(&names(&plan)), settings, printer)?;
     let token = signal::safe_stop(STOPPING, &format!("{} cutover resume", settings.program), Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.start(&plan, feed, Steering::open(Cancel::from_token(token)))).await?;
     finish(&app, ended, printer)
+}
+
+/// Links whose way back is told one by one; of more, those of the first tell enough.
+const WAYS_TOLD: usize = 4;
+
+/// What going back would cost, before anything is approved.
+fn tell_ways_back(app: &App, plan: &Plan, printer: &mut Printer) -> Result<()> {
+    let ways = app.ways_back(plan)?;
+    printer.message("the way back:")?;
+    for way in ways.iter().take(3 * WAYS_TOLD) {
+        printer.message(&format!("  {}", way.line()))?;
+    }
+    if plan.links.len() > WAYS_TOLD {
+        printer.message(&format!("  and so for {} more", text::count(plan.links.len() - WAYS_TOLD, "link")))?;
+    }
+    Ok(())
 }
 
 fn no_wait(verb: &str) -> Error {

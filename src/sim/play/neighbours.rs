@@ -169,7 +169,7 @@ fn committed(who: &Operator) -> Result<bool> {
 }
 
 /// Each application writes where its own team's journal says; nothing is set apart any more; the oracle holds.
-async fn judge(estate: &mut Estate, teams: &[(&Operator, &String)]) -> Result<()> {
+async fn judge(estate: &mut Estate, teams: &[(&Operator, &String); 2]) -> Result<()> {
     let wrong = |why: String| Err(Error::new(Kind::Bug, why));
     let written = estate.until_written(6).await;
     estate.lab.stop_writers().await;
@@ -178,10 +178,9 @@ async fn judge(estate: &mut Estate, teams: &[(&Operator, &String)]) -> Result<()
         return wrong(format!("the oracle says: {}", report.reasons.join("; ")));
     }
     written?;
-    if let Some((who, _)) = teams.first() {
-        if let Some(left) = who.claims(estate).await?.first() {
-            return wrong(format!("{} is still set apart by {}", left.kept, left.run));
-        }
+    let asks = teams[0].0;
+    if let Some(left) = asks.claims(estate).await?.first() {
+        return wrong(format!("{} is still set apart by {}", left.kept, left.run));
     }
     for (who, database) in teams {
         let done = committed(who)?;

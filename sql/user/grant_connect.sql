@@ -2,7 +2,9 @@
 -- access: change
 -- edition: 2016 and later, SQL Managed Instance
 -- permission: CONTROL on the database
--- params: user:ident
+-- params: database:ident, user:ident
 -- columns: -
 -- why: takes the place of a denial; it is replicated
+USE {{database:ident}};
 GRANT CONNECT TO {{user:ident}};
+USE master;

@@ -2,7 +2,9 @@
 -- access: change
 -- edition: 2016 and later, SQL Managed Instance
 -- permission: CONTROL on the database
--- params: user:ident
+-- params: database:ident, user:ident
 -- columns: -
 -- why: guest is shut by taking its grant away; it is replicated
+USE {{database:ident}};
 REVOKE CONNECT FROM {{user:ident}};
+USE master;

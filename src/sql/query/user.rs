@@ -5,7 +5,7 @@ use super::kinds::script;
 use crate::base::error::Result;
 
 fn change(id: &str, database: &str, user: &str) -> Result<Statement> {
-    Ok(Statement::on(script(id)?.text("user", user).done()?, database))
+    Ok(Statement::new(script(id)?.text("database", database).text("user", user).done()?))
 }
 
 pub fn deny_connect(database: &str, user: &str) -> Result<Statement> {

@@ -106,8 +106,8 @@ mod tests {
         assert_eq!(names, ["web", "guest"]);
         assert!(bars.iter().all(|b| is_open(b, &found)));
         let shown = |s: Result<Statement>| s.unwrap().rendered.shown.trim().to_owned();
-        assert_eq!(shown(bar_statement(&bars[0])), "DENY CONNECT TO [web];");
-        assert_eq!(shown(bar_statement(&bars[1])), "REVOKE CONNECT FROM [guest];");
-        assert_eq!(shown(lift_statement(&bars[1])), "GRANT CONNECT TO [guest];");
+        assert_eq!(shown(bar_statement(&bars[0])), "USE [d];\nDENY CONNECT TO [web];\nUSE master;");
+        assert_eq!(shown(bar_statement(&bars[1])), "USE [d];\nREVOKE CONNECT FROM [guest];\nUSE master;");
+        assert_eq!(shown(lift_statement(&bars[1])), "USE [d];\nGRANT CONNECT TO [guest];\nUSE master;");
     }
 }

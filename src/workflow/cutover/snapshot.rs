@@ -20,7 +20,6 @@ use crate::model::ids::RunId;
 use crate::model::ids::SiteId;
 use crate::model::login::DatabaseLogins;
 use crate::model::session::Job;
-use crate::sql::ident::QuotedIdent;
 use crate::sql::query;
 use crate::sql::query::instance;
 use crate::sql::query::job;
@@ -73,8 +72,7 @@ impl Snapshot {
             }
         }
         if !source.users.is_empty() {
-            let database = QuotedIdent::new(&link.database)?;
-            let _ = writeln!(out, "\n-- on {}; it is replicated:\nUSE {database};", link.source);
+            let _ = writeln!(out, "\n-- on {}; it is replicated:", link.source);
             for user in &source.users {
                 let _ = writeln!(out, "{}", inside::lift_statement(user)?.rendered.shown.trim_end());
             }

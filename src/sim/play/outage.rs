@@ -100,7 +100,7 @@ pub fn measure(scenario: &str, databases: u32, latencies: Latencies) -> Result<O
         }
         let run = operator.journal.runs()?.into_iter().next().ok_or_else(|| Error::bug("no run was written"))?;
         let records = operator.journal.records(&run)?;
-        let names: Vec<_> = estate.lab.record.databases.iter().map(|d| d.name.clone()).collect();
+        let names: Vec<_> = estate.lab.record.databases.iter().map(|d| d.link.clone()).collect();
         let batches = databases.div_ceil(CONCURRENT_STEPS_MAX as u32);
         let (mut from, mut to, mut split_ms) = (None, None, [0.0; 4]);
         for name in &names {

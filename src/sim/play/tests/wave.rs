@@ -24,11 +24,6 @@ fn databases() -> u32 {
     std::env::var("MILINK_WAVE").ok().and_then(|n| n.parse().ok()).unwrap_or(9)
 }
 
-/// The last one but one: others of its batch are done when it fails, and a batch was before.
-fn unlucky() -> String {
-    format!("ledger-{}", databases() - 1)
-}
-
 async fn up(clock: SharedClock) -> Result<(Estate, Operator)> {
     let mut scenario = small("migrate-2019", databases())?;
     scenario.workload.writers = 1;
@@ -42,8 +37,11 @@ async fn up(clock: SharedClock) -> Result<(Estate, Operator)> {
     Ok((estate, operator))
 }
 
-fn failing(step: &str) -> Arc<dyn Mortal> {
-    let place = Place { step: format!("{step}/{}", unlucky()), point: Point::StepStarted, nth: 0 };
+/// The last link but one fails: others of its batch are done then, and a batch was before.
+fn failing(estate: &Estate, step: &str) -> Arc<Blows> {
+    let links = &estate.lab.record.databases;
+    let unlucky = &links[links.len() - 2].link;
+    let place = Place { step: format!("{step}/{unlucky}"), point: Point::StepStarted, nth: 0 };
     Blows::new(vec![(place, Blow::Fail)])
 }
 
@@ -83,7 +81,10 @@ async fn judged(estate: &mut Estate, server: &str) -> Result<()> {
 
 async fn before_the_switch(clock: SharedClock) -> Result<()> {
     let (mut estate, operator) = up(clock).await?;
-    let fate = operator.cutover(&estate, &failing("cutover.drain"), &Gate::default(), Cancel::new()).await;
+    let blows = failing(&estate, "cutover.drain");
+    let faults = blows.clone() as Arc<dyn Mortal>;
+    let fate = operator.cutover(&estate, &faults, &Gate::default(), Cancel::new()).await;
+    assert!(blows.struck(), "{}", fate.word());
     assert!(matches!(fate, Fate::RolledBack(_)), "{}", fate.word());
     all_write_again(&estate).await;
     judged(&mut estate, "sql-a").await
@@ -91,7 +92,10 @@ async fn before_the_switch(clock: SharedClock) -> Result<()> {
 
 async fn between_the_lines(clock: SharedClock) -> Result<()> {
     let (mut estate, operator) = up(clock).await?;
-    let fate = operator.cutover(&estate, &failing("cutover.confirm"), &Gate::default(), Cancel::new()).await;
+    let blows = failing(&estate, "cutover.confirm");
+    let faults = blows.clone() as Arc<dyn Mortal>;
+    let fate = operator.cutover(&estate, &faults, &Gate::default(), Cancel::new()).await;
+    assert!(blows.struck(), "{}", fate.word());
     assert!(matches!(fate, Fate::Failed(_)), "{}", fate.word());
     let closed = estate.lab.ledger.acknowledged();
     pause(Duration::from_secs(60)).await;

@@ -165,7 +165,7 @@ pub async fn release(args: &OptionalRunArgs, settings: &Settings, printer: &mut 
         (false, ..) => printer.message(&format!("run {run} was not held"))?,
         (true, None, _) => printer.message(&format!("run {run} goes on"))?,
         (true, Some(_), _) => {
-            printer.message(&format!("run {run} has not gone on yet: milink cutover status {run}"))?
+            printer.message(&format!("run {run} has not gone on yet: milink cutover status {run}"))?;
         }
     }
     meant.tell("release", &driver, &state, printer)?;

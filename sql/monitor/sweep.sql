@@ -19,6 +19,14 @@ SELECT
     z.size_kb AS log_size_kb
 FROM sys.databases AS d
 LEFT JOIN (
+    -- Counters of a managed instance go by physical names. Before 2019 there is no such column: the name then means the one outside.
+    SELECT x.database_id, LOWER(x.physical_name) AS name
+    FROM (SELECT CAST(NULL AS nvarchar(128)) AS physical_database_name) AS older
+    CROSS APPLY (
+        SELECT s.database_id, ISNULL(physical_database_name, s.name) AS physical_name FROM sys.databases AS s
+    ) AS x
+) AS n ON n.database_id = d.database_id
+LEFT JOIN (
     SELECT m.database_id,
         SUM(CASE WHEN m.max_size <= 0 OR m.max_size >= 268435456 THEN CAST(0 AS bigint)
                  ELSE CAST(m.max_size AS bigint) * 8 END) AS log_max_kb
@@ -27,17 +35,17 @@ LEFT JOIN (
     GROUP BY m.database_id
 ) AS f ON f.database_id = d.database_id
 LEFT JOIN (
-    SELECT RTRIM(p.instance_name) AS name, MAX(p.cntr_value) AS used_kb
+    SELECT LOWER(RTRIM(p.instance_name)) AS name, MAX(p.cntr_value) AS used_kb
     FROM sys.dm_os_performance_counters AS p
     WHERE p.counter_name = N'Log File(s) Used Size (KB)'
-    GROUP BY RTRIM(p.instance_name)
-) AS u ON u.name = d.name
+    GROUP BY LOWER(RTRIM(p.instance_name))
+) AS u ON u.name = n.name
 LEFT JOIN (
-    SELECT RTRIM(p.instance_name) AS name, MAX(p.cntr_value) AS size_kb
+    SELECT LOWER(RTRIM(p.instance_name)) AS name, MAX(p.cntr_value) AS size_kb
     FROM sys.dm_os_performance_counters AS p
     WHERE p.counter_name = N'Log File(s) Size (KB)'
-    GROUP BY RTRIM(p.instance_name)
-) AS z ON z.name = d.name
+    GROUP BY LOWER(RTRIM(p.instance_name))
+) AS z ON z.name = n.name
 WHERE d.database_id > 4;
 
 SELECT

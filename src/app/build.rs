@@ -1,10 +1,12 @@
 //! From a configuration to connectors.
 
 use crate::arm::Arm;
+use crate::arm::TokenSource;
 use crate::arm::Transport;
 use crate::base::clock::SharedClock;
 use crate::base::error::Error;
 use crate::base::error::Result;
+use crate::base::redact::SecretString;
 use crate::config::Config;
 use crate::config::load::Environment;
 use crate::config::secret::Prompt;
@@ -15,12 +17,15 @@ use crate::effects::fault::Faults;
 use crate::effects::sites::Sites;
 use crate::journal::store::Journal;
 use crate::model::ids::SiteId;
+use crate::sql::AccessTokens;
 use crate::sql::Dialer;
 use crate::sql::Login;
 use crate::sql::Server;
 use crate::sql::Side;
+use crate::sql::Tokens;
 use crate::workflow::hooks::HookRunner;
 use crate::workflow::hooks::Processes;
+use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -165,6 +170,19 @@ impl App {
     }
 }
 
+/// Tokens of the cloud's database audience; the source keeps one until shortly before it ends.
+struct ForSql {
+    source: Arc<dyn TokenSource>,
+    scope: String,
+}
+
+#[async_trait]
+impl AccessTokens for ForSql {
+    async fn token(&self) -> Result<SecretString> {
+        Ok(self.source.token(&self.scope).await?.secret)
+    }
+}
+
 async fn target_login(target: &Target, config: &Config, prompt: &dyn Prompt, clock: SharedClock) -> Result<Login> {
     match &target.login {
         TargetLogin::Sql { user, password } => {
@@ -177,8 +195,10 @@ async fn target_login(target: &Target, config: &Config, prompt: &dyn Prompt, clo
                     .hint("add [azure] to the estate file")
             })?;
             let source = super::facts::tokens(azure, prompt, clock)?;
-            let token = source.token(&super::facts::cloud(azure)?.sql_scope).await?;
-            Ok(Login::Token(token.secret))
+            let scope = super::facts::cloud(azure)?.sql_scope;
+            // Refused credentials are told now, not at the first login.
+            source.token(&scope).await?;
+            Ok(Login::Tokens(Tokens(Arc::new(ForSql { source, scope }))))
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::base::error::Result;
 use crate::inventory::link;
 use crate::inventory::link::LinkFacts;
 use crate::inventory::link::LinkQuestion;
+use crate::journal::switched::switched;
 use futures_util::StreamExt;
 use futures_util::stream;
 
@@ -16,10 +17,12 @@ impl App {
     /// Reads the named links, or all. A link that cannot be read is told as unknown, never left out.
     pub async fn look_at_links(&self, names: &[String]) -> Result<Vec<LinkFacts>> {
         let cx = self.observer()?;
+        let switched = switched(self.journal.as_ref())?;
         let mut questions = Vec::new();
         for l in self.config.select(names)? {
             questions.push(LinkQuestion {
                 name: l.name.0.clone(),
+                switched: switched.get(&l.name.0.to_lowercase()).copied(),
                 database: l.database.clone(),
                 source: l.source.clone(),
                 target: l.target.clone(),

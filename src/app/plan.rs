@@ -19,8 +19,7 @@ use crate::engine::context::Evidence;
 use crate::engine::event::Silent;
 use crate::engine::step::Precheck;
 use crate::inventory::link::LinkFacts;
-use crate::journal::record::Record;
-use crate::journal::record::StepResult;
+use crate::journal::switched::switched;
 use crate::model::database::DatabaseAccess;
 use crate::model::database::Role;
 use crate::model::ids::RunId;
@@ -43,8 +42,6 @@ use crate::workflow::cutover::retire::groups_of;
 use crate::workflow::tools::Tools;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 impl App {
     /// What is missing until the links stand; empty if nothing is.
@@ -100,18 +97,8 @@ impl App {
     /// When the newest cutover of the link finished its switch. A backup is only worth something if it began later
     /// (facts: mi-link 8.6), so not knowing is a refusal.
     fn switched_at_ms(&self, link: &str) -> Result<i64> {
-        let step = format!("cutover.switch/{link}");
-        for run in self.journal.runs()?.into_iter().filter(|r| r.as_str().starts_with("cutover")) {
-            let records = self.journal.records(&run)?;
-            let switched = records.iter().rev().find(|r| {
-                matches!(&r.record, Record::StepFinished { step: s, outcome: StepResult::Done | StepResult::AlreadyDone, .. }
-                    if s.as_str() == step)
-            });
-            if let Some(stored) = switched {
-                let at = OffsetDateTime::parse(&stored.at, &Rfc3339)
-                    .map_err(|e| Error::bug(format!("a record of {run} has no time")).caused_by(e))?;
-                return Ok((at.unix_timestamp_nanos() / 1_000_000) as i64);
-            }
+        if let Some(at) = switched(self.journal.as_ref())?.get(&link.to_lowercase()) {
+            return Ok((at.unix_timestamp_nanos() / 1_000_000) as i64);
         }
         Err(Error::refused(format!(
             "when link {link} was cut over is not in this journal, so whether its first full backup is from after that is unknown"

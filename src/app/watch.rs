@@ -7,6 +7,7 @@ use crate::effects::fault::NoFaults;
 use crate::effects::mode::Mode;
 use crate::effects::perform::Begin;
 use crate::effects::perform::Effects;
+use crate::journal::switched::switched;
 use crate::model::ids::RunId;
 use crate::monitor::handle::MonitorHandle;
 use crate::monitor::plan::Thresholds;
@@ -61,7 +62,10 @@ impl App {
             Arc::new(NoFaults),
             Begin::default(),
         );
-        let reader = LiveReader { effects: Arc::new(effects), instances };
+        let journal = self.journal.clone();
+        // A journal that cannot be read proves no role change: the milestone then stays at what is proven.
+        let switched = Arc::new(move || switched(journal.as_ref()).unwrap_or_default());
+        let reader = LiveReader { effects: Arc::new(effects), instances, switched };
         Ok(run::start(plan, Arc::new(reader), self.clock.clone(), store))
     }
 }

@@ -2,6 +2,8 @@
 
 pub mod args;
 mod args_cutover;
+#[cfg(feature = "lab")]
+mod args_lab;
 mod args_watch;
 pub mod cmd;
 pub mod confirm;

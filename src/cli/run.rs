@@ -6,11 +6,11 @@ use super::args::Command;
 use super::args::CutoverCommand;
 use super::args::EndpointCommand;
 use super::args::Format;
-#[cfg(feature = "lab")]
-use super::args::LabCommand;
 use super::args::LinkCommand;
 use super::args::ObjectsCommand;
 use super::args::RunsCommand;
+#[cfg(feature = "lab")]
+use super::args_lab::LabCommand;
 use super::cmd;
 use super::exit;
 use super::exit::Exit;
@@ -148,7 +148,7 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         #[cfg(feature = "lab")]
         Command::Lab(LabCommand::Fault(args)) => cmd::lab::fault(&args, printer).await,
         #[cfg(feature = "lab")]
-        Command::Lab(LabCommand::Scenarios) => cmd::lab::scenarios(printer),
+        Command::Lab(LabCommand::Scenarios(args)) => cmd::lab::scenarios(&args, printer),
         #[cfg(feature = "lab")]
         Command::Lab(LabCommand::Sim(args)) => cmd::sim::run(&args, printer).await,
         #[cfg(feature = "lab")]

@@ -120,7 +120,7 @@ impl Effects {
         let ours = match &server.login {
             crate::sql::Login::Password { user, .. } => login.is_some_and(|l| l.eq_ignore_ascii_case(user)),
             // The login behind a token is not known here; its program name carries the run.
-            crate::sql::Login::Token(_) => program == Some(server.program_name.as_str()),
+            crate::sql::Login::Token(_) | crate::sql::Login::Tokens(_) => program == Some(server.program_name.as_str()),
         };
         ours && program.is_some_and(|p| p.starts_with("milink"))
     }

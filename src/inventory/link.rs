@@ -16,12 +16,15 @@ use crate::sql::query::database;
 use crate::sql::query::group;
 use crate::sql::query::login;
 use serde::Serialize;
+use time::OffsetDateTime;
 
 /// What to look at.
 #[derive(Debug, Clone)]
 pub struct LinkQuestion {
     pub name: String,
     pub database: String,
+    /// When it was cut over, as far as the journal knows.
+    pub switched: Option<OffsetDateTime>,
     pub source: SiteId,
     pub target: SiteId,
     pub instance: InstanceRef,
@@ -57,6 +60,9 @@ pub struct LinkFacts {
     /// `None` inside: there is no such link.
     pub azure: Fact<Option<AzureView>>,
     pub first_backup: Fact<Option<BackupFacts>>,
+    /// When it was cut over, as far as the journal knows.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub switched: Option<OffsetDateTime>,
 }
 
 /// Reads both ends and Azure in parallel; each part may be unknown by itself.
@@ -87,6 +93,7 @@ pub async fn read(effects: &Effects, q: &LinkQuestion) -> LinkFacts {
         target,
         azure: azure.into(),
         first_backup: first_backup.into(),
+        switched: q.switched,
     }
 }
 
@@ -145,7 +152,10 @@ impl LinkFacts {
             if self.source.writable()? {
                 return None;
             }
-            let backed_up = self.first_backup.known()?.is_some();
+            // The instance backs a link's database up while it is secondary too: only a backup from after the change counts, and
+            // where nobody knows when that was, nothing beyond `cut_over` is proven (facts: mi-link 8.6).
+            let newest = self.first_backup.known()?.as_ref().map(|b| b.finished);
+            let backed_up = newest.zip(self.switched).is_some_and(|(finished, switched)| finished > switched);
             return Some(if azure.is_none() && backed_up { "unlinked" } else { "cut_over" });
         }
         let following = matches!(self.sync_state(), Some(SyncState::Synchronizing | SyncState::Synchronized));

@@ -29,6 +29,8 @@ pub struct Detail {
     pub users: BTreeMap<String, Fact<DatabaseUsers>>,
     /// Newest full backup that is not copy-only, by lower-case database name; not asked for: none.
     pub backups: Option<Fact<BTreeMap<String, Option<OffsetDateTime>>>>,
+    /// When links were cut over, as far as the journal knows, by lower-case link name.
+    pub switched: BTreeMap<String, OffsetDateTime>,
 }
 
 /// Azure's links of one instance.

@@ -9,6 +9,7 @@ pub mod record;
 mod schema;
 pub mod sqlite;
 pub mod store;
+pub mod switched;
 pub mod verify;
 
 pub use fold::RunState;

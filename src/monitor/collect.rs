@@ -14,6 +14,7 @@ use crate::inventory::watch::Detail;
 use crate::model::ids::SiteId;
 use crate::model::sweep::Sweep;
 use crate::model::sweep::WatchedDatabase;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -136,7 +137,9 @@ impl Details {
             // Told as unknown below, and tried again soon.
             self.read_at = self.read_at.map(|at| at.saturating_sub(DETAIL / 2));
         }
-        let detail = Detail { users: self.users.clone(), backups };
+        // Only a target that takes writes may have been cut over to.
+        let switched = if backups.is_some() && !open.is_empty() { kit.reader.switched() } else { BTreeMap::new() };
+        let detail = Detail { users: self.users.clone(), backups, switched };
         kit.say(Source::Detail(site.clone()), now, DETAIL, Ok(Answer::Detail(detail))).await
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn link(view: &View<'_>, trail: &Trail, frame: &Frame<'_>) -> LinkSna
             health: view.azure_says(|d| d.health.clone()),
         },
         health: Health { verdict: Verdict::Unknown, freshness: super::aged::Freshness::Unknown, reasons: Vec::new() },
-        milestone: milestone(view, &azure_exists),
+        milestone: milestone(view, trail, &azure_exists),
         writable_copies,
         primary: view.primary(),
         mode: view.of_primary(|s| s.own_end(name).map(|r| r.mode.clone())),
@@ -116,7 +116,7 @@ fn suspended(view: &View<'_>) -> Aged<Option<String>> {
 }
 
 /// `none`, `linked`, `cut_over` or `unlinked` (design: milestones); `protected` is told by failover groups.
-fn milestone(view: &View<'_>, azure_exists: &Aged<bool>) -> Aged<Milestone> {
+fn milestone(view: &View<'_>, trail: &Trail, azure_exists: &Aged<bool>) -> Aged<Milestone> {
     let needed = view.ends_reading().and(&view.azure_reading);
     let (Some(source), Some(target), Some(linked)) = (view.source.seen, view.target.seen, azure_exists.value) else {
         return needed.of(None);
@@ -132,7 +132,14 @@ fn milestone(view: &View<'_>, azure_exists: &Aged<bool>) -> Aged<Milestone> {
                 let backup = view.first_backup();
                 match (linked, backup.value) {
                     (true, _) | (false, Some(None)) => reading.of(Some(Milestone::CutOver)),
-                    (false, Some(Some(_))) => reading.of(Some(Milestone::Unlinked)),
+                    (false, Some(Some(newest))) => {
+                        // Backups are taken on the secondary too; where nobody knows when the roles changed, no more than this
+                        // is proven (facts: mi-link 8.6).
+                        let changed = view.switched().or(trail.opened);
+                        let counts = changed.is_some_and(|changed| newest.0 > changed);
+                        let reached = if counts { Milestone::Unlinked } else { Milestone::CutOver };
+                        reading.and(&backup.reading()).of(Some(reached))
+                    }
                     (false, None) => {
                         reading.and(&backup.reading()).or_why(None, "the backups of the target are unknown")
                     }

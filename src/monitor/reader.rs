@@ -28,6 +28,10 @@ pub trait Reader: Send + Sync {
     async fn users(&self, site: &SiteId, databases: &[String]) -> Users;
     async fn backups(&self, site: &SiteId) -> Backups;
     async fn azure(&self, target: &SiteId) -> Result<AzureSweep>;
+    /// When links were cut over, by lower-case link name; what nobody wrote down is missing.
+    fn switched(&self) -> BTreeMap<String, OffsetDateTime> {
+        BTreeMap::new()
+    }
 }
 
 /// Reads the estate through an observing door: it can change nothing.
@@ -35,6 +39,8 @@ pub struct LiveReader {
     pub effects: Arc<Effects>,
     /// Targets by name, as Azure addresses them.
     pub instances: BTreeMap<SiteId, InstanceRef>,
+    /// The journal's knowledge of role changes.
+    pub switched: Arc<dyn Fn() -> BTreeMap<String, OffsetDateTime> + Send + Sync>,
 }
 
 #[async_trait]
@@ -54,5 +60,8 @@ impl Reader for LiveReader {
             .get(target)
             .ok_or_else(|| Error::new(Kind::NotFound, format!("no address in Azure is known of {target}")))?;
         watch::azure(&self.effects, instance).await
+    }
+    fn switched(&self) -> BTreeMap<String, OffsetDateTime> {
+        (self.switched)()
     }
 }

@@ -135,6 +135,9 @@ impl State {
         let mut trails = std::mem::take(&mut self.trails);
         for link in self.plan.links.iter().filter(|l| l.source == *site || l.target == *site) {
             let view = self.view(link, began);
+            if link.target == *site {
+                trails.entry(link.name.clone()).or_default().note_target(&view);
+            }
             // Only the primary's look moves a trail.
             if view.primary_side().is_none_or(|side| *view.end(side).site == *site) {
                 trails.entry(link.name.clone()).or_default().note(&view, began);

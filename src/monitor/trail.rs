@@ -3,8 +3,10 @@
 use super::snapshot::LogSnapshot;
 use super::snapshot::Side;
 use super::view::View;
+use crate::model::database::Role;
 use std::collections::VecDeque;
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// Between two samples of the log's fill.
 const SAMPLE: Duration = Duration::from_secs(60);
@@ -19,6 +21,10 @@ pub(super) struct Trail {
     seeded: Option<(u64, Duration)>,
     /// Times the bytes went back while being watched: it began anew within one row.
     pub(super) setbacks: u32,
+    /// Did the target take writes at the last look at it?
+    open: Option<bool>,
+    /// When it was first seen to do so after it had not, by its own clock: no earlier than the role change.
+    pub(super) opened: Option<OffsetDateTime>,
     /// (when, KB used)
     log: VecDeque<(Duration, i64)>,
 }
@@ -27,6 +33,20 @@ impl Trail {
     /// How long the running seeding has sent nothing.
     pub(super) fn still_for(&self, now: Duration) -> Duration {
         self.seeded.map_or(Duration::ZERO, |(_, since)| now.saturating_sub(since))
+    }
+
+    /// Takes note of a look at the target.
+    pub(super) fn note_target(&mut self, view: &View<'_>) {
+        let Some(seen) = view.target.seen else { return };
+        let database = seen.database(&view.link.database);
+        let open = database.is_some_and(crate::model::sweep::WatchedDatabase::accepts_writes)
+            && seen.role(&view.link.name) != Some(Role::Secondary);
+        match (self.open, open) {
+            (Some(false), true) => self.opened = Some(seen.sweep.now),
+            (_, false) => self.opened = None,
+            _ => {}
+        }
+        self.open = Some(open);
     }
 
     /// Takes note of a look at the primary. `began`: when that look did.
@@ -63,7 +83,7 @@ impl Trail {
     }
 }
 
-/// The log of the primary; of a managed instance its counters go by another name and are not read.
+/// The log of the primary. Counters of a managed instance go by the physical name of the database (facts: mi-link 7.5).
 pub(super) fn log(view: &View<'_>, trail: &Trail) -> LogSnapshot {
     let side = view.primary_side().unwrap_or(Side::Source);
     let end = view.end(side);

@@ -16,6 +16,7 @@ use crate::inventory::watch::Detail;
 use crate::model::database::Role;
 use crate::model::group::ReplicaDatabase;
 use crate::model::ids::SiteId;
+use time::OffsetDateTime;
 
 /// One end, as its collector knows it.
 pub(super) struct EndView<'a> {
@@ -166,13 +167,20 @@ impl<'a> View<'a> {
 
     /// Newest full backup on the target. Outer none: not known.
     pub(super) fn first_backup(&self) -> Aged<Option<When>> {
+        // Read seldom, but no more to be trusted than the instance it stands on.
+        let reading = self.target.reading.and(&self.target.detail_reading);
         match self.target.detail.and_then(|d| d.backups.as_ref()) {
             Some(Fact::Known { value }) => {
                 let at = value.get(&self.link.database.to_lowercase()).copied().flatten().map(When);
-                self.target.detail_reading.of(Some(at))
+                reading.of(Some(at))
             }
-            Some(Fact::Unknown { why }) => self.target.detail_reading.or_why(None, why),
-            None => self.target.detail_reading.or_why(None, "not read yet"),
+            Some(Fact::Unknown { why }) => reading.or_why(None, why),
+            None => reading.or_why(None, "not read yet"),
         }
+    }
+
+    /// When the journal says that the link was cut over.
+    pub(super) fn switched(&self) -> Option<OffsetDateTime> {
+        self.target.detail?.switched.get(&self.link.name.to_lowercase()).copied()
     }
 }

@@ -100,9 +100,20 @@ pub struct CheckLine {
     pub found: String,
     /// Null where there is nothing to mend.
     pub remedy: Option<String>,
+    /// T-SQL that mends it as it stands; null where the remedy is no statement.
+    pub statement: Option<StatementLine>,
     pub source: String,
     /// Reason of the waiver, if it was waived.
     pub waiver: Option<String>,
+}
+
+/// A statement, and where to run it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StatementLine {
+    /// Name of a source or target of the estate.
+    pub site: String,
+    /// In `master`.
+    pub sql: String,
 }
 
 /// Names and numbers that do not come from the verdict.
@@ -177,6 +188,7 @@ fn line(f: &Finding) -> CheckLine {
         expected: f.check.expected.clone(),
         found: f.found.clone(),
         remedy: mend.then(|| f.remedy.clone()),
+        statement: f.statement.clone().map(|(site, sql)| StatementLine { site: site.to_string(), sql }),
         source: f.check.source.clone(),
         waiver: f.waiver.clone(),
     }
@@ -262,5 +274,8 @@ fn evidence(out: &mut String, c: &CheckLine, width: usize, all: bool) {
         indented(&pad, &pad, &format!("waived: {reason}"));
     } else if let Some(remedy) = &c.remedy {
         indented(&pad, &pad, &format!("remedy: {remedy}"));
+        if let Some(s) = &c.statement {
+            indented(&pad, &pad, &format!("on {}: {}", s.site, s.sql));
+        }
     }
 }

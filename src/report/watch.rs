@@ -55,6 +55,8 @@ pub fn report(snapshot: &Snapshot, until: Option<Until>) -> WatchReport<'_> {
 /// From this width on there is room for a sparkline.
 const SPARK_WIDTH: usize = 110;
 const SPARK: usize = 12;
+/// Longest name that stands beside the queue in 80 columns.
+const NAME_BESIDE_QUEUE: usize = 8;
 
 /// The table of `watch`, with a head line and the collectors that do not answer.
 pub fn table(snapshot: &Snapshot, history: &dyn Fn(&str) -> Ring, width: usize) -> String {
@@ -62,6 +64,13 @@ pub fn table(snapshot: &Snapshot, history: &dyn Fn(&str) -> Ring, width: usize) 
     let mut heads = vec!["link", "milestone", "health", "state", ">lag", ">loss", ">queue", ">copies", ">log", ">age"];
     if wide {
         heads.insert(5, "lag so far");
+    }
+    // A name in two pieces helps nobody: the queue gives way, which lag and loss tell of as well.
+    let longest = snapshot.links.iter().map(|l| l.name.chars().count()).max().unwrap_or(0);
+    let queue =
+        heads.iter().position(|h| *h == ">queue").filter(|_| width < SPARK_WIDTH && longest > NAME_BESIDE_QUEUE);
+    if let Some(at) = queue {
+        heads.remove(at);
     }
     let mut table = Table::new(&heads);
     for l in &snapshot.links {
@@ -79,6 +88,9 @@ pub fn table(snapshot: &Snapshot, history: &dyn Fn(&str) -> Ring, width: usize) 
         ];
         if wide {
             cells.insert(5, spark(&history(&l.name), SPARK));
+        }
+        if let Some(at) = queue {
+            cells.remove(at);
         }
         table.row(cells);
     }

@@ -78,7 +78,7 @@ const BACKUP_MAX: Duration = Duration::from_secs(20);
 
 /// A lab with an application that milink can be pointed at.
 pub async fn lab_up(options: &DemoOptions, clock: &SharedClock) -> Result<Running> {
-    let scenario = scenario::load(
+    let scenario = scenario::open(
         &options.scenario,
         &Options {
             databases: options.databases,
@@ -87,7 +87,10 @@ pub async fn lab_up(options: &DemoOptions, clock: &SharedClock) -> Result<Runnin
             size_mib: options.size_mib,
         },
     )
-    .map_err(|e| Error::usage(e.to_string()).hint("milink lab scenarios"))?;
+    .map_err(|e| {
+        let why = std::error::Error::source(&e).map_or(String::new(), |cause| format!(": {cause}"));
+        Error::usage(format!("{e}{why}")).hint("milink lab scenarios; lab scenarios --show NAME prints one as a file")
+    })?;
     start::up(
         scenario,
         start::UpOptions {

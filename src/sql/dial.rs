@@ -14,6 +14,7 @@ use crate::model::ids::SiteId;
 use async_trait::async_trait;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tiberius::AuthMethod;
 use tiberius::Client;
@@ -49,6 +50,24 @@ pub enum Login {
     },
     /// Access token for the database audience of the cloud.
     Token(SecretString),
+    /// One that is asked for at each login: whoever runs for days outlives every token.
+    Tokens(Tokens),
+}
+
+/// Gives an access token that is valid now.
+#[async_trait]
+pub trait AccessTokens: Send + Sync {
+    async fn token(&self) -> Result<SecretString>;
+}
+
+/// Where tokens come from. `Debug` shows no secret.
+#[derive(Clone)]
+pub struct Tokens(pub Arc<dyn AccessTokens>);
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tokens")
+    }
 }
 
 /// Where and how to log in.
@@ -194,6 +213,7 @@ async fn config(server: &Server, tls: bool) -> Result<Config> {
     config.authentication(match &server.login {
         Login::Password { user, password } => AuthMethod::sql_server(user, password.expose_secret()),
         Login::Token(token) => AuthMethod::aad_token(token.expose_secret()),
+        Login::Tokens(source) => AuthMethod::aad_token(source.0.token().await?.expose_secret()),
     });
     Ok(config)
 }
@@ -204,7 +224,7 @@ fn refused(server: &Server, error: tiberius::error::Error) -> Error {
     let place = server.place();
     let who = match &server.login {
         Login::Password { user, .. } => format!("`{user}`"),
-        Login::Token(_) => "the access token".to_owned(),
+        Login::Token(_) | Login::Tokens(_) => "the access token".to_owned(),
     };
     match &error {
         Cause::Server(token) => {

@@ -9,12 +9,14 @@ pub mod row;
 pub mod script;
 pub mod session;
 
+pub use dial::AccessTokens;
 pub use dial::BoxStream;
 pub use dial::Dialer;
 pub use dial::Login;
 pub use dial::Server;
 pub use dial::Side;
 pub use dial::TcpDialer;
+pub use dial::Tokens;
 pub use dial::connect;
 pub use query::Query;
 pub use query::Statement;

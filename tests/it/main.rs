@@ -17,6 +17,8 @@ mod demo;
 /// An estate in memory, for the monitor.
 #[path = "../fixtures/estate.rs"]
 mod estate;
+/// What breaks by itself, seen by every pair of eyes.
+mod faults;
 /// Several processes, one journal; damage found.
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.
@@ -31,6 +33,8 @@ mod model;
 mod monitor;
 /// Server objects compared and brought over.
 mod objects;
+/// Estates that were installed in another way.
+mod odd;
 /// Answers that need no server.
 mod offline;
 /// The site's own hooks, queries, limits and jobs.

@@ -4,10 +4,11 @@ use crate::base::clock::TokioClock;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
-use crate::cli::args::LabDirArgs;
-use crate::cli::args::LabFaultArgs;
-use crate::cli::args::LabRepointArgs;
-use crate::cli::args::LabUpArgs;
+use crate::cli::args_lab::LabDirArgs;
+use crate::cli::args_lab::LabFaultArgs;
+use crate::cli::args_lab::LabRepointArgs;
+use crate::cli::args_lab::LabScenariosArgs;
+use crate::cli::args_lab::LabUpArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::Printer;
 use crate::cli::settings::Settings;
@@ -69,7 +70,12 @@ struct ScenarioLine {
     databases: usize,
 }
 
-pub fn scenarios(printer: &mut Printer) -> Result<Exit> {
+pub fn scenarios(args: &LabScenariosArgs, printer: &mut Printer) -> Result<Exit> {
+    if let Some(name) = &args.show {
+        let text = scenario::text(name).map_err(|e| Error::usage(e.to_string()).hint("milink lab scenarios"))?;
+        printer.data(text)?;
+        return Ok(Exit::OK);
+    }
     let mut lines = Vec::new();
     for name in scenario::NAMES {
         let s = scenario::load(name, &Options::default())
@@ -139,10 +145,15 @@ pub async fn fault(args: &LabFaultArgs, printer: &mut Printer) -> Result<Exit> {
             value: (*value).to_owned(),
             database: rest.first().map(|d| (*d).to_owned()),
         },
+        ["stop", server] => Ask::Stop { server: (*server).to_owned() },
+        ["start", server] => Ask::Start { server: (*server).to_owned() },
+        ["force-failover", server, database] => {
+            Ask::ForceFailover { server: (*server).to_owned(), database: (*database).to_owned() }
+        }
         ["status"] => Ask::Status,
         other => {
             return Err(Error::usage(format!("no fault is called `{}`", other.join(" ")))
-                .hint("cut A B, restore A B, slow A B LATENCY_MS MIB_PER_S, arm JSON-RULE, arm-clear, set SERVER KEY VALUE [DATABASE], status"));
+                .hint("cut A B, restore A B, slow A B LATENCY_MS MIB_PER_S, arm JSON-RULE, arm-clear, set SERVER KEY VALUE [DATABASE], stop SERVER, start SERVER, force-failover SERVER DATABASE, status"));
         }
     };
     let said = ask(&args.lab.dir, &question).await?;

@@ -4,7 +4,7 @@ use crate::base::clock::TokioClock;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
-use crate::cli::args::LabSimArgs;
+use crate::cli::args_lab::LabSimArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::Printer;
 use crate::cli::output::aside;

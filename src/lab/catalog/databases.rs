@@ -5,6 +5,7 @@ use super::scan::ViewRow;
 use super::scan::row;
 use crate::lab::world::database::Database;
 use crate::lab::world::database::DatabaseState;
+use crate::lab::world::instance::InstanceState;
 use crate::lab::world::options::FileSpec;
 use crate::lab::world::values::IntoValue;
 
@@ -91,7 +92,7 @@ fn visible<'a>(c: &'a Ctx<'_>) -> impl Iterator<Item = &'a Database> {
 fn database(c: &Ctx<'_>, d: &Database) -> ViewRow {
     let o = &d.options;
     let open = crate::lab::world::access::usable(d, c.cx).is_ok();
-    let (reuse, reuse_desc) = reuse_wait(c, d);
+    let (reuse, reuse_desc) = reuse_wait(c.state, d);
     let replica = d.ag.as_ref().and_then(|g| c.state.hadr.groups.get(&g.to_lowercase())).and_then(|g| {
         g.replicas.iter().find(|r| r.name.eq_ignore_ascii_case(&c.config.server_name)).map(|r| r.replica_id)
     });
@@ -203,16 +204,17 @@ const BITS: [&str; 52] = [
 ];
 
 /// Why the log cannot be reused (facts: sql-server-hadr a).
-fn reuse_wait(c: &Ctx<'_>, d: &Database) -> (u8, &'static str) {
+/// Why the log cannot be truncated: value and name of `log_reuse_wait`.
+pub(crate) fn reuse_wait(state: &InstanceState, d: &Database) -> (u8, &'static str) {
     let key = d.name.to_lowercase();
     let start = d.log_start();
     if d.log.is_empty() {
         return (0, "NOTHING");
     }
-    if crate::lab::world::hadr_views::log_hold(c.state, d).is_some_and(|h| h <= start) {
+    if crate::lab::world::hadr_views::log_hold(state, d).is_some_and(|h| h <= start) {
         return (9, "AVAILABILITY_REPLICA");
     }
-    let active = c.state.sessions.sessions.values().filter_map(|s| s.transaction.as_ref());
+    let active = state.sessions.sessions.values().filter_map(|s| s.transaction.as_ref());
     if active.filter_map(|t| t.work.get(&key)).any(|w| w.began.is_some() && w.begin_lsn <= start) {
         return (4, "ACTIVE_TRANSACTION");
     }
@@ -220,6 +222,14 @@ fn reuse_wait(c: &Ctx<'_>, d: &Database) -> (u8, &'static str) {
         return (2, "LOG_BACKUP");
     }
     (0, "NOTHING")
+}
+
+fn max_pages(d: &Database, f: &FileSpec) -> i32 {
+    match (f.kind, d.log_limit) {
+        (1, Some(limit)) => (limit / PAGE) as i32,
+        (1, None) => 268_435_456,
+        _ => -1,
+    }
 }
 
 fn pages(d: &Database, f: &FileSpec) -> i32 {
@@ -239,7 +249,7 @@ fn file(d: &Database, f: &FileSpec) -> ViewRow {
         "database_id" => d.id, "file_id" => f.file_id, "file_guid" => f.guid, "type" => f.kind,
         "type_desc" => kinds[usize::from(f.kind.min(4))], "data_space_id" => f.data_space_id, "name" => &f.name,
         "physical_name" => &f.physical_name, "state" => state, "state_desc" => states[usize::from(state.min(7))],
-        "size" => pages(d, f), "max_size" => if f.kind == 1 { 268_435_456 } else { -1 }, "growth" => 8192,
+        "size" => pages(d, f), "max_size" => max_pages(d, f), "growth" => 8192,
         "differential_base_lsn" => d.options.differential_base.filter(|_| f.kind == 0).map(|b| b.0),
         "differential_base_guid" => d.options.differential_base.filter(|_| f.kind == 0).map(|b| b.1),
     }
@@ -279,7 +289,7 @@ fn log_stats(c: &Ctx<'_>) -> Vec<ViewRow> {
         "total_log_size_mb" => d.log_bytes_size as f64 / MB,
         "active_vlf_count" => i64::from(d.log_end.file - first.file + 1),
         "active_log_size_mb" => d.log_bytes_used as f64 / MB,
-        "log_truncation_holdup_reason" => reuse_wait(c, d).1,
+        "log_truncation_holdup_reason" => reuse_wait(c.state, d).1,
         "log_backup_time" => d.last_log_backup_time,
         "log_backup_lsn" => backup.map(|l| l.to_string()),
         "log_since_last_log_backup_mb" => backup.map(since),

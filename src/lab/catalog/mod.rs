@@ -16,6 +16,7 @@ mod shapes;
 mod tests;
 mod transactions;
 
+pub(crate) use databases::reuse_wait;
 pub use names::permission_code;
 pub(crate) use objects::facets;
 pub use objects::system_object_id;

@@ -15,6 +15,8 @@ use tokio_util::task::TaskTracker;
 
 /// Port of a managed instance's endpoint, fixed (facts: mi-link 4).
 pub const MANAGED_PORT: u16 = 5022;
+/// Topic of those who look only when roles, groups or endpoints may have changed: none of its own, so nothing less wakes them.
+const CONFIGURATION: &str = "\0configuration";
 /// Pause before a taken port is tried again.
 const REBIND: Duration = Duration::from_secs(5);
 
@@ -44,6 +46,9 @@ pub fn start(instance: &Arc<Instance>) {
 
 /// Port the endpoint should listen on now.
 fn wanted_port(instance: &Instance) -> Option<u16> {
+    if instance.with(|s| s.hadr.away) {
+        return None;
+    }
     if instance.config.is_managed() {
         return instance.with(|s| s.hadr.service_identity.is_some()).then_some(MANAGED_PORT);
     }
@@ -87,7 +92,7 @@ async fn bind(instance: &Instance, port: u16, complained: &mut bool) -> Option<L
 /// Keeps the listener as the endpoint says.
 async fn listen(instance: Arc<Instance>) {
     let connections = TaskTracker::new();
-    let mut changed = instance.changed.subscribe();
+    let mut changed = instance.changed.subscribe_to(CONFIGURATION);
     let mut bound: Option<(u16, Listener)> = None;
     let mut complained = false;
     loop {
@@ -146,7 +151,7 @@ fn remotes(instance: &Instance) -> Vec<(String, String)> {
 
 /// Keeps one dialler per remote replica.
 async fn supervise(instance: Arc<Instance>) {
-    let mut changed = instance.changed.subscribe();
+    let mut changed = instance.changed.subscribe_to(CONFIGURATION);
     let mut running: BTreeMap<(String, String), (CancellationToken, tokio::task::JoinHandle<()>)> = BTreeMap::new();
     loop {
         changed.mark_unchanged();
@@ -175,5 +180,8 @@ async fn supervise(instance: Arc<Instance>) {
 
 /// An endpoint that is stopped dials nobody.
 fn can_dial(instance: &Instance, _key: &(String, String)) -> bool {
-    instance.config.is_managed() || instance.with(|s| s.hadr.endpoint.as_ref().is_some_and(|e| e.state == 0))
+    instance.with(|s| {
+        let open = instance.config.is_managed() || s.hadr.endpoint.as_ref().is_some_and(|e| e.state == 0);
+        open && !s.hadr.away
+    })
 }

@@ -1,6 +1,7 @@
 //! Mirroring endpoints: handshake, seeding, log transport, redo, role changes, and the managed side of a link.
 
 mod channel;
+pub mod established;
 mod failover;
 mod handshake;
 pub mod managed;

@@ -20,6 +20,14 @@ pub(super) struct Ends {
     pub(super) remote_id: Uuid,
 }
 
+impl Ends {
+    /// Local AG whose databases travel here: what happens on this connection concerns only them.
+    pub(super) fn topic(&self, state: &InstanceState) -> String {
+        let distributed = state.hadr.group(&self.group).is_some_and(|g| g.distributed);
+        if distributed { self.local.to_lowercase() } else { self.group.to_lowercase() }
+    }
+}
+
 /// Appends a line to the error log.
 pub(super) fn log(state: &mut InstanceState, now: OffsetDateTime, text: impl Into<String>) {
     state.error_log.push((now, text.into()));

@@ -12,6 +12,7 @@ use crate::lab::world::hadr::Role;
 use crate::lab::world::instance::InstanceConfig;
 use crate::lab::world::instance::InstanceState;
 use crate::lab::world::lsn::Lsn;
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -36,10 +37,10 @@ pub(crate) fn databases_of(state: &InstanceState, group: &str) -> Vec<String> {
 }
 
 /// Role that decides what sessions may do in the databases of a local AG: a DAG's goes before the AG's.
-fn effective_role(state: &InstanceState, ag: &Group) -> Role {
+fn effective_role(ag: &Group, dags: &[Role]) -> Role {
     let mut role = ag.role;
-    for dag in state.hadr.dags_of(&ag.name) {
-        match dag.role {
+    for dag in dags {
+        match dag {
             Role::Primary => {}
             Role::Secondary if role == Role::Primary => role = Role::Secondary,
             Role::Secondary => {}
@@ -49,9 +50,21 @@ fn effective_role(state: &InstanceState, ag: &Group) -> Role {
     role
 }
 
+/// Roles of the DAGs by the local AG that takes part in them: one pass, however many groups there are.
+fn dag_roles(state: &InstanceState) -> BTreeMap<String, Vec<Role>> {
+    let mut roles: BTreeMap<String, Vec<Role>> = BTreeMap::new();
+    for dag in state.hadr.groups.values().filter(|g| g.distributed) {
+        for replica in &dag.replicas {
+            roles.entry(replica.name.to_lowercase()).or_default().push(dag.role);
+        }
+    }
+    roles
+}
+
 /// Sets `access` of every database from the roles, and takes it back from databases that left their group.
 pub(crate) fn refresh_access(state: &mut InstanceState, config: &InstanceConfig) {
-    let mut wanted: Vec<(String, String, Uuid, Access)> = Vec::new();
+    let dags = dag_roles(state);
+    let mut wanted: BTreeMap<String, (String, Uuid, Access)> = BTreeMap::new();
     for ag in state.hadr.groups.values().filter(|g| !g.distributed) {
         let secondary = match ag.own(&config.server_name).map_or(0, |r| r.secondary_allow) {
             _ if config.is_managed() => Access::ReadOnly,
@@ -59,19 +72,20 @@ pub(crate) fn refresh_access(state: &mut InstanceState, config: &InstanceConfig)
             1 => Access::ReadIntentOnly,
             _ => Access::ReadOnly,
         };
-        let access = match effective_role(state, ag) {
+        let key = ag.name.to_lowercase();
+        let access = match effective_role(ag, dags.get(&key).map_or(&[], Vec::as_slice)) {
             Role::Primary => Access::ReadWrite,
             Role::Secondary => secondary,
             Role::Resolving => Access::Resolving,
         };
         for db in &ag.databases {
             let id = ag.database_ids.get(&db.to_lowercase()).copied().unwrap_or_default();
-            wanted.push((db.to_lowercase(), ag.name.to_lowercase(), id, access));
+            wanted.entry(db.to_lowercase()).or_insert_with(|| (key.clone(), id, access));
         }
     }
     for (name, db) in &mut state.databases {
-        match wanted.iter().find(|w| w.0 == *name) {
-            Some((_, ag, id, access)) => {
+        match wanted.get(name) {
+            Some((ag, id, access)) => {
                 (db.ag, db.group_database_id, db.access) = (Some(ag.clone()), Some(*id), *access);
                 if *access != Access::ReadWrite {
                     db.sync = SyncCommit::default();
@@ -88,8 +102,25 @@ pub(crate) fn refresh_access(state: &mut InstanceState, config: &InstanceConfig)
 
 /// Recomputes what synchronous commits wait for: the slowest synchronized secondary of all groups this instance leads.
 pub(crate) fn refresh_sync(state: &mut InstanceState) {
-    let mut wanted: Vec<(String, SyncCommit)> = Vec::new();
-    for group in state.hadr.groups.values().filter(|g| g.role == Role::Primary) {
+    let every: Vec<&Group> = state.hadr.groups.values().collect();
+    let wanted = sync_of(state, &every);
+    set_sync(state, wanted);
+}
+
+/// The same for the databases of one group only: what a report of one connection changes.
+pub(crate) fn refresh_sync_of(state: &mut InstanceState, group: &str) {
+    let Some(g) = state.hadr.group(group) else { return };
+    let ag = if g.distributed { state.hadr.local_ag_of(g) } else { Some(g) };
+    let Some(ag) = ag else { return };
+    let mut together = vec![ag];
+    together.extend(state.hadr.dags_of(&ag.name));
+    let wanted = sync_of(state, &together);
+    set_sync(state, wanted);
+}
+
+fn sync_of(state: &InstanceState, groups: &[&Group]) -> BTreeMap<String, SyncCommit> {
+    let mut wanted: BTreeMap<String, SyncCommit> = BTreeMap::new();
+    for group in groups.iter().filter(|g| g.role == Role::Primary) {
         for db in databases_of(state, &group.name) {
             let ready = group.progress.iter().filter(|p| {
                 p.database.eq_ignore_ascii_case(&db) && p.sync_state == SYNCHRONIZED && p.suspended.is_none()
@@ -102,16 +133,22 @@ pub(crate) fn refresh_sync(state: &mut InstanceState) {
                 None => SyncCommit::default(),
             };
             let key = db.to_lowercase();
-            match wanted.iter_mut().find(|w| w.0 == key) {
-                Some((_, old)) if sync.wait => {
+            match wanted.get_mut(&key) {
+                Some(old) if sync.wait => {
                     old.hardened = if old.wait { old.hardened.min(sync.hardened) } else { sync.hardened };
                     old.wait = true;
                 }
                 Some(_) => {}
-                None => wanted.push((key, sync)),
+                None => {
+                    wanted.insert(key, sync);
+                }
             }
         }
     }
+    wanted
+}
+
+fn set_sync(state: &mut InstanceState, wanted: BTreeMap<String, SyncCommit>) {
     for (name, sync) in wanted {
         if let Some(db) = state.databases.get_mut(&name)
             && db.access == Access::ReadWrite

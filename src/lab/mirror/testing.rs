@@ -120,6 +120,7 @@ pub(crate) fn sql_server(net: &Arc<Network>, host: &str, name: &str, version: &s
         trace_flags: Vec::new(),
         hadr_enabled: true,
         linux: false,
+        installed: crate::lab::world::instance::Installed::default(),
     };
     let clock = LabClock::starting_at(origin());
     let state = InstanceState::new(&config, origin());
@@ -157,6 +158,7 @@ fn managed_instance(net: &Arc<Network>, pki: &LabPki, format: &str) -> Arc<Insta
         trace_flags: Vec::new(),
         hadr_enabled: true,
         linux: false,
+        installed: crate::lab::world::instance::Installed::default(),
     };
     let mut state = InstanceState::new(&config, origin());
     state.hadr.service_identity = Some(pki.issue_mi(FQDN, origin()).unwrap());

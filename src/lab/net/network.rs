@@ -31,7 +31,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(21);
 /// Bytes a pipe holds before the writer waits, like a socket buffer.
 const PIPE: usize = 64 * 1024;
 /// Connections waiting to be accepted.
-const BACKLOG: usize = 64;
+const BACKLOG: usize = 1024;
 
 type Address = (String, u16);
 type Incoming = mpsc::Sender<(BoxStream, String)>;

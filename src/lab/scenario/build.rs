@@ -11,6 +11,7 @@ use super::types::Table;
 use crate::lab::arm::ids::from_hex;
 use crate::lab::tsql::value::Len;
 use crate::lab::tsql::value::SqlType;
+use crate::lab::world::instance::Installed;
 use crate::lab::world::instance::InstanceConfig;
 use crate::lab::world::instance::InstanceKind;
 use crate::lab::world::instance::InstanceState;
@@ -49,6 +50,7 @@ fn sql_server(server: &SqlServer) -> InstanceConfig {
         trace_flags: server.trace_flags.clone(),
         hadr_enabled: server.hadr_enabled,
         linux: server.linux,
+        installed: Installed { clustered: server.clustered, machine: server.machine_name.clone() },
     }
 }
 
@@ -69,6 +71,7 @@ fn managed_instance(managed: &ManagedInstance) -> InstanceConfig {
         trace_flags: Vec::new(),
         hadr_enabled: true,
         linux: false,
+        installed: Installed::default(),
     }
 }
 
@@ -212,8 +215,8 @@ mod tests {
             let given = scenario.logins.iter().find(|l| l.name == "app_ledger").unwrap().sid.clone().unwrap();
             assert_eq!(app.sid, from_hex(&given).unwrap());
             assert_eq!(state.server.jobs.len(), 1);
-            let (target, empty) = &built[1];
-            assert!(target.is_managed() && empty.database("ledger").is_none());
+            let (target, empty) = built.iter().find(|(config, _)| config.is_managed()).unwrap();
+            assert!(empty.database("ledger").is_none());
             assert_eq!(target.host, "mi-a.a1b2c3d4e5f6.database.windows.net");
         }
     }

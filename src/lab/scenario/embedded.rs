@@ -1,8 +1,11 @@
 //! The scenarios that come with the product.
 
 /// Name and text of each file.
-pub(super) const FILES: &[(&str, &str)] =
-    &[("migrate-2019", include_str!("migrate-2019.toml")), ("two-way-2022", include_str!("two-way-2022.toml"))];
+pub(super) const FILES: &[(&str, &str)] = &[
+    ("migrate-2019", include_str!("migrate-2019.toml")),
+    ("two-way-2022", include_str!("two-way-2022.toml")),
+    ("estate-500", include_str!("estate-500.toml")),
+];
 
 /// Names for `lab scenarios` and for completions.
-pub const NAMES: &[&str] = &["migrate-2019", "two-way-2022"];
+pub const NAMES: &[&str] = &["migrate-2019", "two-way-2022", "estate-500"];

@@ -5,6 +5,7 @@ use super::types::Database;
 use super::types::Fault;
 use super::types::Scenario;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// Databases at most: what one managed instance takes (facts: mi-link 6.5, next-gen General Purpose).
 pub const DATABASES_MAX: u32 = 500;
@@ -27,6 +28,7 @@ pub struct Options {
 #[derive(Debug)]
 pub enum ScenarioError {
     Unknown(String),
+    Unread(String, std::io::Error),
     Syntax(toml::de::Error),
     Invalid(String),
 }
@@ -35,6 +37,7 @@ impl std::fmt::Display for ScenarioError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unknown(name) => write!(f, "no scenario `{name}`; there are: {}", super::NAMES.join(", ")),
+            Self::Unread(path, _) => write!(f, "the scenario file {path} cannot be read"),
             Self::Syntax(_) => f.write_str("the scenario file is not valid"),
             Self::Invalid(why) => write!(f, "the scenario does not hang together: {why}"),
         }
@@ -43,6 +46,7 @@ impl std::fmt::Display for ScenarioError {
 impl std::error::Error for ScenarioError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            Self::Unread(_, error) => Some(error),
             Self::Syntax(error) => Some(error),
             _ => None,
         }
@@ -51,11 +55,23 @@ impl std::error::Error for ScenarioError {
 
 /// An embedded scenario by name, adapted.
 pub fn load(name: &str, options: &Options) -> Result<Scenario, ScenarioError> {
-    let (_, text) = FILES
-        .iter()
-        .find(|(n, _)| n.eq_ignore_ascii_case(name))
-        .ok_or_else(|| ScenarioError::Unknown(name.to_owned()))?;
-    parse(text, options)
+    parse(text(name)?, options)
+}
+
+/// An embedded scenario by name, or one of the user's own by the path of its file (`*.toml`), adapted.
+pub fn open(name_or_path: &str, options: &Options) -> Result<Scenario, ScenarioError> {
+    let path = Path::new(name_or_path);
+    if path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("toml")) {
+        return load(name_or_path, options);
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| ScenarioError::Unread(name_or_path.to_owned(), e))?;
+    parse(&text, options)
+}
+
+/// The text of an embedded scenario: a start for one of the user's own.
+pub fn text(name: &str) -> Result<&'static str, ScenarioError> {
+    let found = FILES.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+    found.map(|(_, text)| *text).ok_or_else(|| ScenarioError::Unknown(name.to_owned()))
 }
 
 /// A scenario from the text of a file, adapted.
@@ -76,6 +92,8 @@ fn adapt(scenario: &mut Scenario, options: &Options) -> Result<(), ScenarioError
         }
     }
     let Some(first) = scenario.databases.first().cloned() else { return Ok(()) };
+    scenario.databases = scenario.databases.drain(..).flat_map(alike).collect();
+    let first = Database { count: 1, ..first };
     let named = |name: String| Database { name, ..first.clone() };
     if let Some(count) = options.databases {
         if !(1..=DATABASES_MAX).contains(&count) {
@@ -88,6 +106,15 @@ fn adapt(scenario: &mut Scenario, options: &Options) -> Result<(), ScenarioError
         scenario.databases.push(named(ODD_NAME.to_owned()));
     }
     Ok(())
+}
+
+/// A database that stands for many.
+fn alike(database: Database) -> Vec<Database> {
+    if database.count <= 1 {
+        return vec![database];
+    }
+    let name = |n| format!("{}{n:03}", database.name);
+    (1..=database.count.min(DATABASES_MAX)).map(|n| Database { name: name(n), count: 1, ..database.clone() }).collect()
 }
 
 fn check(scenario: &Scenario) -> Result<(), String> {
@@ -121,6 +148,13 @@ fn check(scenario: &Scenario) -> Result<(), String> {
     for server in &scenario.linked_servers {
         known(&server.instance, &format!("linked server `{}`", server.name))?;
     }
+    for linked in &scenario.linked {
+        let source = scenario.sql_servers.iter().any(|s| s.id == linked.source);
+        let target = scenario.managed_instances.iter().any(|m| m.id == linked.target);
+        if !(source && target) {
+            return Err("`linked` wants the id of a SQL Server and the id of a managed instance".to_owned());
+        }
+    }
     for path in &scenario.paths {
         known(&path.a, "a path")?;
         known(&path.b, "a path")?;
@@ -130,7 +164,10 @@ fn check(scenario: &Scenario) -> Result<(), String> {
             Fault::CutPath { a, b, .. } | Fault::SlowPath { a, b, .. } => {
                 known(a, "a fault").and(known(b, "a fault"))?;
             }
-            Fault::Restart { instance, .. } | Fault::Kill { instance } => known(instance, "a fault")?,
+            Fault::Restart { instance, .. } | Fault::Kill { instance } | Fault::ForceFailover { instance, .. } => {
+                known(instance, "a fault")?;
+            }
+            Fault::Set { server, .. } => known(server, "a fault")?,
             Fault::Arm { .. } => {}
         }
         if !(fault.at_s.is_finite() && fault.at_s >= 0.0) {

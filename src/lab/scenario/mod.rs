@@ -10,5 +10,7 @@ pub use embedded::NAMES;
 pub use load::Options;
 pub use load::ScenarioError;
 pub use load::load;
+pub use load::open;
 pub use load::parse;
+pub use load::text;
 pub use types::Scenario;

@@ -25,6 +25,9 @@ pub struct Scenario {
     pub jobs: Vec<Job>,
     #[serde(default, rename = "linked_server")]
     pub linked_servers: Vec<LinkedServer>,
+    /// Links that stand when the lab comes up.
+    #[serde(default, rename = "linked")]
+    pub linked: Vec<Linked>,
     #[serde(default, rename = "path")]
     pub paths: Vec<NetworkPath>,
     #[serde(default)]
@@ -69,6 +72,12 @@ pub struct SqlServer {
     pub collation: String,
     #[serde(default)]
     pub linux: bool,
+    /// A failover cluster instance.
+    #[serde(default)]
+    pub clustered: bool,
+    /// Name of the machine, if it was renamed after the installation: `@@SERVERNAME` keeps the old one.
+    #[serde(default)]
+    pub machine_name: Option<String>,
     #[serde(default = "yes")]
     pub hadr_enabled: bool,
     /// Startup trace flags.
@@ -116,6 +125,9 @@ pub struct Database {
     /// `id` of the instance it starts on.
     pub instance: String,
     pub size_mib: u32,
+    /// So many alike; more than one are called `name001`, `name002` …
+    #[serde(default = "one")]
+    pub count: u32,
     /// FULL, SIMPLE, BULK_LOGGED.
     #[serde(default = "default_recovery")]
     pub recovery_model: String,
@@ -124,6 +136,17 @@ pub struct Database {
     pub full_backup: bool,
     #[serde(default, rename = "table")]
     pub tables: Vec<Table>,
+}
+
+/// Every database of a source is linked to a target, seeded and caught up, when the lab comes up: made by the statements and
+/// the request that make a link, with a copy put in place as a seeding leaves it. From then on only log that travels counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Linked {
+    /// `id` of a SQL Server.
+    pub source: String,
+    /// `id` of a managed instance.
+    pub target: String,
 }
 
 /// An empty table of schema `dbo`.
@@ -227,6 +250,8 @@ pub struct Timing {
     pub token_lifetime_s: u64,
     /// From becoming primary to the first automatic full backup on a managed instance.
     pub first_full_backup_ms: u64,
+    /// A quiet mirroring connection says so this often.
+    pub keepalive_ms: u64,
 }
 
 impl Default for Timing {
@@ -237,6 +262,7 @@ impl Default for Timing {
             failover_switch_ms: 400,
             token_lifetime_s: 3_600,
             first_full_backup_ms: 3_000,
+            keepalive_ms: 2_000,
         }
     }
 }
@@ -247,6 +273,8 @@ impl Default for Timing {
 pub struct Workload {
     /// Per database.
     pub writers: u32,
+    /// So many databases of each source have writers, the first ones; 0: all.
+    pub busy_databases: u32,
     /// Between two transactions of one writer.
     pub think_ms: u64,
     /// After a failed connection or transaction.
@@ -264,6 +292,7 @@ impl Default for Workload {
     fn default() -> Self {
         Self {
             writers: 2,
+            busy_databases: 0,
             think_ms: 40,
             backoff_ms: 150,
             timeout_ms: 5_000,
@@ -293,8 +322,21 @@ pub enum Fault {
     Restart { instance: String, down_s: f64 },
     /// The instance stops for good.
     Kill { instance: String },
+    /// A secondary is made primary although the old primary lives: split brain.
+    ForceFailover { instance: String, database: String },
     /// ARM misbehaves.
     Arm { rule: FaultRule },
+    /// As `lab fault set SERVER KEY VALUE [DATABASE]`.
+    Set {
+        server: String,
+        key: String,
+        value: String,
+        #[serde(default)]
+        database: Option<String>,
+    },
+}
+fn one() -> u32 {
+    1
 }
 fn yes() -> bool {
     true

@@ -1,5 +1,6 @@
 //! The lab's control door: repoint the application, break and mend things. Loopback, bearer token.
 
+use super::power::Power;
 use crate::lab::arm::fault::FaultRule;
 use crate::lab::arm::server::ArmServer;
 use crate::lab::net::Network;
@@ -61,6 +62,18 @@ pub enum Ask {
         value: String,
         database: Option<String>,
     },
+    /// The instance stops, or starts again at its address.
+    Stop {
+        server: String,
+    },
+    Start {
+        server: String,
+    },
+    /// A secondary is made primary although the old primary lives.
+    ForceFailover {
+        server: String,
+        database: String,
+    },
     /// Where the application's names point, and what is cut.
     Status,
 }
@@ -81,6 +94,7 @@ pub struct Door {
     pub network: Arc<Network>,
     pub arm: Arc<ArmServer>,
     pub instances: BTreeMap<String, Arc<Instance>>,
+    pub power: Power,
 }
 
 /// Largest question.
@@ -140,7 +154,20 @@ impl Door {
             }
             Ask::Set { server, key, value, database } => {
                 let instance = self.instances.get(&server).ok_or_else(|| format!("no server `{server}`"))?;
-                super::fact::set(instance, &self.arm, &key, &value, database.as_deref())?
+                super::fact::set(&self.instances, instance, &self.arm, &key, &value, database.as_deref())?
+            }
+            Ask::Stop { server } => {
+                self.power.off(&server)?;
+                format!("{server} has stopped")
+            }
+            Ask::Start { server } => {
+                self.power.on(&server)?;
+                format!("{server} starts")
+            }
+            Ask::ForceFailover { server, database } => {
+                let instance = self.instances.get(&server).ok_or_else(|| format!("no server `{server}`"))?;
+                super::fault::force_failover(instance, &database)?;
+                format!("{server} is primary of {database} now, whatever its partner thinks")
             }
             Ask::Status => {
                 let points: Vec<_> =

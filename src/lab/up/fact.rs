@@ -1,5 +1,6 @@
 //! Facts that no statement of a client changes: set on the host, by other tools, or in the portal.
 
+use super::fault::Instances;
 use crate::lab::arm::access::Lock;
 use crate::lab::arm::access::Permission;
 use crate::lab::arm::server::ArmServer;
@@ -13,6 +14,7 @@ const KEYS: &str = "hadr on|off; lock LEVEL|none; permissions all|read; failover
                     with a database: change-capture, published on|off; encrypted on|off; file-gib N; defunct FILE|none";
 
 pub(super) fn set(
+    all: &Instances,
     instance: &Arc<Instance>,
     arm: &ArmServer,
     key: &str,
@@ -20,6 +22,11 @@ pub(super) fn set(
     database: Option<&str>,
 ) -> Result<String, String> {
     let on = value == "on";
+    if let Some(done) = super::fault::set(all, instance, key, value, database) {
+        done?;
+        instance.notify();
+        return Ok(format!("{key} is {value}"));
+    }
     match (key, database) {
         ("hadr", None) => instance.with(|s| s.server.hadr_disabled = !on),
         ("lock", None) => {
@@ -55,7 +62,7 @@ pub(super) fn set(
                 f.state = if f.name.eq_ignore_ascii_case(value) { 7 } else { 0 };
             }
         })?,
-        _ => return Err(format!("`{key}` cannot be set; {KEYS}")),
+        _ => return Err(format!("`{key}` cannot be set; {KEYS}; {}", super::fault::KEYS)),
     }
     instance.notify();
     Ok(format!("{key} is {value}"))
@@ -68,7 +75,7 @@ fn id_of(instance: &Instance, arm: &ArmServer) -> Option<String> {
     }
 }
 
-fn edit(instance: &Arc<Instance>, name: &str, change: impl FnOnce(&mut Database)) -> Result<(), String> {
+pub(super) fn edit(instance: &Arc<Instance>, name: &str, change: impl FnOnce(&mut Database)) -> Result<(), String> {
     instance.with(|s| match s.databases.get_mut(&name.to_lowercase()) {
         Some(d) => {
             change(d);

@@ -1,6 +1,7 @@
 //! The doors of an estate: TDS for every instance, ARM for the managed ones.
 
 use super::pipes;
+use super::power::Inlet;
 use super::record::ArmRecord;
 use super::record::LoginRecord;
 use super::record::ServerRecord;
@@ -16,6 +17,7 @@ use crate::lab::arm::server::ArmServer;
 use crate::lab::mirror::pki::LabPki;
 use crate::lab::scenario::secrets;
 use crate::lab::scenario::types::Scenario;
+use crate::lab::tds::backend::Backend;
 use crate::lab::tds::serve as tds;
 use crate::lab::tsql::exec::column_value;
 use crate::lab::tsql::session::EngineSession;
@@ -50,7 +52,7 @@ pub(super) async fn tds(
     tls: &LabTls,
     wire: Wire,
     stop: &CancellationToken,
-) -> io::Result<ServerRecord> {
+) -> io::Result<(ServerRecord, Inlet, CancellationToken)> {
     let config = tds::TdsConfig {
         tls: tds::TdsTls::new(tls.chain.clone(), tls.key()).map_err(other)?,
         force_encryption: false,
@@ -62,18 +64,20 @@ pub(super) async fn tds(
         Arc::new(|host, cx, killed| Box::new(EngineSession::new(host, cx, killed))),
     )
     .evaluating(Arc::new(column_value));
-    let (config, backend) = (Arc::new(config), Arc::new(backend));
+    let (config, backend): (_, Arc<dyn Backend>) = (Arc::new(config), Arc::new(backend));
+    let open = stop.child_token();
+    let (shared, door) = (config.clone(), backend.clone());
     let (host, port) = match wire {
         Wire::Sockets => {
             let listener = TcpListener::bind("127.0.0.1:0").await?;
             let port = listener.local_addr()?.port();
-            tokio::spawn(tds::serve(listener, config, backend, stop.clone()));
+            tokio::spawn(tds::serve(listener, config, backend, open.clone()));
             ("127.0.0.1".to_owned(), port)
         }
         Wire::Pipes => {
             let host = instance.config.host.clone();
             let listener = instance.network.listen(&host, PIPE_PORT).await?;
-            tokio::spawn(pipes::serve(listener, config, backend, stop.clone()));
+            tokio::spawn(pipes::serve(listener, config, backend, open.clone()));
             (host, PIPE_PORT)
         }
     };
@@ -89,13 +93,15 @@ pub(super) async fn tds(
             application: l.application,
         })
         .collect();
-    Ok(ServerRecord {
+    let inlet = Inlet { config: shared, backend: door, wire, instance: instance.clone(), host: host.clone(), port };
+    let record = ServerRecord {
         kind: if instance.config.is_managed() { "managed-instance" } else { "sql-server" }.to_owned(),
         server_name: instance.config.server_name.clone(),
         address: Address { server: id.clone(), host, port },
         logins,
         id,
-    })
+    };
+    Ok((record, inlet, open))
 }
 
 /// Azure's half.

@@ -2,10 +2,15 @@
 
 pub mod control;
 mod fact;
+mod fault;
 pub mod files;
 pub mod listen;
 pub mod pipes;
+mod power;
 pub mod record;
 pub mod start;
+#[cfg(test)]
+mod tests;
+mod timetable;
 pub mod tls;
 pub mod verdict;

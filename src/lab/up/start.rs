@@ -4,15 +4,18 @@ use super::control;
 use super::files;
 use super::listen;
 use super::pipes::PipeDialer;
+use super::power::Power;
 use super::record::ControlRecord;
 use super::record::DatabaseRecord;
 use super::record::LEDGER;
 use super::record::LabRecord;
 use super::record::SAMPLES;
+use super::timetable;
 use super::tls::LabTls;
 use super::verdict;
 use crate::lab::arm::server::ArmServer;
 use crate::lab::mirror;
+use crate::lab::mirror::established::LinkName;
 use crate::lab::mirror::pki::LabPki;
 use crate::lab::net::Network;
 use crate::lab::net::Path as NetPath;
@@ -52,6 +55,8 @@ pub const APPLICATION_HOST: &str = "application";
 pub const ORACLE_HOST: &str = "oracle";
 /// Pause of a sysadmin at work.
 const STRAGGLE_EVERY: Duration = Duration::from_millis(70);
+/// Bound of the wait for the links of a scenario that begins linked.
+const LINKS_UP_MAX: Duration = Duration::from_secs(60);
 
 /// How the lab is brought up.
 pub struct UpOptions {
@@ -88,6 +93,8 @@ pub struct Running {
     stop: CancellationToken,
     writers: Option<Workload>,
     sampler: Option<tokio::task::JoinHandle<()>>,
+    /// Breaks and mends things, as the control door does.
+    pub door: Arc<control::Door>,
 }
 
 impl Drop for Running {
@@ -129,22 +136,28 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         scenario.managed_instances.iter().map(crate::lab::scenario::types::ManagedInstance::fqdn).collect::<Vec<_>>();
     let tls = LabTls::new(&names, options.now).map_err(other)?;
     let mut instances = BTreeMap::new();
-    let mut servers = Vec::new();
     for (config, mut state) in build::instances(&scenario, options.now).map_err(other)? {
         state.hadr.tuning.redo_delay = Duration::from_millis(scenario.timing.redo_delay_ms);
         state.hadr.tuning.first_full_backup_delay = Duration::from_millis(scenario.timing.first_full_backup_ms);
+        state.hadr.tuning.keepalive = Duration::from_millis(scenario.timing.keepalive_ms.max(100));
         state.hadr.tuning.role_change = Duration::from_millis(scenario.timing.failover_switch_ms);
         if config.is_managed() {
             state.hadr.service_identity = Some(pki.issue_mi(&config.host, options.now).map_err(other)?);
         }
         let id = config.id.clone();
-        let instance = Instance::new(config, state, network.clone(), clock);
-        mirror::start(&instance);
-        servers.push(listen::tds(&scenario, &instance, &tls, options.wire, &stop).await?);
-        instances.insert(id, instance);
+        instances.insert(id, Instance::new(config, state, network.clone(), clock));
+    }
+    let databases = databases(&scenario);
+    link(&scenario, &instances, &databases, &pki).await?;
+    let (mut servers, mut inlets) = (Vec::new(), Vec::new());
+    for id in scenario.sql_servers.iter().map(|s| &s.id).chain(scenario.managed_instances.iter().map(|m| &m.id)) {
+        let Some(instance) = instances.get(id) else { continue };
+        mirror::start(instance);
+        let (server, inlet, open) = listen::tds(&scenario, instance, &tls, options.wire, &stop).await?;
+        servers.push(server);
+        inlets.push((inlet, open));
     }
     let (arm, arm_record) = listen::arm(&scenario, &instances, &pki, &tls, options.wire, clock, &stop).await?;
-    let databases = databases(&scenario);
     let addresses: BTreeMap<String, Address> = servers.iter().map(|s| (s.id.clone(), s.address.clone())).collect();
     let first = databases
         .iter()
@@ -180,9 +193,11 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         network: network.clone(),
         arm: arm.clone(),
         instances: instances.clone(),
+        power: Power::new(inlets, stop.clone()),
     };
+    let door = Arc::new(door);
     if let Some(listener) = control_listener {
-        tokio::spawn(control::serve(listener, Arc::new(door), stop.clone()));
+        tokio::spawn(control::serve(listener, door.clone(), stop.clone()));
     }
     let dir = options.dir.canonicalize()?;
     files::write(&dir, &scenario, &record, &tls.ca_pem, &pki.root_der, &options.milink)?;
@@ -191,6 +206,19 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         Wire::Sockets => (Ledger::append_to(&dir.join(LEDGER))?, sample::Samples::append_to(&dir.join(SAMPLES))?),
         Wire::Pipes => (Ledger::in_memory(), sample::Samples::in_memory()),
     };
+    for linked in &scenario.linked {
+        if let Some(target) = instances.get(&linked.target) {
+            stand(target).await?;
+        }
+    }
+    let path = |a: &str, b: &str| {
+        let known = scenario.paths.iter().find(|p| (p.a == a && p.b == b) || (p.a == b && p.b == a));
+        known.map_or((0.0, 0.0), |p| (p.latency_ms, p.bandwidth_mib_per_s))
+    };
+    let agenda = timetable::agenda(&scenario.faults, path);
+    if !agenda.is_empty() {
+        tokio::spawn(timetable::play(agenda, door.clone(), stop.clone()));
+    }
     let workload_clock = Clock::start(Arc::new(move || clock.now()));
     Ok(Running {
         record,
@@ -208,7 +236,39 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         stop,
         writers: None,
         sampler: None,
+        door,
     })
+}
+
+/// Makes the links that stand from the beginning.
+async fn link(
+    scenario: &Scenario,
+    instances: &BTreeMap<String, Arc<Instance>>,
+    databases: &[DatabaseRecord],
+    pki: &LabPki,
+) -> io::Result<()> {
+    for linked in &scenario.linked {
+        let (Some(source), Some(target)) = (instances.get(&linked.source), instances.get(&linked.target)) else {
+            continue;
+        };
+        let of = databases.iter().filter(|d| d.source == linked.source);
+        let names: Vec<_> = of.map(|d| LinkName { link: d.link.clone(), database: d.name.clone() }).collect();
+        mirror::established::establish(source, target, pki, &names).await.map_err(io::Error::other)?;
+    }
+    Ok(())
+}
+
+/// Waits until every link of an instance is connected and its database open.
+async fn stand(target: &Arc<Instance>) -> io::Result<()> {
+    let mut changed = target.changed.subscribe();
+    let wait = async {
+        while !mirror::established::all_stand(target) {
+            if changed.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(LINKS_UP_MAX, wait).await.map_err(|_| io::Error::other("the links did not come up"))
 }
 
 fn host_of(scenario: &Scenario, id: &str) -> String {
@@ -348,11 +408,26 @@ impl Running {
         }
     }
 
+    /// Databases with writers: the first ones of each source.
+    fn busy(&self) -> Vec<&DatabaseRecord> {
+        let most = match self.scenario.workload.busy_databases {
+            0 => u32::MAX,
+            n => n,
+        };
+        let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+        let first = |d: &&DatabaseRecord| {
+            let n = seen.entry(d.source.clone()).or_default();
+            *n += 1;
+            *n <= most
+        };
+        self.record.databases.iter().filter(first).collect()
+    }
+
     /// Starts the writers, and the sampler that looks from outside which copies take writes.
     pub fn start_writers(&mut self) -> io::Result<()> {
         let access = self.application()?;
         let spec = WorkloadSpec {
-            databases: self.record.databases.iter().map(|d| d.name.clone()).collect(),
+            databases: self.busy().iter().map(|d| d.name.clone()).collect(),
             writers: self.scenario.workload.writers,
             think: Duration::from_millis(self.scenario.workload.think_ms),
             backoff: Duration::from_millis(self.scenario.workload.backoff_ms),
@@ -364,10 +439,10 @@ impl Running {
         self.writers =
             Some(workload::start(&spec, &self.alias, &self.ledger, &self.clock, &last, self.stop.child_token()));
         let addresses = self.record.addresses();
-        let copies: Vec<sample::Watched> = self
-            .record
-            .databases
+        let busy = self.busy();
+        let copies: Vec<sample::Watched> = busy
             .iter()
+            .copied()
             .flat_map(|d| [(d, &d.source), (d, &d.target)])
             .filter_map(|(d, server)| {
                 Some(sample::Watched {

@@ -92,7 +92,7 @@ pub fn open_session(
     });
     match result {
         Ok(done) => {
-            instance.notify();
+            instance.notify_group(None);
             Ok(done)
         }
         Err(refused) => Err(LoginFailure(refused.errors)),
@@ -102,7 +102,7 @@ pub fn open_session(
 /// Ends a session: open work is rolled back, its locks are freed.
 pub fn end_session(instance: &Arc<Instance>, spid: i32) {
     instance.with(|s| s.sessions.end(spid));
-    instance.notify();
+    instance.notify_group(None);
 }
 
 /// A refused login: what the client gets (18456 always as state 1), and what the log gets.
@@ -384,7 +384,7 @@ impl Session for Guarded {
                 x.trace_flags.clear();
             }
         });
-        self.guard.instance.notify();
+        self.guard.instance.notify_group(None);
     }
     async fn cancelled(&mut self) {
         self.inner.cancelled().await;
@@ -399,7 +399,7 @@ impl Session for Guarded {
                 x.waiting = None;
             }
         });
-        self.guard.instance.notify();
+        self.guard.instance.notify_group(None);
     }
     fn killed(&self) -> CancellationToken {
         self.inner.killed()

@@ -75,6 +75,8 @@ pub struct Database {
     pub group_database_id: Option<Uuid>,
     pub log_bytes_used: u64,
     pub log_bytes_size: u64,
+    /// What its log file may grow to; `None`: until the disk is full, and the lab's disks never are.
+    pub log_limit: Option<u64>,
     /// Changes with every change of `data`: cached views of open transactions compare it.
     pub version: u64,
     /// Greatest row id handed out, committed or not.
@@ -129,6 +131,7 @@ impl Database {
             group_database_id: None,
             log_bytes_used: 0,
             log_bytes_size: EMPTY_BYTES,
+            log_limit: None,
             version: 0,
             last_row: 0,
             identities: BTreeMap::new(),
@@ -282,7 +285,25 @@ impl Database {
     fn account(&mut self, block: &LogBlock) {
         self.log_bytes_used += u64::from(block.bytes);
         while self.log_bytes_used > self.log_bytes_size * 9 / 10 {
-            self.log_bytes_size += 64 * 1024 * 1024;
+            let grown = self.log_bytes_size + 64 * 1024 * 1024;
+            match self.log_limit {
+                Some(limit) if grown > limit => {
+                    self.log_bytes_size = self.log_bytes_size.max(limit);
+                    return;
+                }
+                _ => self.log_bytes_size = grown,
+            }
+        }
+    }
+    /// Would so many bytes of log still fit (9002)?
+    pub fn log_has_room(&self, bytes: u64) -> bool {
+        self.log_limit.is_none_or(|limit| self.log_bytes_used + bytes <= limit)
+    }
+    /// Caps the log file; it never shrinks below what is used.
+    pub fn limit_log(&mut self, limit: Option<u64>) {
+        self.log_limit = limit;
+        if let Some(limit) = limit {
+            self.log_bytes_size = limit.max(self.log_bytes_used);
         }
     }
 }

@@ -22,6 +22,10 @@ mod permission;
 mod tests;
 mod user;
 
+pub(crate) use certificate::read as certificate_of;
+pub(crate) use certificate::reissued;
+pub(crate) use certificate::server_identity;
+
 /// Runs one statement; what it gives back are informational messages.
 pub async fn execute(host: &InstanceHost, cx: &mut SessionCx, ddl: &Ddl) -> SqlResult<Vec<SqlError>> {
     let none = Vec::new();

@@ -30,6 +30,9 @@ pub fn internal_version(config: &InstanceConfig) -> i32 {
 
 /// Host part of the server name, upper case.
 pub fn machine_name(config: &InstanceConfig) -> String {
+    if let Some(machine) = &config.installed.machine {
+        return machine.to_uppercase();
+    }
     let host = config.server_name.split(['\\', '.']).next().unwrap_or("");
     host.to_uppercase()
 }

@@ -311,6 +311,8 @@ pub struct HadrState {
     /// Managed instance only, by lower-case name.
     pub links: BTreeMap<String, ManagedLink>,
     pub connections: Vec<MirroringConnection>,
+    /// The host is away: nobody listens, nobody dials, connections break.
+    pub away: bool,
     /// Port the endpoint listens on now, and since when.
     pub listening: Option<(u16, OffsetDateTime)>,
     /// Managed instance: its own certificate and key.

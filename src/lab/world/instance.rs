@@ -27,6 +27,16 @@ pub struct InstanceConfig {
     pub hadr_enabled: bool,
     /// Windows, or Linux.
     pub linux: bool,
+    pub installed: Installed,
+}
+
+/// How it was installed, where that is out of the ordinary.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Installed {
+    /// A failover cluster instance.
+    pub clustered: bool,
+    /// Name of the machine now, if it was renamed after the installation: `@@SERVERNAME` keeps the old one.
+    pub machine: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -145,6 +155,10 @@ impl Instance {
     /// Wakes everybody who waits on `changed`.
     pub fn notify(&self) {
         self.changed.bump();
+    }
+    /// The same for what concerns only the databases of one local AG: the sessions of other groups sleep on.
+    pub fn notify_group(&self, ag: Option<&str>) {
+        self.changed.bump_topic(&ag.unwrap_or_default().to_lowercase());
     }
     pub fn log(&self, text: impl Into<String>) {
         let now = self.clock.now();

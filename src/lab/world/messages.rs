@@ -207,6 +207,7 @@ pub const TEMPLATES: &[Template] = &[
     t(14261, 16, "The specified %s ('%s') already exists."),
     t(14262, 16, "The specified %s ('%s') does not exist."),
     t(14266, 16, "The specified '%s' is invalid (valid values are: %s)."),
+    t(9002, 17, "The transaction log for database '%.*ls' is full due to '%ls'."),
     t(15001, 16, "Object '%ls' does not exist or is not a valid object for this operation."),
     t(15007, 16, "'%s' is not a valid login or you do not have permission."),
     t(

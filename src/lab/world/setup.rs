@@ -169,7 +169,8 @@ impl InstanceState {
     }
     /// Lowest free database id from 5 on.
     pub fn free_database_id(&mut self) -> i32 {
-        let id = (5..=32_767).find(|i| self.databases.values().all(|d| d.id != *i)).unwrap_or(i32::MAX);
+        let taken: std::collections::BTreeSet<i32> = self.databases.values().map(|d| d.id).collect();
+        let id = (5..=32_767).find(|i| !taken.contains(i)).unwrap_or(i32::MAX);
         self.next_database_id = self.next_database_id.max(id + 1);
         id
     }

@@ -39,6 +39,7 @@ pub fn sql_server(version: &str) -> InstanceConfig {
         trace_flags: vec![1800, 9567],
         hadr_enabled: true,
         linux: false,
+        installed: crate::lab::world::instance::Installed::default(),
     }
 }
 

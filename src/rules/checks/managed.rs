@@ -6,7 +6,6 @@ use super::case::fail;
 use super::case::not_applicable;
 use super::case::pass;
 use super::case::same;
-use super::case::unknown;
 use super::case::when;
 use crate::base::text;
 use crate::model::fact::OrUnknown;
@@ -122,6 +121,6 @@ pub(super) fn reachable(c: &Case<'_>) -> Judged {
     if facts.is_managed() {
         pass("a managed instance")
     } else {
-        unknown(format!("EngineEdition {}", facts.engine_edition))
+        fail(format!("EngineEdition {}: no managed instance", facts.engine_edition))
     }
 }

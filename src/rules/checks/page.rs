@@ -3,6 +3,7 @@
 use super::case::Purpose;
 use super::registry;
 use super::registry::Check;
+use super::registry::End;
 use std::fmt::Write;
 
 const HEAD: &str = "# Checks\n\n\
@@ -41,6 +42,10 @@ fn one(page: &mut String, c: &Check) {
         c.remedy,
         c.source,
     );
+    if let Some(statement) = &c.statement {
+        let end = if c.at == End::Source { "source" } else { "target" };
+        let _ = writeln!(page, "- on the {end}: `{statement}`");
+    }
 }
 
 fn capital(text: &str) -> String {

@@ -31,6 +31,15 @@ impl Severity {
     }
 }
 
+/// End of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    #[default]
+    Source,
+    Target,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
@@ -51,6 +60,12 @@ pub struct Check {
     pub expected: String,
     /// Statement, command or act; `{database}`, `{source}`, `{target}`, `{link}`, `{group}` are filled in.
     pub remedy: String,
+    /// The remedy as T-SQL that can be run as it is, where there is one; names are filled in and quoted.
+    #[serde(default)]
+    pub statement: Option<String>,
+    /// Where it is to be run.
+    #[serde(default)]
+    pub at: End,
     /// Section of our facts, and the vendor's page behind it.
     pub source: String,
 }

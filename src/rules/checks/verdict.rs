@@ -5,9 +5,11 @@ use super::case::Case;
 use super::case::Purpose;
 use super::registry;
 use super::registry::Check;
+use super::registry::End;
 use super::registry::Severity;
 use crate::model::fact::Unknown;
 use crate::model::group::SyncHealth;
+use crate::model::ids::SiteId;
 use serde::Serialize;
 
 /// How one check stands.
@@ -28,6 +30,8 @@ pub struct Finding {
     pub status: Status,
     pub found: String,
     pub remedy: String,
+    /// Site and T-SQL that mends it as it stands.
+    pub statement: Option<(SiteId, String)>,
     /// Why it was waived.
     pub waiver: Option<String>,
 }
@@ -117,6 +121,13 @@ fn finding(check: &'static Check, case: &Case<'_>, waivers: &[Waiver]) -> Findin
         Ok(Answer::Fail { found, remedy }) => (Status::Fail, found, remedy),
         Err(Unknown(why)) => (Status::Unknown, why, None),
     };
+    let statement = match (status, &remedy) {
+        (Status::Fail, None) => check.statement.as_deref().map(|s| {
+            let end = if check.at == End::Source { case.source } else { case.target };
+            (end.site.clone(), fill(s, case))
+        }),
+        _ => None,
+    };
     let link = case.link.name.as_str();
     let waiver = waivers
         .iter()
@@ -128,6 +139,7 @@ fn finding(check: &'static Check, case: &Case<'_>, waivers: &[Waiver]) -> Findin
         status: if waiver.is_some() { Status::Waived } else { status },
         found,
         remedy: fill(remedy.as_deref().unwrap_or(&check.remedy), case),
+        statement,
         waiver,
     }
 }
@@ -136,6 +148,7 @@ fn finding(check: &'static Check, case: &Case<'_>, waivers: &[Waiver]) -> Findin
 fn fill(template: &str, case: &Case<'_>) -> String {
     template
         .replace("[{database}]", &format!("[{}]", case.link.database.replace(']', "]]")))
+        .replace("N'{database}", &format!("N'{}", case.link.database.replace('\'', "''")))
         .replace("{database}", &case.link.database)
         .replace("{source}", case.source.site.as_str())
         .replace("{target}", case.target.site.as_str())

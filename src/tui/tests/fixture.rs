@@ -405,6 +405,7 @@ pub(super) fn verdict(link: &str) -> LinkCheck {
         reads: "sys.databases".to_owned(),
         expected: "it holds".to_owned(),
         found: found.to_owned(),
+        statement: None,
         remedy: (status != CheckStatus::Pass).then(|| "mend it with the next command".to_owned()),
         source: "facts".to_owned(),
         waiver: None,

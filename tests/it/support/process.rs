@@ -135,3 +135,10 @@ impl Drop for Running {
         let _ = self.child.wait();
     }
 }
+
+/// Runs milink to its end, without an estate.
+#[track_caller]
+pub fn milink(arguments: &[&str]) -> Done {
+    let dir = tempfile::tempdir().unwrap();
+    Running::start(Command::new(MILINK).env_clear().current_dir(dir.path()).args(arguments), dir.path()).wait()
+}

@@ -168,7 +168,13 @@ fn install(mi: &Instance, s: &mut InstanceState, spec: &LinkSpec) {
             partner_certificate: None,
         },
     );
-    roles::refresh_access(s, &mi.config);
+}
+
+/// Takes a link over as it was made earlier: its groups, without waiting for the partner. Access is the caller's to refresh.
+pub fn accept_link(mi: &Instance, spec: &LinkSpec) -> Result<(), LinkError> {
+    validate(mi, spec)?;
+    mi.with(|s| install(mi, s, spec));
+    Ok(())
 }
 
 /// What a look at the partner found.
@@ -267,7 +273,10 @@ fn failure(number: i32, spec: &LinkSpec, minutes: u64) -> LinkError {
 /// deleted. At once with a status if the request cannot be accepted.
 pub async fn create_link(mi: &Arc<Instance>, spec: LinkSpec) -> Result<(), LinkError> {
     validate(mi, &spec)?;
-    mi.with(|s| install(mi, s, &spec));
+    mi.with(|s| {
+        install(mi, s, &spec);
+        roles::refresh_access(s, &mi.config);
+    });
     mi.notify();
     let (start, whole) = mi.with(|s| (s.hadr.tuning.link_start_timeout, s.hadr.tuning.link_creation_timeout));
     started(mi, &spec, Instant::now() + start, start.as_secs() / 60).await?;

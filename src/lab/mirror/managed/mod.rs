@@ -11,6 +11,7 @@ pub use certificates::delete_trust_certificate;
 pub use certificates::endpoint_certificate;
 pub use certificates::list_trust_certificates;
 pub use certificates::put_trust_certificate;
+pub use create::accept_link;
 pub use create::create_link;
 pub use create::validate;
 pub use role::delete_link;

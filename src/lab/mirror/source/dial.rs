@@ -50,9 +50,10 @@ pub(super) fn plan(state: &mut InstanceState, instance: &Instance, group: &str, 
     let names = roles::databases_of(state, group);
     let local = roles::local_name(state, &instance.config, state.hadr.group(group)?)?;
     let started = instance.config.is_managed() || state.hadr.endpoint.as_ref().is_some_and(|e| e.state == 0);
+    let away = state.hadr.away;
     let g = state.hadr.group_mut(group)?;
     let leads = g.role == Role::Primary || (g.role == Role::Resolving && g.failover.is_some());
-    if !leads || !started {
+    if !leads || !started || away {
         return None;
     }
     let databases = names.iter().map(|n| DbIdent { name: n.clone(), group_database_id: g.database_id(n) }).collect();

@@ -36,6 +36,7 @@ const ACTIVE_PERIOD: Duration = Duration::from_secs(1);
 struct Session<'a> {
     instance: &'a Arc<Instance>,
     ends: &'a Ends,
+    topic: String,
     meeting: Meeting,
     databases: BTreeMap<String, Shipped>,
     /// Last mode told.
@@ -55,11 +56,17 @@ pub(super) async fn run(instance: &Arc<Instance>, plan: &Plan, agreed: Agreed) {
         channel.counters.clone(),
     );
     let now = instance.clock.now();
-    let meeting = instance.with(|s| {
+    let (meeting, settled, topic) = instance.with(|s| {
         report::connected(s, &plan.ends, now);
-        settle::settle(s, &instance.config, plan, agreed.remote_role, now)
+        let open = s.hadr.group(&plan.ends.group).is_none_or(|g| g.role == Role::Resolving);
+        (settle::settle(s, &instance.config, plan, agreed.remote_role, now), open, plan.ends.topic(s))
     });
-    instance.notify();
+    // a role that was decided here concerns everybody
+    if settled || meeting != Meeting::Ship {
+        instance.notify();
+    } else {
+        instance.notify_group(Some(&topic));
+    }
     if meeting == Meeting::Follow {
         return;
     }
@@ -67,6 +74,7 @@ pub(super) async fn run(instance: &Arc<Instance>, plan: &Plan, agreed: Agreed) {
     let mut session = Session {
         instance,
         ends: &plan.ends,
+        topic,
         meeting,
         databases,
         synchronous: None,
@@ -81,7 +89,7 @@ impl Session<'_> {
     async fn work(&mut self, channel: &mut Channel<Up>, timeout: Duration, row: &ConnectionRow) -> Lost {
         let sender = channel.sender();
         let keepalive = self.instance.with(|s| s.hadr.tuning.keepalive).min(timeout / 3);
-        let mut changed = self.instance.changed.subscribe();
+        let mut changed = self.instance.changed.subscribe_to(&self.topic);
         let mut tick = tokio::time::interval(keepalive);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut waiting: VecDeque<Down> = VecDeque::new();
@@ -135,6 +143,9 @@ impl Session<'_> {
         let started = self.instance.config.is_managed() || s.hadr.endpoint.as_ref().is_some_and(|e| e.state == 0);
         if !started {
             return Err(Lost::EndpointStopped);
+        }
+        if s.hadr.away {
+            return Err(Lost::Obsolete);
         }
         let Some(g) = s.hadr.group(&self.ends.group) else { return Err(Lost::Obsolete) };
         let switching = match (g.role, &g.failover) {
@@ -190,7 +201,7 @@ impl Session<'_> {
                 p.sync_state = p.sync_state.min(1);
             }
         }
-        roles::refresh_sync(s);
+        roles::refresh_sync_of(s, &self.ends.group);
         self.instance.notify();
     }
 
@@ -245,7 +256,7 @@ impl Session<'_> {
     fn ship(&mut self, s: &mut InstanceState, db: &mut Shipped, now: OffsetDateTime) -> Option<Down> {
         if self.suspended(s, db) {
             seeding::set_sync_state(s, self.ends, &db.name, 0);
-            roles::refresh_sync(s);
+            roles::refresh_sync_of(s, &self.ends.group);
             self.instance.notify();
             db.stage = Stage::Suspended;
             return None;
@@ -294,11 +305,16 @@ impl Session<'_> {
     fn handle(&mut self, message: Up) -> Option<Down> {
         let now = self.instance.clock.now();
         let answer = match message {
-            Up::Pong => None,
+            // nothing that anybody waits for
+            Up::Pong => return None,
             Up::SeedReady { database, refused } => self.seed_ready(&database, refused, now),
             Up::SeedDone { database, refused } => self.seed_done(&database, refused, now),
             Up::Progress(report) => {
-                self.progress(&report, now);
+                let seeding = self.progress(&report, now);
+                if !seeding {
+                    self.instance.notify_group(Some(&self.topic));
+                    return None;
+                }
                 None
             }
             Up::TookOver => {
@@ -335,9 +351,11 @@ impl Session<'_> {
         })
     }
 
-    fn progress(&mut self, r: &ProgressReport, now: OffsetDateTime) {
+    /// True if it may have ended a seeding, for which others wait.
+    fn progress(&mut self, r: &ProgressReport, now: OffsetDateTime) -> bool {
         let synchronous = self.synchronous == Some(true);
-        let Some(db) = self.databases.get_mut(&r.database.to_lowercase()) else { return };
+        let Some(db) = self.databases.get_mut(&r.database.to_lowercase()) else { return false };
+        let seeding = db.catch_up.is_some();
         let shipping = matches!(db.stage, Stage::Shipping);
         self.instance.with(|s| {
             let Some(source) = s.database(&r.database) else { return };
@@ -369,8 +387,9 @@ impl Session<'_> {
             if db.catch_up.is_some_and(|at| r.hardened >= at) {
                 seeding::completed(s, db, now);
             }
-            roles::refresh_sync(s);
+            roles::refresh_sync_of(s, &self.ends.group);
         });
+        seeding
     }
 
     /// The connection is gone: what the views show afterwards, and who need not wait any longer.
@@ -389,7 +408,7 @@ impl Session<'_> {
                 }
             }
             report::disconnected(s, self.ends, &databases, true, lost, now);
-            roles::refresh_sync(s);
+            roles::refresh_sync_of(s, &self.ends.group);
         });
         self.instance.notify();
     }

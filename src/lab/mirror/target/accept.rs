@@ -43,7 +43,8 @@ pub(in crate::lab::mirror) async fn serve(instance: Arc<Instance>, stream: BoxSt
         Ok::<_, io::Error>((open, decision))
     };
     let Ok(Ok((open, decision))) = tokio::time::timeout(OPEN_TIMEOUT, talk).await else { return };
-    instance.notify();
+    // an older connection of the same group ends; the others need not look
+    instance.notify_group(Some(if open.distributed { &open.to } else { &open.group }));
     let Ok(Accepted { session: Some(session), .. }) = decision else { return };
     if open.purpose == Purpose::Data {
         session::run(&instance, session, opened.stream, opened.encrypted, &client).await;

@@ -48,6 +48,7 @@ struct Follower {
 struct Session<'a> {
     instance: &'a Arc<Instance>,
     start: &'a Start,
+    topic: String,
     databases: BTreeMap<String, Follower>,
     outgoing: VecDeque<Up>,
     /// The role change under way: when it is done, and what must be here by then.
@@ -70,15 +71,16 @@ pub(super) async fn run(
         report::connected(s, &start.ends, now);
         managed::note_connected(s, &start.ends.group);
     });
-    instance.notify();
     let mut session = Session {
         instance,
         start: &start,
+        topic: instance.with(|s| start.ends.topic(s)),
         databases: BTreeMap::new(),
         outgoing: VecDeque::new(),
         switching: None,
         took_over: false,
     };
+    instance.notify_group(Some(&session.topic));
     let lost = session.work(&mut channel, &row).await;
     session.end(lost);
 }
@@ -87,7 +89,7 @@ impl Session<'_> {
     async fn work(&mut self, channel: &mut Channel<Down>, row: &ConnectionRow) -> Lost {
         let sender = channel.sender();
         let timeout = self.start.session_timeout;
-        let mut changed = self.instance.changed.subscribe();
+        let mut changed = self.instance.changed.subscribe_to(&self.topic);
         // while a copy comes in nothing else goes back, and silence would look like a lost connection
         let keepalive = self.instance.with(|s| s.hadr.tuning.keepalive).min(timeout / 3);
         let mut tick = tokio::time::interval(keepalive);
@@ -143,6 +145,9 @@ impl Session<'_> {
             if stopped {
                 return Some(Lost::EndpointStopped);
             }
+            if s.hadr.away {
+                return Some(Lost::Obsolete);
+            }
             let current = s.hadr.group(&self.start.ends.group).is_some_and(|g| g.generation == self.start.generation);
             let fits = current && managed::accepts(s, &self.start.ends.group);
             if fits { None } else { Some(Lost::Obsolete) }
@@ -151,7 +156,10 @@ impl Session<'_> {
 
     fn handle(&mut self, message: Down) {
         match message {
-            Down::Ping => self.outgoing.push_back(Up::Pong),
+            Down::Ping => {
+                self.outgoing.push_back(Up::Pong);
+                return;
+            }
             Down::Bye => {}
             _ if self.start.split_brain => {}
             Down::SeedBegin { database, operation, size, revert, attempt } => {
@@ -177,7 +185,7 @@ impl Session<'_> {
                 self.switching = Some((Instant::now() + takes, positions));
             }
         }
-        self.instance.notify();
+        self.instance.notify_group(Some(&self.topic));
     }
 
     /// The primary counts nobody as synchronized before it has heard from them in the new mode.
@@ -363,7 +371,7 @@ impl Session<'_> {
                 }
             }
         });
-        self.instance.notify();
+        self.instance.notify_group(Some(&self.topic));
     }
 
     /// A suspension that began or ended here is news for the primary.

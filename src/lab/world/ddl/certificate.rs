@@ -7,6 +7,7 @@ use crate::lab::tsql::error::SqlError;
 use crate::lab::tsql::error::SqlResult;
 use crate::lab::tsql::host::SessionCx;
 use crate::lab::world::host::InstanceHost;
+use crate::lab::world::instance::InstanceConfig;
 use crate::lab::world::messages::error;
 use crate::lab::world::security::hash_password;
 use crate::lab::world::security::new_salt;
@@ -167,7 +168,7 @@ async fn create(
             if subject.is_empty() || subject.chars().count() > SUBJECT {
                 return Err(error(15212, &[&SUBJECT]));
             }
-            let bits = if host.instance.config.major() >= 16 { 3072 } else { 2048 };
+            let bits = key_bits(&host.instance.config);
             let subject = subject.clone();
             let made = if crate::base::random::is_seeded() {
                 super::keys::pooled(bits).and_then(|key| self_signed(&subject, start, expiry, &key))
@@ -228,6 +229,29 @@ pub(crate) fn self_signed(
     params.serial_number = Some(rcgen::SerialNumber::from_slice(&serial));
     let certificate = params.self_signed(key).ok()?;
     Some((certificate.der().to_vec(), key.serialize_der()))
+}
+
+/// A certificate that a server of this configuration made for itself: DER and PKCS#8 key.
+pub(crate) fn server_identity(
+    config: &InstanceConfig,
+    subject: &str,
+    start: OffsetDateTime,
+    expiry: OffsetDateTime,
+) -> Option<(Vec<u8>, Vec<u8>)> {
+    self_signed(subject, start, expiry, &super::keys::pooled(key_bits(config))?)
+}
+
+/// The same certificate with other dates: same name, same key.
+pub(crate) fn reissued(old: &Certificate, start: OffsetDateTime, expiry: OffsetDateTime) -> Option<Certificate> {
+    let key = rcgen::KeyPair::try_from(old.private_key.as_deref()?).ok()?;
+    let (der, _) = self_signed(&old.subject, start, expiry, &key)?;
+    let public = read(&der)?;
+    Some(Certificate { der, thumbprint: public.thumbprint, serial: public.serial, start, expiry, ..old.clone() })
+}
+
+/// Length of the keys a version makes.
+fn key_bits(config: &InstanceConfig) -> u32 {
+    if config.major() >= 16 { 3072 } else { 2048 }
 }
 
 /// What `sys.certificates` shows of a DER certificate; `None` for anything else.

@@ -154,7 +154,13 @@ fn server(c: &Call<'_>, s: &InstanceState, property: &str) -> Value {
             InstanceKind::Managed { .. } => text("CU"),
             InstanceKind::SqlServer { .. } => Value::Null,
         },
-        "servername" => text(&config.server_name),
+        // Unlike @@SERVERNAME, it follows a machine that is renamed.
+        "servername" => match (&config.installed.machine, config.server_name.split_once('\\')) {
+            (None, _) => text(&config.server_name),
+            (Some(machine), Some((_, instance))) => text(&format!("{machine}\\{instance}")),
+            (Some(machine), None) => text(machine),
+        },
+        "isclustered" => int(i32::from(config.installed.clustered)),
         "machinename" | "computernamephysicalnetbios" => text(&machine_name(config)),
         "instancename" => opt(config.server_name.split_once('\\').map(|(_, i)| i)),
         "collation" => text(&config.collation),
@@ -166,11 +172,9 @@ fn server(c: &Call<'_>, s: &InstanceState, property: &str) -> Value {
         "sqlsortorder" => variant(52u8.v()),
         "sqlsortordername" => text("nocase_iso"),
         "ishadrenabled" | "hadrmanagerstatus" => int(i32::from(mi || config.hadr_enabled && !s.server.hadr_disabled)),
-        "isclustered"
-        | "issingleuser"
-        | "ispolybaseinstalled"
-        | "isadvancedanalyticsinstalled"
-        | "istempdbmetadatamemoryoptimized" => int(0),
+        "issingleuser" | "ispolybaseinstalled" | "isadvancedanalyticsinstalled" | "istempdbmetadatamemoryoptimized" => {
+            int(0)
+        }
         "isintegratedsecurityonly" => int(i32::from(!mi && s.security.windows_only)),
         "isexternalauthenticationonly" if mi || config.major() >= 16 => int(0),
         "isfulltextinstalled" => int(1),

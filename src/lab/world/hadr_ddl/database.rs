@@ -93,7 +93,7 @@ fn off(
 }
 
 /// Suspends or resumes a database in its group and in every DAG above it.
-fn movement(s: &mut InstanceState, ag: &Group, database: &str, reason: Option<u8>) {
+pub(crate) fn movement(s: &mut InstanceState, ag: &Group, database: &str, reason: Option<u8>) {
     let key = database.to_lowercase();
     let hit = |g: &Group| g.name == ag.name || (g.distributed && g.own(&ag.name).is_some());
     for g in s.hadr.groups.values_mut().filter(|g| hit(g)) {

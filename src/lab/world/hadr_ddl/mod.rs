@@ -17,6 +17,7 @@ mod specs;
 mod tests;
 
 pub use capability::link_capable;
+pub(crate) use database::movement;
 pub use dispatch::execute;
 pub use endpoint::endpoint_certificate;
 pub use make::new_group;

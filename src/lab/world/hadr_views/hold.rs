@@ -1,6 +1,5 @@
 //! What keeps a log from being truncated, and what seeding reads.
 
-use crate::lab::mirror::roles;
 use crate::lab::world::database::Database;
 use crate::lab::world::hadr::Role;
 use crate::lab::world::instance::InstanceState;
@@ -12,10 +11,11 @@ const HOLD_WHILE_SEEDING: i32 = 12381;
 /// Oldest log a replica still needs; truncation stops there. `None`: no replica holds the log. A copy that is being
 /// seeded does not hold it, unless trace flag 12381 is on: that is how a link's creation breaks (1412).
 pub fn log_hold(state: &InstanceState, db: &Database) -> Option<Lsn> {
+    let Some(ag) = &db.ag else { return None };
     let mut hold: Option<Lsn> = None;
     let mut keep = |lsn: Lsn| hold = Some(hold.map_or(lsn, |h| h.min(lsn)));
     for group in state.hadr.groups.values() {
-        let member = roles::databases_of(state, &group.name).iter().any(|d| d.eq_ignore_ascii_case(&db.name));
+        let member = if group.distributed { group.own(ag).is_some() } else { group.name.eq_ignore_ascii_case(ag) };
         if !member {
             continue;
         }

@@ -41,7 +41,7 @@ impl Drop for Place<'_> {
                 session.waiting = None;
             }
         });
-        self.instance.notify();
+        self.instance.notify_group(None);
     }
 }
 
@@ -124,7 +124,7 @@ impl InstanceHost {
             LockError::Ended => dead(),
             LockError::Deadlock => {
                 self.with(|s| s.sessions.rollback(cx.spid));
-                self.instance.notify();
+                self.instance.notify_group(None);
                 error(1205, &[&cx.spid, &"lock"]).state(51)
             }
         }

@@ -40,7 +40,7 @@ impl Drop for Statement<'_> {
     fn drop(&mut self) {
         if self.open && self.implicit {
             self.host.with(|s| s.sessions.rollback(self.spid));
-            self.host.instance.notify();
+            self.host.instance.notify_group(None);
         }
     }
 }
@@ -59,7 +59,7 @@ impl Drop for Locks<'_> {
                 session.waiting = None;
             }
         });
-        self.instance.notify();
+        self.instance.notify_group(None);
     }
 }
 
@@ -167,7 +167,7 @@ impl InstanceHost {
             s.sessions.rollback(cx.spid);
             Ok(())
         });
-        self.instance.notify();
+        self.instance.notify_group(None);
         result
     }
     pub(crate) fn save(&self, cx: &SessionCx, name: &str) -> SqlResult<()> {
@@ -195,7 +195,10 @@ impl InstanceHost {
         if waits.is_empty() {
             return Ok(());
         }
-        self.instance.notify();
+        for (database, _) in &waits {
+            let ag = self.with(|s| s.databases.get(database).and_then(|d| d.ag.clone()));
+            self.instance.notify_group(ag.as_deref());
+        }
         for (database, end) in &waits {
             self.wait_for_partner(spid, database, *end).await?;
         }
@@ -261,6 +264,14 @@ fn write_log(s: &mut InstanceState, spid: i32, now: OffsetDateTime) -> SqlResult
         let Some(db) = s.databases.get(name) else { return Err(error(911, &[name])) };
         if !work.ops.is_empty() && (db.access != Access::ReadWrite || db.state != DatabaseState::Online) {
             return Err(error(3948, &[]));
+        }
+        let bytes = work.ops.iter().map(crate::lab::world::database::op_bytes).sum::<u64>();
+        if !work.ops.is_empty() && !db.log_has_room(bytes) {
+            let wait = crate::lab::catalog::reuse_wait(s, db).1;
+            let full = error(9002, &[&db.name, &wait]);
+            s.error_log.push((now, format!("Error: 9002, Severity: 17, State: {}.", full.state)));
+            s.error_log.push((now, full.message.clone()));
+            return Err(full);
         }
     }
     let mut ends = Vec::new();

@@ -5,6 +5,7 @@ pub mod arm;
 pub mod base;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod effects;
 pub mod engine;
 pub mod export;

@@ -140,6 +140,7 @@ impl App {
             switch_timeout_ms: p.switch_timeout.as_millis() as u64,
             hooks,
             reconcile,
+            waivers: Vec::new(),
         }
     }
 

@@ -8,13 +8,13 @@ use crate::base::redact::secret;
 use crate::effects::mode::Mode;
 use crate::effects::perform::Begin;
 use crate::effects::perform::Effects;
-use crate::engine::cancel::Cancel;
 use crate::engine::context::Context;
 use crate::engine::event::Event;
 use crate::engine::event::SharedObserver;
 use crate::engine::run::Limits;
 use crate::engine::run::RunEnd;
 use crate::engine::run::Runner;
+use crate::engine::steering::Steering;
 use crate::journal::fold::RunState;
 use crate::journal::fold::fold;
 use crate::journal::record::Line;
@@ -44,11 +44,12 @@ pub struct Ended {
 
 impl App {
     /// Runs an approved plan. The plan is stored before its first step.
-    pub async fn start(&self, plan: &Plan, observer: SharedObserver, cancel: Cancel) -> Result<Ended> {
+    pub async fn start(&self, plan: &Plan, observer: SharedObserver, steering: impl Into<Steering>) -> Result<Ended> {
+        let admitted = self.admit(plan, &observer).await?;
         let run = self.new_run(plan.kind);
         let passwords = self.master_key_passwords(plan, &run)?;
         let value = serde_json::to_value(plan).map_err(|e| Error::bug("the plan cannot be stored").caused_by(e))?;
-        let first = self.journal.append(
+        let mut last = self.journal.append(
             &run,
             &Record::RunStarted {
                 kind: plan.kind.as_str().to_owned(),
@@ -58,7 +59,10 @@ impl App {
                 version: VERSION.to_owned(),
             },
         )?;
-        self.drive(run, plan, RunState::default(), first.seq, passwords, observer, cancel, false).await
+        for record in &admitted {
+            last = self.journal.append(&run, record)?;
+        }
+        self.drive(run, plan, RunState::default(), last.seq, passwords, observer, steering.into(), false).await
     }
 
     /// The newest run of a kind that has not ended and is about exactly these links.
@@ -77,7 +81,7 @@ impl App {
     }
 
     /// Goes on with a run from what its journal says.
-    pub async fn resume(&self, run: &RunId, observer: SharedObserver, cancel: Cancel) -> Result<Ended> {
+    pub async fn resume(&self, run: &RunId, observer: SharedObserver, steering: impl Into<Steering>) -> Result<Ended> {
         let state = fold(&self.journal.records(run)?)?;
         if let Some((outcome, _)) = &state.finished {
             return Err(Error::refused(format!("run {run} has ended: it was {}", outcome.word()))
@@ -107,7 +111,7 @@ impl App {
         let taken_up = self.journal.append_after(run, records.len() as u64, &record)?.ok_or_else(|| {
             Error::refused(format!("run {run} is being written to by another process")).hint("milink cutover status")
         })?;
-        self.drive(run.clone(), &plan, state, taken_up.seq, passwords, observer, cancel, true).await
+        self.drive(run.clone(), &plan, state, taken_up.seq, passwords, observer, steering.into(), true).await
     }
 
     #[expect(clippy::too_many_arguments, reason = "the two entrances share it; each argument is theirs")]
@@ -119,7 +123,7 @@ impl App {
         last_record: u64,
         passwords: BTreeMap<String, SecretString>,
         observer: SharedObserver,
-        cancel: Cancel,
+        steering: Steering,
         resumed: bool,
     ) -> Result<Ended> {
         let tools = Arc::new(self.tools(passwords)?);
@@ -138,7 +142,13 @@ impl App {
                 last_record,
             },
         );
-        let cx = Context::new(Arc::new(effects), self.clock.clone(), observer.clone(), cancel, state.evidence.clone());
+        let cx = Context::new(
+            Arc::new(effects),
+            self.clock.clone(),
+            observer.clone(),
+            steering.cancel.clone(),
+            state.evidence.clone(),
+        );
         let steps = plan.steps().count();
         observer.on(&Event::RunStarted { run: run.clone(), kind: plan.kind.as_str().to_owned(), steps, resumed });
         let again = again(plan, &run);
@@ -147,16 +157,21 @@ impl App {
                 budget: Some(Duration::from_millis(plan.policy.budget_ms)),
                 budget_from: BUDGET_FROM.to_owned(),
                 undo_on_interrupt: true,
+                apart: false,
                 again,
             },
             // Hours of seeding are not thrown away because somebody pressed Ctrl-C.
-            PlanKind::Create => Limits { undo_on_interrupt: false, again, ..Limits::default() },
+            PlanKind::Create => {
+                Limits { undo_on_interrupt: false, apart: plan.links.len() > 1, again, ..Limits::default() }
+            }
             // Copies of hours are not thrown away because somebody pressed Ctrl-C.
             PlanKind::Fog => Limits { undo_on_interrupt: false, again, ..Limits::default() },
             PlanKind::Drill => Limits { undo_on_interrupt: true, again, ..Limits::default() },
             PlanKind::Delete | PlanKind::Objects => Limits { undo_on_interrupt: true, again, ..Limits::default() },
         };
-        let end = Runner { stages: &stages, cx, state, limits }.run().await?;
+        let runner =
+            Runner { stages: &stages, cx, state, limits, hold: steering.hold.clone(), fallen: BTreeMap::new() };
+        let end = if steering.listens { self.listening(&run, runner, &steering).await? } else { runner.run().await? };
         Ok(Ended { run, end })
     }
 

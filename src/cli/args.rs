@@ -1,5 +1,10 @@
 //! The grammar of the command line; nothing but clap.
 
+pub use super::args_cutover::CutoverAbortArgs;
+pub use super::args_cutover::CutoverCommand;
+pub use super::args_cutover::CutoverPlanArgs;
+pub use super::args_cutover::CutoverResumeArgs;
+pub use super::args_cutover::CutoverRunArgs;
 pub use super::args_fog::DrillCommand;
 pub use super::args_fog::FogChangeArgs;
 pub use super::args_fog::FogCommand;
@@ -219,6 +224,14 @@ pub struct ExplainArgs {
     pub id: Vec<String>,
 }
 
+/// For what the checks say first.
+#[derive(Debug, Clone, Default, Args)]
+pub struct WaiveArgs {
+    /// Let a check pass by its id, with a reason that is written down
+    #[arg(long, value_name = "ID=REASON")]
+    pub waive: Vec<String>,
+}
+
 #[derive(Debug, Clone, Args)]
 pub struct CheckArgs {
     #[command(flatten)]
@@ -344,7 +357,7 @@ pub enum LinkCommand {
     /// Show what is missing until the links stand
     Plan(LinkPlanArgs),
     /// Create what is missing, and wait until the links are seeded
-    Create(CreateArgs),
+    Create(LinkCreateArgs),
     /// One line for each link
     List(LinksArgs),
     /// Everything about a link
@@ -371,6 +384,17 @@ pub struct CreateArgs {
 }
 
 #[derive(Debug, Clone, Args)]
+pub struct LinkCreateArgs {
+    #[command(flatten)]
+    pub create: CreateArgs,
+    /// Every link of the estate; the same as naming none
+    #[arg(long, conflicts_with = "links")]
+    pub all: bool,
+    #[command(flatten)]
+    pub waive: WaiveArgs,
+}
+
+#[derive(Debug, Clone, Args)]
 pub struct LinkDeleteArgs {
     /// Links by name
     #[arg(value_name = "LINK", required = true)]
@@ -387,62 +411,6 @@ pub struct LinkShowArgs {
     /// Link by name
     #[arg(value_name = "LINK")]
     pub link: String,
-}
-
-#[derive(Debug, Clone, Subcommand)]
-pub enum CutoverCommand {
-    /// Show the steps in order, and what would undo each
-    Plan(CutoverPlanArgs),
-    /// Move the databases: fence, drain, switch, open
-    Run(CutoverRunArgs),
-    /// Go on with a run that stopped half way
-    Resume(CutoverResumeArgs),
-    /// Undo a run, as long as it can be undone
-    Abort(CutoverAbortArgs),
-    /// How far a run is
-    Status(OptionalRunArgs),
-}
-
-#[derive(Debug, Clone, Args)]
-pub struct CutoverPlanArgs {
-    #[command(flatten)]
-    pub plan: LinkPlanArgs,
-    /// The links of a `[[wave]]`
-    #[arg(long, value_name = "NAME", conflicts_with = "links")]
-    pub wave: Option<String>,
-}
-
-#[derive(Debug, Clone, Args)]
-pub struct CutoverRunArgs {
-    /// Links by name
-    #[arg(value_name = "LINK", required_unless_present = "wave", conflicts_with = "wave")]
-    pub links: Vec<String>,
-    /// The links of a `[[wave]]`, together: all or nothing until the targets are opened
-    #[arg(long, value_name = "NAME")]
-    pub wave: Option<String>,
-    #[command(flatten)]
-    pub change: ChangeArgs,
-    /// Names of the links (or `all`), typed again: the answer to the question that would be asked
-    #[arg(long, value_name = "NAME")]
-    pub confirm: Option<String>,
-}
-
-#[derive(Debug, Clone, Args)]
-pub struct CutoverResumeArgs {
-    #[command(flatten)]
-    pub run: OptionalRunArgs,
-    /// Return when the run is under way (refused in this version: every command waits)
-    #[arg(long)]
-    pub no_wait: bool,
-}
-
-#[derive(Debug, Clone, Args)]
-pub struct CutoverAbortArgs {
-    #[command(flatten)]
-    pub run: OptionalRunArgs,
-    /// Name of the run, typed again: the answer to the question that would be asked
-    #[arg(long, value_name = "NAME")]
-    pub confirm: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -3,6 +3,7 @@
 use super::args::Format;
 use super::output::Printer;
 use super::output::Style;
+use super::progress::Bars;
 use super::progress::Progress;
 use crate::base::error::Result;
 use crate::base::text;
@@ -10,6 +11,8 @@ use crate::engine::event::Event;
 use crate::engine::event::Observer;
 use crate::journal::record::RunResult;
 use crate::journal::record::StepResult;
+use crate::model::ids::StepId;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,10 +36,27 @@ where
     F: FnOnce(Arc<Feed>) -> Fut,
     Fut: Future<Output = Result<T>>,
 {
+    follow_in(Lines::default(), printer, work).await
+}
+
+/// The same for many links at once: one line for each that is done or fails, and one bar for each under way.
+pub async fn follow_many<T, F, Fut>(links: usize, printer: &mut Printer, work: F) -> Result<T>
+where
+    F: FnOnce(Arc<Feed>) -> Fut,
+    Fut: Future<Output = Result<T>>,
+{
+    let many = Many { bars: printer.bars(), links, done: 0, under_way: BTreeMap::new() };
+    follow_in(Lines { many: Some(many), ..Lines::default() }, printer, work).await
+}
+
+async fn follow_in<T, F, Fut>(mut view: Lines, printer: &mut Printer, work: F) -> Result<T>
+where
+    F: FnOnce(Arc<Feed>) -> Fut,
+    Fut: Future<Output = Result<T>>,
+{
     let (to, mut from) = mpsc::unbounded_channel();
     let work = work(Arc::new(Feed { to }));
     tokio::pin!(work);
-    let mut view = Lines::default();
     let result = loop {
         tokio::select! {
             biased;
@@ -55,6 +75,49 @@ where
 pub struct Lines {
     bar: Option<Progress>,
     last_percent: Option<u64>,
+    many: Option<Many>,
+}
+
+/// Many links in one run.
+struct Many {
+    bars: Bars,
+    links: usize,
+    done: usize,
+    under_way: BTreeMap<String, Progress>,
+}
+
+/// The step that ends the making of a link.
+const LAST_OF_A_LINK: &str = "create.seed";
+
+impl Many {
+    /// True if the event was told here.
+    fn show(&mut self, printer: &mut Printer, event: &Event) -> Result<bool> {
+        let of = |step: &StepId| step.as_str().split_once('/').map(|(_, link)| link.to_owned()).unwrap_or_default();
+        match event {
+            Event::Progress { step, text, fraction } => {
+                let bars = &self.bars;
+                let bar = self.under_way.entry(of(step)).or_insert_with(|| bars.add(text, 100));
+                bar.label(text);
+                bar.set((fraction.unwrap_or(0.0) * 100.0) as u64);
+                Ok(true)
+            }
+            Event::StepFinished { step, outcome, note, .. } => {
+                let failed = *outcome == StepResult::Failed;
+                if !failed && step.kind() != LAST_OF_A_LINK {
+                    return Ok(true);
+                }
+                let link = of(step);
+                self.under_way.remove(&link);
+                self.done += usize::from(!failed);
+                let (mark, style) = if failed { ("FAIL", Style::Bad) } else { ("ok  ", Style::Good) };
+                let mark = printer.paint_message(style, mark);
+                let line = format!("  {mark} {:>3}/{} {link:<32} {note}", self.done, self.links);
+                self.bars.aside(|| printer.message(&line))?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
 }
 
 /// Without a terminal, progress is told at every so many percent.
@@ -64,6 +127,11 @@ impl Lines {
     pub fn show(&mut self, printer: &mut Printer, event: &Event) -> Result<()> {
         if printer.format() == Format::Jsonl {
             return printer.json(event);
+        }
+        if let Some(many) = &mut self.many
+            && many.show(printer, event)?
+        {
+            return Ok(());
         }
         match event {
             Event::Progress { text, fraction, .. } => self.progress(printer, text, *fraction),
@@ -122,6 +190,11 @@ fn line(printer: &Printer, event: &Event) -> Option<String> {
             format!("run {run} {}", printer.paint_message(style, word))
         }
         Event::RunStopped { run, why } => format!("run {run} {}: {why}", printer.paint_message(Style::Bad, "STOPPED")),
+        Event::Held { before, by } => printer
+            .paint_message(Style::Strong, &format!("held before `{before}` by {by}; to go on: milink cutover release")),
+        Event::Released { before, held_ms } => {
+            format!("goes on with `{before}` after {}", text::duration(Duration::from_millis(*held_ms)))
+        }
         Event::Note { text } => text.clone(),
         Event::StageStarted { .. } | Event::StepStarted { .. } | Event::Progress { .. } => return None,
     })

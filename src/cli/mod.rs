@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod args;
+mod args_cutover;
 mod args_fog;
 #[cfg(feature = "lab")]
 mod args_lab;

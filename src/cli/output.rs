@@ -1,6 +1,7 @@
 //! The one place that prints. Data goes to stdout, everything else to stderr; text means the same without colour.
 
 use super::args::Format;
+use super::progress::Bars;
 use super::progress::Progress;
 use crate::base::error::Error;
 use crate::base::error::Result;
@@ -266,6 +267,11 @@ impl Printer {
     /// Is there somebody to see a progress bar?
     pub fn shows_progress(&self) -> bool {
         self.err.terminal && !self.is_json()
+    }
+
+    /// Several progress bars, as [`Self::progress`].
+    pub fn bars(&self) -> Bars {
+        Bars::new(self.shows_progress())
     }
 
     /// A progress bar on stderr, seen only on a terminal and only by people.

@@ -1,5 +1,6 @@
 //! Progress for people at a terminal.
 
+use indicatif::MultiProgress;
 use indicatif::ProgressBar;
 use indicatif::ProgressDrawTarget;
 use indicatif::ProgressStyle;
@@ -9,6 +10,29 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
+}
+
+/// Several bars under each other; lines go above them.
+#[derive(Debug)]
+pub struct Bars {
+    all: MultiProgress,
+    visible: bool,
+}
+
+impl Bars {
+    pub(super) fn new(visible: bool) -> Self {
+        let target = if visible { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
+        Self { all: MultiProgress::with_draw_target(target), visible }
+    }
+    pub fn add(&self, label: &str, total: u64) -> Progress {
+        let mut progress = Progress::new(self.visible, label, Some(total));
+        progress.bar = self.all.add(progress.bar.clone());
+        progress
+    }
+    /// Writes a line while the bars are out of the way.
+    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.all.suspend(write)
+    }
 }
 
 impl Progress {

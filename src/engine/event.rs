@@ -51,6 +51,17 @@ pub enum Event {
         run: RunId,
         outcome: RunResult,
     },
+    /// Waits before a step because somebody asked it to.
+    Held {
+        /// Kind of the step that is next.
+        before: String,
+        by: String,
+    },
+    /// Goes on after a hold.
+    Released {
+        before: String,
+        held_ms: u64,
+    },
     /// Said by whoever drives the run, between its steps.
     Note {
         text: String,

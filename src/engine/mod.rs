@@ -3,8 +3,10 @@
 pub mod cancel;
 pub mod context;
 pub mod event;
+pub mod hold;
 pub mod run;
 pub mod settle;
 pub mod stage;
+pub mod steering;
 pub mod step;
 pub mod undo;

@@ -3,6 +3,7 @@
 use super::cancel::Cancel;
 use super::context::Context;
 use super::event::Event;
+use super::hold::Hold;
 use super::settle::settle;
 use super::settle::transient;
 use super::stage::CONCURRENT_STEPS_MAX;
@@ -22,14 +23,20 @@ use crate::journal::record::Line;
 use crate::journal::record::Record;
 use crate::journal::record::RunResult;
 use crate::journal::record::StepResult;
+use crate::model::ids::LinkName;
 use crate::model::ids::StepId;
 use futures_util::StreamExt;
 use futures_util::stream;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How often one step is tried again after its fate was read back as "not done".
 pub const ATTEMPTS_MAX: u32 = 3;
+
+/// Links that fell out and are told by name.
+const FALLEN_TOLD_MAX: usize = 5;
 
 /// Time limits of a run.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +46,8 @@ pub struct Limits {
     pub budget_from: String,
     /// The command that takes a run up again that stopped half way.
     pub again: String,
+    /// A link whose step fails stands still alone, and the others go on: many links are made in one run.
+    pub apart: bool,
     /// Asked to stop before L1: undo everything (a cutover), or leave what is there for the next attempt (a creation).
     pub undo_on_interrupt: bool,
 }
@@ -57,6 +66,9 @@ pub struct Runner<'a> {
     /// Where the run stands: empty for a fresh one, folded from the journal for a resumed one.
     pub state: RunState,
     pub limits: Limits,
+    pub hold: Hold,
+    /// Links that fell out of the run, each with why.
+    pub fallen: BTreeMap<LinkName, Error>,
 }
 
 impl Runner<'_> {
@@ -80,14 +92,15 @@ impl Runner<'_> {
             if todo.is_empty() {
                 continue;
             }
+            let held = self.wait_if_held(todo[0].id().kind(), budget_end).await;
             if stage.name == self.limits.budget_from {
                 budget_end = self.limits.budget.map(|b| self.cx.clock.monotonic() + b);
             }
             self.cx.observer.on(&Event::StageStarted { stage: stage.name.clone() });
-            let result = if self.crossed(Line::L1) {
-                self.stage(&todo).await
-            } else {
-                self.stage_before_l1(&todo, budget_end).await
+            let result = match held {
+                Err(e) => Err(e),
+                Ok(()) if self.crossed(Line::L1) => self.stage(&todo).await,
+                Ok(()) => self.stage_before_l1(&todo, budget_end).await,
             };
             match result {
                 Ok(()) => {}
@@ -95,6 +108,9 @@ impl Runner<'_> {
                 Err(e) if self.crossed(Line::L1) => return self.stopped(e),
                 Err(e) => return self.give_up(e).await,
             }
+        }
+        if !self.fallen.is_empty() {
+            return self.ended_apart().await;
         }
         self.finish(RunResult::Committed)?;
         Ok(RunEnd::Committed)
@@ -129,6 +145,32 @@ impl Runner<'_> {
         Ok(())
     }
 
+    /// Between two stages every step is at rest: the one place where a run may wait at somebody's word. Before L1 a request to
+    /// stop and the end of the budget count as ever; what was proven before is looked at again by the switch.
+    async fn wait_if_held(&mut self, before: &str, budget_end: Option<Duration>) -> Result<()> {
+        let Some(by) = self.hold.asked_by() else { return Ok(()) };
+        let from = self.cx.clock.monotonic();
+        self.cx.effects.record(&Record::Held { before: before.to_owned(), by: by.clone() })?;
+        self.cx.observer.on(&Event::Held { before: before.to_owned(), by });
+        let left = budget_end.filter(|_| !self.crossed(Line::L1)).map(|end| end.saturating_sub(from));
+        let over = async {
+            match left {
+                Some(left) => crate::base::clock::pause(left).await,
+                None => std::future::pending().await,
+            }
+        };
+        let ended = tokio::select! {
+            biased;
+            () = self.cx.cancel.wait() => Err(Error::new(Kind::Interrupted, "asked to stop while it was held")),
+            () = self.hold.released() => Ok(()),
+            () = over => Err(Error::new(Kind::TimedOut, "the outage budget ended while the run was held")),
+        };
+        let held_ms = self.cx.clock.monotonic().saturating_sub(from).as_millis() as u64;
+        self.cx.effects.record(&Record::Released { before: before.to_owned(), held_ms })?;
+        self.cx.observer.on(&Event::Released { before: before.to_owned(), held_ms });
+        ended
+    }
+
     fn crossed(&self, line: Line) -> bool {
         self.state.lines.contains(&line)
     }
@@ -153,7 +195,8 @@ impl Runner<'_> {
             (_, true) => !switched(step.as_ref()),
             (true, false) => false,
         };
-        stage.steps.iter().filter(|s| wanted(s)).cloned().collect()
+        let fell = |s: &Arc<dyn Step>| s.link().is_some_and(|l| self.fallen.contains_key(l));
+        stage.steps.iter().filter(|s| wanted(s) && !fell(s)).cloned().collect()
     }
 
     fn attempts(&self, id: &StepId) -> u32 {
@@ -288,6 +331,10 @@ impl Runner<'_> {
                 Err(e) => {
                     self.set(step.id(), StepStatus::Started { attempt }, attempt);
                     let e = e.during(format!("step {}", step.id()));
+                    if let Some(link) = step.link().filter(|_| self.falls_alone(&e)) {
+                        self.fallen.insert(link.clone(), e);
+                        continue;
+                    }
                     // The most telling failure is the one that is not a mere consequence of being asked to stop.
                     match &first {
                         Some(Error { .. }) if e.kind() == Kind::Interrupted => {}
@@ -297,6 +344,30 @@ impl Runner<'_> {
             }
         }
         first.map_or(Ok(()), Err)
+    }
+
+    fn falls_alone(&self, e: &Error) -> bool {
+        self.limits.apart && !lease_lost(e) && !matches!(e.kind(), Kind::Interrupted | Kind::Bug)
+    }
+
+    /// Some links fell out: what the others have stays, and so does what the fallen ones have got so far.
+    async fn ended_apart(mut self) -> Result<RunEnd> {
+        let links: BTreeSet<&LinkName> = self.stages.iter().flat_map(|s| &s.steps).filter_map(|s| s.link()).collect();
+        let (all, fallen) = (links.len(), std::mem::take(&mut self.fallen));
+        let mut told: Vec<String> = fallen.iter().map(|(link, e)| format!("{link}: {}", e.chain())).collect();
+        let n = told.len();
+        told.truncate(FALLEN_TOLD_MAX);
+        if n > told.len() {
+            told.push(format!("and {} more", n - told.len()));
+        }
+        let error = Error::new(Kind::Stopped, format!("{n} of {all} links are not done: {}", told.join("; ")))
+            .hint(format!("the others stand; mend the cause, then `{}`", self.limits.again));
+        if n == all {
+            return self.give_up(error).await;
+        }
+        let names: Vec<_> = fallen.keys().collect();
+        self.end(RunResult::Committed, serde_json::json!({ "not_done": names }))?;
+        Err(error)
     }
 
     async fn give_up(mut self, cause: Error) -> Result<RunEnd> {
@@ -326,8 +397,12 @@ impl Runner<'_> {
     }
 
     fn finish(&mut self, outcome: RunResult) -> Result<()> {
+        self.end(outcome, serde_json::Value::Null)
+    }
+
+    fn end(&mut self, outcome: RunResult, summary: serde_json::Value) -> Result<()> {
         self.cx.guards.end_all();
-        self.cx.effects.record(&Record::RunFinished { outcome, summary: serde_json::Value::Null })?;
+        self.cx.effects.record(&Record::RunFinished { outcome, summary })?;
         let run = self.cx.effects.run().clone();
         self.cx.observer.on(&Event::RunFinished { run, outcome });
         Ok(())

@@ -79,6 +79,10 @@ pub struct RunState {
     /// Last value for each step and name.
     pub evidence: BTreeMap<(StepId, String), serde_json::Value>,
     pub lines: BTreeSet<Line>,
+    /// Before which kind of step it waits, and at whose word.
+    pub held: Option<(String, String)>,
+    /// How long it waited in all, without the hold that stands.
+    pub held_ms: u64,
     pub finished: Option<(RunResult, serde_json::Value)>,
     started: bool,
 }
@@ -147,7 +151,17 @@ impl RunState {
                 (self.kind, self.plan) = (kind.clone(), plan.clone());
                 (self.host, self.user, self.version) = (host.clone(), user.clone(), version.clone());
             }
-            Record::RunResumed { .. } => self.resumes += 1,
+            Record::RunResumed { .. } => {
+                self.resumes += 1;
+                self.held = None;
+            }
+            Record::Held { before, by } => self.held = Some((before.clone(), by.clone())),
+            Record::Released { held_ms, .. } => {
+                if self.held.take().is_none() {
+                    return Err("released, and nothing was held".into());
+                }
+                self.held_ms += held_ms;
+            }
             Record::StepStarted { step, attempt } => self.step_started(step, *attempt)?,
             Record::StepFinished { step, outcome, note, duration_ms } => {
                 self.step_finished(step, *outcome, note, *duration_ms)?;

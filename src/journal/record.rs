@@ -79,6 +79,17 @@ pub enum Record {
         line: Line,
         why: String,
     },
+    /// The run waits before a step because somebody asked it to.
+    Held {
+        /// Kind of the step that is next.
+        before: String,
+        by: String,
+    },
+    /// It goes on; how long it waited.
+    Released {
+        before: String,
+        held_ms: u64,
+    },
     /// Lifecycle end; nothing follows but reports.
     RunFinished {
         outcome: RunResult,

@@ -37,12 +37,21 @@ pub struct NotedJob {
     pub name: String,
 }
 
+/// A user without a login, or guest, that held CONNECT on its database before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BarredUser {
+    pub database: String,
+    pub user: String,
+    pub is_guest: bool,
+}
+
 /// What is set apart, as it was before anything was shut.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kept {
     Login(BarredLogin),
     Job(NotedJob),
+    User(BarredUser),
 }
 
 impl Kept {
@@ -51,6 +60,7 @@ impl Kept {
         match self {
             Kept::Login(login) => property("login", &login.sid),
             Kept::Job(job) => property("job", &job.job_id.to_string()),
+            Kept::User(user) => property("user", &format!("{}/{}", user.database, user.user)),
         }
     }
 }
@@ -60,6 +70,7 @@ impl std::fmt::Display for Kept {
         match self {
             Kept::Login(login) => write!(f, "login `{}`", login.name),
             Kept::Job(job) => write!(f, "job `{}`", job.name),
+            Kept::User(user) => write!(f, "user `{}` of {}", user.user, user.database),
         }
     }
 }

@@ -52,6 +52,8 @@ pub struct ContainedUser {
     pub name: String,
     pub kind: String,
     pub sid: Option<String>,
+    /// CONNECT on the database.
+    pub connect: ConnectSql,
 }
 
 /// Principals that could write in one database.

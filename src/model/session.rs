@@ -29,6 +29,17 @@ pub struct UserSession {
     pub estimated_completion_ms: Option<i64>,
 }
 
+/// A session whose login may not connect any more: a bar ends no session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BarredSession {
+    pub session_id: i32,
+    pub login: Option<String>,
+    pub original_login: Option<String>,
+    pub program: Option<String>,
+    /// It has no login of its own: a group let it in.
+    pub by_group: bool,
+}
+
 /// An open transaction that is in one database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenTransaction {

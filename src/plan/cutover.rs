@@ -98,6 +98,7 @@ mod tests {
             switch_timeout_ms: 300_000,
             hooks: Vec::new(),
             reconcile: Vec::new(),
+            waivers: Vec::new(),
         }
     }
 

@@ -127,6 +127,16 @@ pub struct PlanPolicy {
     pub hooks: Vec<String>,
     #[serde(default)]
     pub reconcile: Vec<ReconcileRule>,
+    /// Checks that somebody answers for, this once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<PlanWaiver>,
+}
+
+/// A check that is let pass, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanWaiver {
+    pub check: String,
+    pub reason: String,
 }
 
 /// A scalar query of the user's that must agree on both sides.

@@ -147,8 +147,20 @@ pub struct RunSummary {
     pub lines: Vec<String>,
     /// Changes whose fate has not been read back.
     pub open_changes: usize,
+    /// Before which step it waits, and at whose word; null: it is not held.
+    pub held: Option<HeldLine>,
+    /// How long it waited at somebody's word, without the hold that stands.
+    pub held_ms: u64,
     pub records: usize,
     pub steps: Vec<StepLine>,
+}
+
+/// A hold that stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HeldLine {
+    /// Kind of the step that is next, such as `cutover.open`.
+    pub before: String,
+    pub by: String,
 }
 
 /// One link of the estate.

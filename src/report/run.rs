@@ -1,5 +1,6 @@
 //! Journal records -> the public summary of a run. Pure.
 
+use super::dto::HeldLine;
 use super::dto::RunStatus;
 use super::dto::RunSummary;
 use super::dto::SCHEMA_VERSION;
@@ -29,6 +30,8 @@ pub fn summary(records: &[Stored]) -> Result<RunSummary> {
         last_at: at(records.last()),
         lines: state.lines.iter().map(|l| format!("{l:?}")).collect(),
         open_changes: state.open_changes().count(),
+        held: state.held.clone().map(|(before, by)| HeldLine { before, by }),
+        held_ms: state.held_ms,
         records: records.len(),
         steps: steps
             .map(|(id, s)| StepLine {

@@ -104,8 +104,12 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("server/add_linked_sql.sql", include_str!("../../sql/server/add_linked_sql.sql")),
     ("server/drop_linked.sql", include_str!("../../sql/server/drop_linked.sql")),
     ("server/outside.sql", include_str!("../../sql/server/outside.sql")),
+    ("session/barred.sql", include_str!("../../sql/session/barred.sql")),
     ("session/in_database.sql", include_str!("../../sql/session/in_database.sql")),
     ("session/kill.sql", include_str!("../../sql/session/kill.sql")),
     ("session/kill_unit.sql", include_str!("../../sql/session/kill_unit.sql")),
     ("transaction/open.sql", include_str!("../../sql/transaction/open.sql")),
+    ("user/deny_connect.sql", include_str!("../../sql/user/deny_connect.sql")),
+    ("user/grant_connect.sql", include_str!("../../sql/user/grant_connect.sql")),
+    ("user/revoke_connect.sql", include_str!("../../sql/user/revoke_connect.sql")),
 ];

@@ -168,6 +168,9 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         marker::note("100% of 'it'"),
         session::kill(53),
         session::kill_unit(id),
+        user::deny_connect(WEIRD, WEIRD),
+        user::grant_connect(WEIRD, WEIRD),
+        user::revoke_connect(WEIRD, WEIRD),
         object::create_login(WEIRD, &secret("02000A"), &[1, 2]),
         object::drop_login(WEIRD),
         object::set_default_database(WEIRD, WEIRD),
@@ -230,6 +233,7 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         reconcile::scalar(WEIRD, "SELECT COUNT(*) FROM dbo.x; --'"),
         session::in_database(WEIRD),
         session::transactions(WEIRD),
+        session::barred(),
         object::hash(WEIRD),
         survey::files(),
         survey::protection(),
@@ -415,6 +419,7 @@ fn decoders_read_what_the_headers_promise() {
     decodes(group::seedings());
     decodes(session::in_database("d"));
     decodes(session::transactions("d"));
+    decodes(session::barred());
     decodes(lease::read("r"));
     decodes(marker::read("d"));
     decodes(backup::last_full("d"));

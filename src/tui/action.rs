@@ -28,6 +28,10 @@ pub enum Action {
     Stop {
         asked: Asked,
     },
+    /// Have a run wait at its next barrier, or let it go on, whichever process drives it.
+    Hold {
+        run: RunId,
+    },
     /// Read both sides and Azure, and judge. Changes nothing.
     Check {
         link: String,

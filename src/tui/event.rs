@@ -99,6 +99,8 @@ pub enum Event {
         link: String,
         verdict: Result<Box<LinkCheck>, String>,
     },
+    /// What came of an order to a run.
+    Ordered(Result<String, String>),
     /// Ctrl-C from outside, SIGTERM, or a terminal that has gone.
     Interrupt,
     /// Whoever opened the screen has no more to show.

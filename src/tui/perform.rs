@@ -8,11 +8,13 @@ use crate::app::run::Ended;
 use crate::base::clock::within;
 use crate::base::error::Error;
 use crate::base::error::Result;
+use crate::control::desk::Order;
 use crate::engine;
 use crate::engine::cancel::Cancel;
 use crate::engine::event::Observer;
 use crate::engine::event::SharedObserver;
 use crate::engine::run::RunEnd;
+use crate::engine::steering::Steering;
 use crate::journal::record::RunResult;
 use crate::model::ids::RunId;
 use crate::monitor::handle::MonitorHandle;
@@ -60,10 +62,14 @@ impl Performer {
                 });
             }
             Action::Start { plan, .. } => {
-                self.drive(move |app, feed, cancel| async move { app.start(&plan, feed, cancel).await });
+                self.drive(
+                    move |app, feed, cancel| async move { app.start(&plan, feed, Steering::open(cancel)).await },
+                );
             }
             Action::Resume { run, .. } => {
-                self.drive(move |app, feed, cancel| async move { app.resume(&run, feed, cancel).await });
+                self.drive(
+                    move |app, feed, cancel| async move { app.resume(&run, feed, Steering::open(cancel)).await },
+                );
             }
             Action::Abort { run, .. } => {
                 self.drive(move |app, feed, _| async move { app.abort(&run, feed).await });
@@ -72,6 +78,9 @@ impl Performer {
                 if let Some(cancel) = &self.cancel {
                     cancel.request();
                 }
+            }
+            Action::Hold { run } => {
+                let _ = self.to.send(Event::Ordered(hold(&self.app, &run).map_err(|e| words(&e))));
             }
             Action::Check { link } => {
                 let (app, to) = (self.app.clone(), self.to.clone());
@@ -137,6 +146,16 @@ impl Performer {
             let _ = to.send(Event::RunOver { run, ending });
         });
     }
+}
+
+/// The same order again takes it back.
+fn hold(app: &App, run: &RunId) -> Result<String> {
+    let desk = app.desk(run);
+    if desk.release()? {
+        return Ok(format!("{run} goes on"));
+    }
+    desk.order(Order::Hold, &app.who())?;
+    Ok(format!("{run} waits as soon as the stage it is in has ended; `H` once more lets it go on"))
 }
 
 /// The error and what to do next, on one line.

@@ -331,6 +331,13 @@ impl Story {
                 self.l1 = None;
                 self.note(at, Weight::Bad, format!("line {line:?} was never crossed: {why}"));
             }
+            Record::Held { before, by } => {
+                self.note(at, Weight::Strong, format!("held before `{before}` by {by}; `H` lets it go on"));
+            }
+            Record::Released { before, held_ms } => {
+                let waited = text::duration(Duration::from_millis(*held_ms));
+                self.note(at, Weight::Plain, format!("goes on with `{before}` after {waited}"));
+            }
             Record::RunFinished { outcome, .. } => {
                 self.end = Some(*outcome);
                 let weight = if *outcome == RunResult::Committed { Weight::Good } else { Weight::Bad };

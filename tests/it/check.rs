@@ -208,6 +208,15 @@ fn a_required_object_blocks_until_it_is_there_or_waived() {
     let done = lab.start(command.args(["--waive", "objects.required=made by hand on Sunday"])).wait().exits(0);
     assert!(done.stdout.lines().next().unwrap().starts_with("ledger: ready for cutover: YES ("), "{}", done.stdout);
     assert!(done.stdout.contains("waived: made by hand on Sunday"), "{}", done.stdout);
+    // What `check` says binds a run.
+    let refused = lab.milink("cutover run ledger --yes").exits(3).says("`objects.required` fails");
+    assert!(refused.stderr.contains("nothing was changed"), "{}", refused.stderr);
+    assert!(lab.last_run()["run_id"].as_str().unwrap().starts_with("create"), "a refused run was begun");
+    let mut command = lab.command("cutover run ledger --yes");
+    lab.start(command.args(["--waive", "objects.required=made by hand on Sunday"])).wait().exits(0);
+    let export = lab.milink("runs export last").exits(0).stdout;
+    let judged = export.lines().find(|l| l.contains(r#""name":"checks""#)).unwrap();
+    assert!(judged.contains("made by hand on Sunday") && judged.contains("objects.required"), "{judged}");
     let mut command = lab.command("check");
     lab.start(command.args(["--waive", "objects.require=x"])).wait().exits(2).says("did you mean `objects.required`?");
 }

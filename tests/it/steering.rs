@@ -49,3 +49,90 @@ fn a_second_cutover_of_a_link_is_told_who_holds_it() {
     lab.until_written(20);
     lab.verdict_holds();
 }
+
+/// The hook `point` of an estate, which waits for the file `go` and then does what it did before.
+#[cfg(unix)]
+fn waiting_hook(lab: &Lab, name: &str, application: &str) -> std::path::PathBuf {
+    let hook = lab.path("hook.sh");
+    std::fs::write(&hook, "#!/bin/sh\nwhile [ ! -e go ]; do /bin/sleep 0.05; done\nexec \"$@\"\n").unwrap();
+    let changed = application.replace("HOOK", &format!("\"/bin/sh\", \"{}\"", hook.display()));
+    let from = if application.starts_with("command") { "command = [" } else { "[application]" };
+    lab.estate_with(name, &[(from, &changed), ("\"30s\"", "\"170s\"")])
+}
+
+/// Go or no-go at the last moment: the target stays closed until somebody lets the run go on.
+#[cfg(unix)]
+#[test]
+fn another_terminal_holds_a_run_before_it_opens_the_target() {
+    let lab = Lab::linked("migrate-2019", "--writers 2");
+    let estate = waiting_hook(&lab, "waiting.toml", "command = [HOOK, ");
+    let mut run = lab.start(lab.command("cutover run ledger --yes").env("MILINK_ESTATE", estate));
+    run.until_it_says("cutover.confirm/ledger");
+    let asked = lab.milink("cutover hold --output json").exits(0).says("waits as soon as").json();
+    assert_eq!(asked["held_before"], serde_json::Value::Null, "{asked}");
+    assert!(asked["driver"].as_str().is_some_and(|d| d.contains("process")), "{asked}");
+    std::fs::write(lab.path("go"), "").unwrap();
+    run.until_it_says("held before `cutover.open`");
+    let status = lab.milink("cutover status --output json").exits(0).json();
+    assert_eq!((&status["driver"], &status["held"]["before"]), (&"driven".into(), &"cutover.open".into()));
+    let closed = lab.acknowledged();
+    let refused = lab.milink("cutover abort").exits(3).says("beyond line L1");
+    assert!(refused.stderr.contains("second failover"), "{}", refused.stderr);
+    assert_eq!(lab.acknowledged(), closed, "the target was open while the run was held");
+    lab.milink("cutover release").exits(0).says("goes on");
+    run.wait().exits(0);
+    let end = lab.last_run();
+    assert_eq!((&end["status"], &end["held"]), (&"committed".into(), &serde_json::Value::Null));
+    assert!(end["held_ms"].as_u64().is_some_and(|ms| ms > 0), "{end}");
+    lab.milink("cutover hold").exits(3).says("has ended");
+    lab.until_written(20);
+    lab.verdict_holds();
+}
+
+#[cfg(unix)]
+#[test]
+fn another_terminal_takes_a_run_back_that_is_held_with_its_writers_out() {
+    let lab = Lab::linked("migrate-2019", "--writers 2");
+    let estate = waiting_hook(&lab, "waiting.toml", "[application]\nafter-fence = { command = [HOOK, \"/bin/true\"] }");
+    let mut run = lab.start(lab.command("cutover run ledger --yes").env("MILINK_ESTATE", estate));
+    run.until_it_says("cutover.fence/ledger");
+    lab.milink("cutover hold").exits(0);
+    std::fs::write(lab.path("go"), "").unwrap();
+    run.until_it_says("held before `cutover.drain`");
+    let kept_out = lab.acknowledged();
+    lab.milink("cutover abort --output json").exits(0).says("asked");
+    run.wait().exits(130).says("rolled back");
+    assert_eq!(lab.last_run()["status"], "rolled_back");
+    until("the writers to come back", || (lab.acknowledged() > kept_out + 20).then_some(()));
+    lab.verdict_holds();
+}
+
+/// A laptop sleeps with the fence up; its sessions die on the server, somebody else takes the run up and ends it; it wakes.
+#[cfg(unix)]
+#[test]
+fn a_process_that_was_suspended_and_replaced_changes_nothing_when_it_wakes() {
+    let lab = Lab::linked("migrate-2019", "--writers 2");
+    let estate = waiting_hook(&lab, "waiting.toml", "[application]\nafter-fence = { command = [HOOK, \"/bin/true\"] }");
+    let mut sleeper = lab.start(lab.command("cutover run ledger --yes").env("MILINK_ESTATE", &estate));
+    sleeper.until_it_says("cutover.fence/ledger");
+    sleeper.signal("STOP");
+    // As the server does by itself when a machine is silent for long.
+    let from = "FROM sys.dm_exec_sessions WHERE program_name LIKE N'milink cutover%'";
+    let sessions = |of: &str| lab.number("sql-a", "master", &format!("SELECT CAST(ISNULL({of}, 0) AS bigint) {from}"));
+    until("its sessions to end", || {
+        let id = sessions("MAX(session_id)");
+        if id > 0 {
+            lab.session("sql-a", "master").run(&format!("KILL {id}"));
+        }
+        (sessions("COUNT(*)") == 0).then_some(())
+    });
+    std::fs::write(lab.path("go"), "").unwrap();
+    lab.start(lab.command("cutover resume").env("MILINK_ESTATE", &estate)).wait().exits(0);
+    let end = lab.last_run();
+    sleeper.signal("CONT");
+    sleeper.wait().exits(3).says("taken");
+    let later = lab.last_run();
+    assert_eq!((&later["status"], &later["records"]), (&"committed".into(), &end["records"]));
+    lab.until_written(20);
+    lab.verdict_holds();
+}

@@ -29,12 +29,12 @@ const LAYERS: &[(&str, &str)] = &[
     ("report",    "base model rules plan engine monitor journal"),
     ("export",    "base model engine monitor report"),
     // It explains errors in place, and replays a run from its records.
-    ("tui",       "base model rules plan journal::record engine monitor app report"),
+    ("tui",       "base model rules plan journal::record engine monitor control app report"),
     // Never sql or arm: a bug shared with what is judged would hide itself.
     ("lab",       "base model::ids pki"),
     // It builds an App over a lab: connectors, journal and observer are handed in from here.
     ("sim",       "base model config sql arm::Transport arm::transport journal effects::fault inventory engine workflow::hooks report app lab"),
-    ("cli",       "base model config rules sql::TcpDialer plan journal effects::fault inventory engine monitor app report export tui lab sim"),
+    ("cli",       "base model config rules sql::TcpDialer plan journal effects::fault inventory engine monitor control app report export tui lab sim"),
 ];
 
 /// What is not written, why not, and the paths (parts of them) where it may be after all.

@@ -6,9 +6,11 @@ use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::cli::args::CheckArgs;
 use crate::cli::args::CheckPurpose;
+use crate::cli::args::WaiveArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::Printer;
 use crate::cli::settings::Settings;
+use crate::plan::types::PlanWaiver;
 use crate::report;
 use crate::report::check::CheckVerdict;
 use crate::report::check::Subject;
@@ -46,6 +48,12 @@ fn purpose(p: CheckPurpose) -> Purpose {
         CheckPurpose::Forced => Purpose::Forced,
         CheckPurpose::Operate => Purpose::Operate,
     }
+}
+
+/// Those of the command line, for a plan.
+pub(super) fn for_plan(args: &WaiveArgs) -> Result<Vec<PlanWaiver>> {
+    let waivers = args.waive.iter().map(|w| waiver(w));
+    waivers.map(|w| w.map(|w| PlanWaiver { check: w.check, reason: w.reason })).collect()
 }
 
 fn waiver(text: &str) -> Result<Waiver> {

@@ -39,7 +39,11 @@ pub(super) async fn drive(
     }
     let again = format!("{} {command}", settings.program);
     let token = signal::safe_stop("stopping at the next safe point; what is done stays", &again, Box::new(|| {}))?;
-    let ended = live::follow(printer, |feed| app.start(plan, feed, Cancel::from_token(token))).await?;
+    let cancel = Cancel::from_token(token);
+    let ended = match plan.links.len() {
+        0 | 1 => live::follow(printer, |feed| app.start(plan, feed, cancel)).await?,
+        many => live::follow_many(many, printer, |feed| app.start(plan, feed, cancel)).await?,
+    };
     match ended.end {
         RunEnd::Committed => {
             printer.next(next)?;

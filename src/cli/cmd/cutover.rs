@@ -1,4 +1,4 @@
-//! `milink cutover plan|run|resume|abort|status`.
+//! `milink cutover plan|run|resume|abort`.
 
 use super::link::undone;
 use super::plan_text;
@@ -6,14 +6,13 @@ use crate::app::build::App;
 use crate::app::find::find_run;
 use crate::app::run::Ended;
 use crate::base::error::Error;
-use crate::base::error::Kind;
 use crate::base::error::Result;
+use crate::base::text;
 use crate::cli::args::CutoverAbortArgs;
 use crate::cli::args::CutoverPlanArgs;
 use crate::cli::args::CutoverResumeArgs;
 use crate::cli::args::CutoverRunArgs;
 use crate::cli::args::Format;
-use crate::cli::args::OptionalRunArgs;
 use crate::cli::exit::Exit;
 use crate::cli::live;
 use crate::cli::output::Printer;
@@ -22,7 +21,8 @@ use crate::cli::settings::Settings;
 use crate::cli::signal;
 use crate::engine::cancel::Cancel;
 use crate::engine::run::RunEnd;
-use crate::journal::Journal;
+use crate::engine::steering::Steering;
+use crate::plan::types::Plan;
 use crate::report;
 use crate::report::dto::LinkOutage;
 use crate::report::outage::StepTimes;
@@ -49,6 +49,7 @@ pub async fn plan(args: &CutoverPlanArgs, settings: &Settings, printer: &mut Pri
     };
     let plan = app.plan_cutover(&links).await?;
     plan_text::show(&plan, args.plan.script, printer)?;
+    tell_ways_back(&app, &plan, printer)?;
     match &args.wave {
         Some(wave) => printer.next(&format!("milink cutover run --wave {wave}"))?,
         None => printer.next(&format!("milink cutover run {}", names(&plan)))?,
@@ -56,7 +57,7 @@ pub async fn plan(args: &CutoverPlanArgs, settings: &Settings, printer: &mut Pri
     Ok(Exit::OK)
 }
 
-fn names(plan: &crate::plan::types::Plan) -> String {
+fn names(plan: &Plan) -> String {
     plan.links.iter().map(|l| l.name.as_str()).collect::<Vec<_>>().join(" ")
 }
 
@@ -72,15 +73,33 @@ pub async fn run(args: &CutoverRunArgs, settings: &Settings, printer: &mut Print
         }
         None => args.links.clone(),
     };
-    let plan = app.plan_cutover(&links).await?;
+    let mut plan = app.plan_cutover(&links).await?;
+    plan.policy.waivers = super::check::for_plan(&args.waive)?;
     if args.change.dry_run || args.change.script {
         plan_text::show(&plan, args.change.script, printer)?;
         return Ok(Exit::OK);
     }
+    tell_ways_back(&app, &plan, printer)?;
     approve(args, args.wave.as_ref().unwrap_or(&names(&plan)), settings, printer)?;
     let token = signal::safe_stop(STOPPING, &format!("{} cutover resume", settings.program), Box::new(|| {}))?;
-    let ended = live::follow(printer, |feed| app.start(&plan, feed, Cancel::from_token(token))).await?;
+    let ended = live::follow(printer, |feed| app.start(&plan, feed, Steering::open(Cancel::from_token(token)))).await?;
     finish(&app, ended, printer)
+}
+
+/// Links whose way back is told one by one; of more, those of the first tell enough.
+const WAYS_TOLD: usize = 4;
+
+/// What going back would cost, before anything is approved.
+fn tell_ways_back(app: &App, plan: &Plan, printer: &mut Printer) -> Result<()> {
+    let ways = app.ways_back(plan)?;
+    printer.message("the way back:")?;
+    for way in ways.iter().take(3 * WAYS_TOLD) {
+        printer.message(&format!("  {}", way.line()))?;
+    }
+    if plan.links.len() > WAYS_TOLD {
+        printer.message(&format!("  and so for {} more", text::count(plan.links.len() - WAYS_TOLD, "link")))?;
+    }
+    Ok(())
 }
 
 fn no_wait(verb: &str) -> Error {
@@ -114,7 +133,7 @@ pub async fn resume(args: &CutoverResumeArgs, settings: &Settings, printer: &mut
     let app = super::app::open(settings, &[], printer).await?;
     let run = find_run(app.journal.as_ref(), args.run.run.as_deref(), "cutover")?;
     let token = signal::safe_stop(STOPPING, &format!("{} cutover resume {run}", settings.program), Box::new(|| {}))?;
-    let ended = live::follow(printer, |feed| app.resume(&run, feed, Cancel::from_token(token))).await?;
+    let ended = live::follow(printer, |feed| app.resume(&run, feed, Steering::open(Cancel::from_token(token)))).await?;
     finish(&app, ended, printer)
 }
 
@@ -167,21 +186,4 @@ fn tell(app: &App, ended: &Ended, outcome: &'static str, printer: &mut Printer) 
         outcome,
         links,
     })
-}
-
-/// How far a run is, from its journal alone: works while another process drives it.
-pub fn status(args: &OptionalRunArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let journal = super::runs::existing(settings)?
-        .ok_or_else(|| Error::new(Kind::NotFound, "there are no runs").hint("milink cutover plan"))?;
-    let run = find_run(&journal, args.run.as_deref(), "cutover")?;
-    let summary = report::run::summary(&journal.records(&run)?)?;
-    printer.answer(&summary, |width| report::text::run(&summary, width))?;
-    match summary.status {
-        report::dto::RunStatus::Open => {
-            printer.message("open: another process drives it, or it stopped half way")?;
-            printer.next(&format!("milink cutover resume {run}"))?;
-            Ok(Exit::from(Kind::Stopped))
-        }
-        _ => Ok(Exit::OK),
-    }
 }

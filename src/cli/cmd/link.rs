@@ -5,7 +5,7 @@ use super::plan_text;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
-use crate::cli::args::CreateArgs;
+use crate::cli::args::LinkCreateArgs;
 use crate::cli::args::LinkPlanArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::Printer;
@@ -27,11 +27,13 @@ pub async fn plan(args: &LinkPlanArgs, settings: &Settings, printer: &mut Printe
     Ok(Exit::OK)
 }
 
-pub async fn create(args: &CreateArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    let app = super::app::open(settings, &args.links.links, printer).await?;
-    let plan = app.plan_create(&args.links.links).await?;
+pub async fn create(args: &LinkCreateArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let links = &args.create.links.links;
+    let app = super::app::open(settings, links, printer).await?;
+    let mut plan = app.plan_create(links).await?;
+    plan.policy.waivers = super::check::for_plan(&args.waive)?;
     let words = ("link create", "milink cutover plan");
-    create_run::drive(&app, &plan, &args.change, words, settings, printer).await
+    create_run::drive(&app, &plan, &args.create.change, words, settings, printer).await
 }
 
 /// The cause decides the exit code: a rolled-back run has changed nothing that lasts.

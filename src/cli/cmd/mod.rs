@@ -7,6 +7,7 @@ pub mod compat;
 pub mod completions;
 mod create_run;
 pub mod cutover;
+pub mod cutover_steer;
 #[cfg(feature = "lab")]
 pub mod demo;
 #[cfg(feature = "lab")]

@@ -47,12 +47,16 @@ pub async fn run(args: &LabSimArgs, printer: &mut Printer) -> Result<Exit> {
             table.row(std::iter::once(mishap.clone()).chain(cells.iter().map(ToString::to_string)));
         }
         let mut text = table.render(width);
-        let _ = writeln!(text, "least in a cell: {}; {rate:.0} runs per minute", summary.least_per_cell);
+        let (least, wanted) = (summary.least_per_cell, summary.wanted_per_cell);
+        let _ = writeln!(text, "least in a cell: {least}, wanted: {wanted}; {rate:.0} runs per minute");
+        for cell in summary.bare() {
+            let _ = writeln!(text, "not covered: {cell}");
+        }
         for v in &summary.violations {
             let _ = writeln!(text, "seed {}: {}\n    {}", v.seed, v.why, v.command);
         }
         let _ = writeln!(text, "{} passed, {} failed", summary.passed, summary.failed);
         text
     })?;
-    Ok(if summary.failed == 0 { Exit::OK } else { Exit::from(Kind::Bug) })
+    Ok(if summary.holds() { Exit::OK } else { Exit::from(Kind::Bug) })
 }

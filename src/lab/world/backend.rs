@@ -259,6 +259,13 @@ fn contained(s: &InstanceState, r: &LoginRequest) -> Option<Result<Identity, Ref
     if !verify_password(&r.password, hash) {
         return Some(Err(refuse(&r.user, 8, "Password did not match that for the user provided.")));
     }
+    let connect = |state| {
+        let mut of = db.data.grants.iter();
+        of.any(|g| g.class == 0 && g.grantee == user.id && g.permission == "CONNECT" && g.state == state)
+    };
+    if connect('D') || !(connect('G') || connect('W')) {
+        return Some(Err(refuse(&r.user, 38, "Failed to open the database specified in the login properties.")));
+    }
     Some(Ok(Identity {
         principal_id: 0,
         name: user.name.clone(),

@@ -88,7 +88,7 @@ pub(super) fn orphans(c: &Case<'_>) -> Judged {
     none_of(&found, "none")
 }
 
-/// They escape every bar on logins, and a bar on them would be replicated.
+/// They escape every bar on logins; the bar within the database is replicated.
 pub(super) fn back_doors(c: &Case<'_>) -> Judged {
     let i = c.inside()?;
     let mut found: Vec<String> =

@@ -34,10 +34,13 @@ pub enum Mishap {
     ArmDropped,
     /// A batch of rows at once.
     Burst,
+    /// The server stops and starts again: its sessions and what they had not committed are gone, and for a while nobody gets in.
+    RestartSource,
+    RestartTarget,
 }
 
 impl Mishap {
-    pub const ALL: [Mishap; 17] = [
+    pub const ALL: [Mishap; 19] = [
         Mishap::Fail,
         Mishap::Crash,
         Mishap::Abort,
@@ -55,6 +58,8 @@ impl Mishap {
         Mishap::ArmAnswerLost,
         Mishap::ArmDropped,
         Mishap::Burst,
+        Mishap::RestartSource,
+        Mishap::RestartTarget,
     ];
 
     pub fn name(self) -> &'static str {
@@ -76,6 +81,8 @@ impl Mishap {
             Mishap::ArmAnswerLost => "arm-lost",
             Mishap::ArmDropped => "arm-drop",
             Mishap::Burst => "burst",
+            Mishap::RestartSource => "restart-source",
+            Mishap::RestartTarget => "restart-target",
         }
     }
 }

@@ -12,6 +12,7 @@ mod names;
 pub mod neighbours;
 pub mod night;
 pub mod operator;
+pub mod outage;
 pub mod runtime;
 pub mod seeds;
 pub mod trace;

@@ -100,12 +100,15 @@ fn draw(rng: &mut Seeded) -> Result<Scenario> {
 fn agenda(seed: u64, rng: &mut Seeded, steps: &[String], twist: &Twist) -> Vec<Due> {
     let turn = seed as usize;
     let mishap = Mishap::ALL[turn % Mishap::ALL.len()];
-    let kind = steps[turn / Mishap::ALL.len() % steps.len()].clone();
+    let at = turn / Mishap::ALL.len() % steps.len();
+    let kind = steps[at].clone();
     let drawn = Due::draw(rng, mishap, &kind);
     let mut due = vec![twist.first.clone().unwrap_or(drawn)];
     for _ in 0..rng.below(3) {
         let mishap = Mishap::ALL[rng.below(Mishap::ALL.len() as u64) as usize];
-        let kind = steps[rng.below(steps.len() as u64) as usize].clone();
+        // Not before the seed's turn: what ends a run early would keep it from the late steps.
+        let later = rng.below((steps.len() - at) as u64) as usize;
+        let kind = steps[at + later].clone();
         due.push(Due::draw(rng, mishap, &kind));
     }
     due

@@ -30,7 +30,23 @@ pub struct Summary {
     /// Mishap, then how often at each of `steps`.
     pub coverage: Vec<(String, Vec<u64>)>,
     pub least_per_cell: u64,
+    /// Half of the turns that the seeds give each cell: below it the coverage counts as a failure.
+    pub wanted_per_cell: u64,
     pub violations: Vec<Violation>,
+}
+
+impl Summary {
+    /// Every night ended well, and every mishap happened at every step as often as it should have.
+    pub fn holds(&self) -> bool {
+        self.failed == 0 && self.least_per_cell >= self.wanted_per_cell
+    }
+    /// Cells below the minimum, as `mishap at step`.
+    pub fn bare(&self) -> Vec<String> {
+        let rows = self.coverage.iter();
+        let cells = rows.flat_map(|(mishap, cells)| self.steps.iter().zip(cells).map(move |(s, n)| (mishap, s, *n)));
+        let bare = cells.filter(|(_, _, n)| *n < self.wanted_per_cell);
+        bare.map(|(mishap, step, n)| format!("{mishap} at {step}: {n}")).collect()
+    }
 }
 
 /// Lines of a trace that are kept.
@@ -91,6 +107,7 @@ pub fn play(first: u64, count: u64, threads: usize, heard: &(dyn Fn(u64, Option<
     Summary {
         passed: sum.passed,
         failed: sum.violations.len() as u64,
+        wanted_per_cell: count / (2 * (Mishap::ALL.len() * steps.len()).max(1) as u64),
         least_per_cell: coverage.iter().flat_map(|(_, cells)| cells).copied().min().unwrap_or(0),
         steps,
         coverage,

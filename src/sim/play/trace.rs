@@ -49,6 +49,8 @@ impl Observer for Told {
             Event::UndoFinished { step, note } => format!("{step} is undone: {note}"),
             Event::RunFinished { outcome, .. } => format!("ends: {}", outcome.word()),
             Event::RunStopped { why, .. } => format!("stops: {why}"),
+            Event::Held { before, by } => format!("held before {before} by {by}"),
+            Event::Released { before, .. } => format!("goes on with {before}"),
             Event::StageStarted { .. } | Event::Progress { .. } | Event::Note { .. } => return,
         };
         self.trace.say(&format!("{}: {text}", self.who));

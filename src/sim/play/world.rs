@@ -143,6 +143,8 @@ impl World<'_> {
             Mishap::ArmAnswerLost => self.arm(FaultAction::DropAfter),
             Mishap::ArmDropped => self.arm(FaultAction::DropBefore),
             Mishap::Burst => self.burst().await,
+            Mishap::RestartSource => self.restart(false, due.lasts).await,
+            Mishap::RestartTarget => self.restart(true, due.lasts).await,
         }
     }
 
@@ -150,6 +152,30 @@ impl World<'_> {
         self.estate.lab.network.cut(a, b);
         pause(lasts).await;
         self.estate.lab.network.restore(a, b);
+    }
+
+    /// Every session ends and rolls back; nobody reaches the server until it is up again.
+    async fn restart(&self, managed: bool, lasts: Duration) {
+        let Some(instance) = self.estate.lab.instances.values().find(|i| i.config.is_managed() == managed) else {
+            return;
+        };
+        let host = instance.config.host.clone();
+        let others: Vec<String> = ["laptop-a", "laptop-b", APPLICATION_HOST].map(str::to_owned).into();
+        let others = || others.iter().cloned().chain(self.hosts()).filter(|h| *h != host);
+        for other in others() {
+            self.estate.lab.network.cut(&other, &host);
+        }
+        instance.with(|s| {
+            let all: Vec<i32> = s.sessions.sessions.keys().copied().collect();
+            for spid in all {
+                s.sessions.kill(spid);
+            }
+        });
+        instance.notify();
+        pause(lasts).await;
+        for other in others() {
+            self.estate.lab.network.restore(&other, &host);
+        }
     }
 
     fn arm(&self, action: FaultAction) {

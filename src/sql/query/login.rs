@@ -22,11 +22,7 @@ pub fn list() -> Result<Query<Vec<Login>>> {
 pub fn for_database(database: &str) -> Result<Query<DatabaseLogins>> {
     let rendered = script("login.for_database")?.text("database", database).done()?;
     Ok(Query::new(rendered, |sets| {
-        let contained = set(sets, 1)?
-            .rows
-            .iter()
-            .map(|row| Ok(ContainedUser { name: row.get("name")?, kind: kind(row)?, sid: sid(row)? }))
-            .collect::<Result<_>>()?;
+        let contained = contained(set(sets, 1)?)?;
         let guest_enabled = match set(sets, 2)?.rows.first() {
             Some(row) => row.get("guest_enabled")?,
             None => false,
@@ -49,6 +45,36 @@ fn sid(row: &Row) -> Result<Option<String>> {
     Ok(row.get::<Option<Vec<u8>>>("sid")?.map(|sid| format!("0x{}", hex::encode(&sid))))
 }
 
+fn connect(row: &Row, column: &str) -> Result<ConnectSql> {
+    Ok(match row.get::<Option<String>>(column)?.as_deref().map(str::trim) {
+        Some("G" | "W") => ConnectSql::Granted,
+        Some("D") => ConnectSql::Denied,
+        _ => ConnectSql::None,
+    })
+}
+
+/// Of two rows of one principal.
+fn stronger(a: ConnectSql, b: ConnectSql) -> ConnectSql {
+    match (a, b) {
+        (ConnectSql::Denied, _) | (_, ConnectSql::Denied) => ConnectSql::Denied,
+        (ConnectSql::Granted, _) | (_, ConnectSql::Granted) => ConnectSql::Granted,
+        _ => ConnectSql::None,
+    }
+}
+
+fn contained(set: &ResultSet) -> Result<Vec<ContainedUser>> {
+    let mut found: Vec<ContainedUser> = Vec::with_capacity(set.rows.len());
+    for row in &set.rows {
+        let name: String = row.get("name")?;
+        let connect = connect(row, "connect")?;
+        match found.last_mut().filter(|last| last.name == name) {
+            Some(last) => last.connect = stronger(last.connect, connect),
+            None => found.push(ContainedUser { name, kind: kind(row)?, sid: sid(row)?, connect }),
+        }
+    }
+    Ok(found)
+}
+
 /// Several grantors give several rows; a denial wins.
 pub(super) fn logins(set: &ResultSet, with_user: bool) -> Result<Vec<Login>> {
     let mut found: Vec<Login> = Vec::with_capacity(set.rows.len());
@@ -57,11 +83,7 @@ pub(super) fn logins(set: &ResultSet, with_user: bool) -> Result<Vec<Login>> {
         match found.last_mut().filter(|last| last.name == login.name) {
             Some(last) => {
                 last.has_control_server |= login.has_control_server;
-                last.connect_sql = match (last.connect_sql, login.connect_sql) {
-                    (ConnectSql::Denied, _) | (_, ConnectSql::Denied) => ConnectSql::Denied,
-                    (ConnectSql::Granted, _) | (_, ConnectSql::Granted) => ConnectSql::Granted,
-                    _ => ConnectSql::None,
-                };
+                last.connect_sql = stronger(last.connect_sql, login.connect_sql);
             }
             None => found.push(login),
         }
@@ -77,11 +99,7 @@ fn login(row: &Row, with_user: bool) -> Result<Login> {
         is_disabled: row.get("is_disabled")?,
         is_sysadmin: row.get("is_sysadmin")?,
         has_control_server: row.get("has_control_server")?,
-        connect_sql: match row.get::<Option<String>>("connect_sql")?.as_deref().map(str::trim) {
-            Some("G" | "W") => ConnectSql::Granted,
-            Some("D") => ConnectSql::Denied,
-            _ => ConnectSql::None,
-        },
+        connect_sql: connect(row, "connect_sql")?,
         default_database: row.get("default_database")?,
         user: if with_user { row.get("user_name")? } else { None },
     })

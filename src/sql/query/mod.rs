@@ -19,6 +19,7 @@ pub mod object;
 pub mod reconcile;
 pub mod session;
 pub mod survey;
+pub mod user;
 
 pub use kinds::Query;
 pub use kinds::Statement;

@@ -5,6 +5,7 @@ use super::kinds::Statement;
 use super::kinds::rows;
 use super::kinds::script;
 use crate::base::error::Result;
+use crate::model::session::BarredSession;
 use crate::model::session::OpenTransaction;
 use crate::model::session::UserSession;
 use uuid::Uuid;
@@ -30,6 +31,21 @@ pub fn in_database(database: &str) -> Result<Query<Vec<UserSession>>> {
                 command: row.get("command")?,
                 percent_complete: row.get("percent_complete")?,
                 estimated_completion_ms: row.get("estimated_completion_ms")?,
+            })
+        })
+    }))
+}
+
+/// Sessions on the server whose login is disabled or denied, and those that a group let in; our own is left out.
+pub fn barred() -> Result<Query<Vec<BarredSession>>> {
+    Ok(Query::new(script("session.barred")?.done()?, |sets| {
+        rows(sets, |row| {
+            Ok(BarredSession {
+                session_id: row.get("session_id")?,
+                login: row.get("login")?,
+                original_login: row.get("original_login")?,
+                program: row.get("program")?,
+                by_group: row.get("by_group")?,
             })
         })
     }))

@@ -283,6 +283,7 @@ pub(super) fn plan(links: &[&str]) -> Plan {
         switch_timeout_ms: 300_000,
         hooks: Vec::new(),
         reconcile: Vec::new(),
+        waivers: Vec::new(),
     };
     let mut plan = cutover::build(links.iter().map(|l| link_plan(l)).collect(), policy);
     for step in plan.stages.iter_mut().flat_map(|s| &mut s.steps) {

@@ -49,6 +49,8 @@ fn follow(state: &mut State) -> Vec<Action> {
 
 pub(super) fn data(state: &mut State, event: Event) -> Vec<Action> {
     match event {
+        Event::Ordered(Ok(words)) => state.say(words),
+        Event::Ordered(Err(why)) => state.complain(why),
         Event::Snapshot(snapshot) => {
             state.now = state.now.max(snapshot.at);
             state.watch.snapshot = Some(snapshot);
@@ -119,6 +121,8 @@ fn run_event(state: &mut State, event: engine::event::Event) {
             live.progress.remove(&step);
         }
         E::Note { text } => state.say(text),
+        E::Held { before, by } => state.complain(format!("held before `{before}` by {by}: `H` lets it go on")),
+        E::Released { before, .. } => state.say(format!("goes on with `{before}`")),
         E::RunStopped { why, .. } => state.complain(format!("stopped half way: {why}")),
         E::StageStarted { .. }
         | E::StepStarted { .. }

@@ -160,6 +160,7 @@ pub(super) fn run(state: &mut State, cmd: Cmd) -> Vec<Action> {
         Cmd::Start => steer::ask_start(state),
         Cmd::Resume => steer::ask_resume(state),
         Cmd::Abort => steer::ask_abort(state),
+        Cmd::Hold => return steer::hold(state),
         Cmd::Pane => {
             state.cockpit.pane = state.cockpit.pane.next();
             state.cockpit.back = 0;

@@ -89,7 +89,7 @@ fn meant(state: &State) -> Option<(RunId, Vec<String>, bool, bool)> {
 fn open_cutover(state: &mut State, verb: &str) -> Option<(RunId, Vec<String>)> {
     match meant(state) {
         None => state.complain(format!("there is no run to {verb}")),
-        Some((_, _, false, _)) => state.complain(format!("only a cutover can be {verb}d here")),
+        Some((_, _, false, _)) => state.complain(format!("this is no cutover: there is nothing to {verb}")),
         Some((_, _, _, false)) => state.complain("the run has ended"),
         Some((run, links, true, true)) => return Some((run, links)),
     }
@@ -126,6 +126,14 @@ pub(super) fn ask_abort(state: &mut State) {
     let lines =
         vec![format!("{run}"), "Before L1 everything is undone; beyond it abort is refused and says why.".to_owned()];
     state.overlay = Some(Overlay::Confirm(Confirm::new(What::Abort(run), &links, lines)));
+}
+
+/// A hold needs no typed name: it keeps a run where every step is at rest, and the same key lets it go on.
+pub(super) fn hold(state: &mut State) -> Vec<Action> {
+    match open_cutover(state, "hold") {
+        Some((run, _)) => vec![Action::Hold { run }],
+        None => Vec::new(),
+    }
 }
 
 /// A name was typed.

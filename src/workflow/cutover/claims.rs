@@ -7,6 +7,7 @@ use crate::base::error::Result;
 use crate::engine::context::Context;
 use crate::model::claim;
 use crate::model::claim::BarredLogin;
+use crate::model::claim::BarredUser;
 use crate::model::claim::Claim;
 use crate::model::claim::Kept;
 use crate::model::claim::NotedJob;
@@ -25,6 +26,8 @@ const CLAIMED_ON: &str = "claimed_on";
 pub struct Noted {
     pub bars: Vec<BarredLogin>,
     pub jobs: Vec<NotedJob>,
+    /// On the source only: what is shut within a database is replicated.
+    pub users: Vec<BarredUser>,
 }
 
 /// What a side looks like to the run that is about to shut it.
@@ -46,6 +49,9 @@ pub struct Owner<'a> {
 
 impl Side<'_> {
     fn touches(&self, claim: &Claim) -> bool {
+        if let Kept::User(user) = &claim.kept {
+            return user.database.eq_ignore_ascii_case(self.database);
+        }
         let property = claim.kept.property();
         self.logins.iter().any(|l| claim::login_property(&l.sid) == property)
             || self.jobs.iter().any(|j| jobs::works_in(j, self.database) && claim::job_property(j.job_id) == property)
@@ -73,6 +79,10 @@ pub async fn survey(cx: &Context, owner: &Owner<'_>, side: &Side<'_>, noted: &mu
                 noted.jobs.retain(|j| j.job_id != job.job_id);
                 noted.jobs.push(job.clone());
             }
+            Kept::User(user) => {
+                noted.users.retain(|u| u.user != user.user);
+                noted.users.push(user.clone());
+            }
         }
     }
     noted.bars.sort_by(|a, b| a.name.cmp(&b.name));
@@ -92,6 +102,7 @@ fn held(site: &SiteId, claim: &Claim) -> Error {
 /// Sets everything in `noted` apart. `found` is what [`survey`] read.
 pub async fn take(cx: &Context, owner: &Owner<'_>, site: &SiteId, noted: &Noted, found: &[Claim]) -> Result<()> {
     let kept = noted.bars.iter().cloned().map(Kept::Login).chain(noted.jobs.iter().cloned().map(Kept::Job));
+    let kept = kept.chain(noted.users.iter().cloned().map(Kept::User));
     let mut begun = false;
     for kept in kept {
         let claim = Claim::new(cx.effects.run(), owner.link, owner.together, kept);

@@ -9,6 +9,7 @@ pub mod fence;
 pub mod flush;
 pub mod gates;
 pub mod hook;
+pub mod inside;
 pub mod jobs;
 pub mod lease;
 pub mod let_go;

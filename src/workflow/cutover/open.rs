@@ -1,6 +1,7 @@
 //! L2: the application is let in on the target.
 
 use super::bars;
+use super::inside;
 use super::jobs;
 use super::snapshot::TARGET_BARS;
 use super::snapshot::TARGET_JOBS;
@@ -53,7 +54,9 @@ impl Step for Open {
         );
         let (found, jobs) = (found?, jobs?);
         let asleep = noted.iter().any(|n| jobs.iter().any(|j| j.job_id == n.job_id && !j.is_enabled));
-        Ok(if !asleep && bars::still_barred(&found, &bars).is_empty() {
+        let inside = inside::noted(cx, &self.0.sibling("cutover.snapshot"))?;
+        let shut = inside::any_shut(&found, &inside);
+        Ok(if !asleep && !shut && bars::still_barred(&found, &bars).is_empty() {
             Precheck::AlreadyDone("nobody is barred".to_owned())
         } else {
             Precheck::Ready
@@ -62,11 +65,15 @@ impl Step for Open {
     async fn run(&self, cx: &Context) -> Result<Done> {
         let bars = self.bars(cx)?;
         let n = bars::lift(cx, &self.0.id, &self.0.link.target, &self.0.link.database, &bars).await?;
+        let inside = inside::noted(cx, &self.0.sibling("cutover.snapshot"))?;
+        let users = inside::lift(cx, &self.0.id, &self.0.link.target, &self.0.link.database, &inside).await?;
         let noted = jobs::noted(cx, &self.0.sibling("cutover.snapshot"), TARGET_JOBS)?;
         let woken = jobs::wake(cx, &self.0.id, &self.0.link.target, &noted).await?;
         let jobs =
             if woken == 0 { String::new() } else { format!(", {} enabled", crate::base::text::count(woken, "job")) };
-        Ok(Done::note(format!("{} let in{jobs}", crate::base::text::count(n, "login"))))
+        let users =
+            if users == 0 { String::new() } else { format!(" and {}", crate::base::text::count(users, "user")) };
+        Ok(Done::note(format!("{}{users} let in{jobs}", crate::base::text::count(n, "login"))))
     }
     async fn undo(&self, _: &Context) -> Result<String> {
         Ok("not undone: the application may have written".to_owned())

@@ -5,6 +5,7 @@ use super::claims;
 use super::claims::Noted;
 use super::claims::Owner;
 use super::claims::Side;
+use super::inside;
 use super::jobs;
 use crate::base::error::Result;
 use crate::base::text;
@@ -64,9 +65,16 @@ impl Snapshot {
                 }
             }
             let logins = noted.bars.iter().cloned().map(Kept::Login);
-            for kept in logins.chain(noted.jobs.iter().cloned().map(Kept::Job)) {
+            let jobs = noted.jobs.iter().cloned().map(Kept::Job);
+            for kept in logins.chain(jobs).chain(noted.users.iter().cloned().map(Kept::User)) {
                 let claim = Claim::new(run, &link.name, &[], kept);
                 let _ = writeln!(out, "{}", query::claim::drop(&claim)?.rendered.shown.trim_end());
+            }
+        }
+        if !source.users.is_empty() {
+            let _ = writeln!(out, "\n-- on {}; it is replicated:", link.source);
+            for user in &source.users {
+                let _ = writeln!(out, "{}", inside::lift_statement(user)?.rendered.shown.trim_end());
             }
         }
         Ok(out)
@@ -92,8 +100,12 @@ impl Snapshot {
         let link = &self.0.link;
         let allow = &self.0.policy.allow_logins;
         let wanted = |name: &str| only.is_none_or(|o| o.iter().any(|b| b.name == name));
-        let mut noted =
-            Noted { bars: bars::to_bar(&who.found, &who.own, allow), jobs: jobs::to_note(list, &link.database) };
+        let mut noted = Noted {
+            bars: bars::to_bar(&who.found, &who.own, allow),
+            jobs: jobs::to_note(list, &link.database),
+            // What is shut within a database is shut on the target by itself.
+            users: if only.is_none() { inside::to_bar(&who.found, &link.database, allow) } else { Vec::new() },
+        };
         noted.bars.retain(|b| wanted(&b.name));
         let mut logins = bars::concerned(&who.found, &who.own, allow);
         logins.retain(|l| wanted(&l.name));
@@ -160,9 +172,11 @@ impl Step for Snapshot {
         cx.prove(&self.0.id, "undo_sql", &places)?;
         cx.prove(&self.0.id, SOURCE_JOBS, &source.jobs)?;
         cx.prove(&self.0.id, TARGET_JOBS, &target.jobs)?;
+        cx.prove(&self.0.id, inside::INSIDE_BARS, &source.users)?;
         cx.prove(&self.0.id, SOURCE_BARS, &source.bars)?;
         cx.prove(&self.0.id, TARGET_BARS, &target.bars)?;
-        let names: Vec<_> = source.bars.iter().map(|b| b.name.as_str()).collect();
+        let users = source.users.iter().map(|u| u.user.as_str());
+        let names: Vec<_> = source.bars.iter().map(|b| b.name.as_str()).chain(users).collect();
         let jobs: Vec<_> = source.jobs.iter().map(|j| j.name.as_str()).collect();
         Ok(Done::note(format!(
             "will bar {}{}; sysadmins who ignore bars: {}; undo.sql in {}",

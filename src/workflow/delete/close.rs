@@ -85,7 +85,7 @@ impl Close {
         let owner = Owner { step: &self.0.id, link: &self.0.link.name, together: &self.0.together };
         let logins = bars::concerned(&found, &facts.login, &[]);
         let side = Side { site, database: &self.0.link.database, logins, jobs: &[] };
-        let mut noted = Noted { bars: bars::to_bar(&found, &facts.login, &[]), jobs: Vec::new() };
+        let mut noted = Noted { bars: bars::to_bar(&found, &facts.login, &[]), ..Noted::default() };
         let claims = claims::survey(cx, &owner, &side, &mut noted).await?;
         claims::take(cx, &owner, site, &noted, &claims).await?;
         Ok(noted.bars)
@@ -140,7 +140,7 @@ impl Step for Close {
             cx.effects.change(&self.0.id, &site, &bars::bar_statement(bar)?).await?;
         }
         cx.until(&format!("{database} on {site} to be empty of sessions"), CLEAR_MAX, Backoff::urgent(), || async {
-            Ok((kill_all(cx, &self.0.id, &site, database).await? == 0).then_some(()))
+            Ok((kill_all(cx, &self.0.id, &site, database, &barred).await? == 0).then_some(()))
         })
         .await?;
         let left = self.to_bar(cx).await?;

@@ -62,7 +62,7 @@ impl Step for DropCopy {
             DROP_MAX,
             Backoff::urgent(),
             || async {
-                kill_all(cx, &self.0.id, &link.target, &link.database).await?;
+                kill_all(cx, &self.0.id, &link.target, &link.database, &[]).await?;
                 match cx.effects.change(&self.0.id, &link.target, &database::drop(&link.database)?).await {
                     Ok(_) => Ok(Some(())),
                     Err(e) if e.server_number().is_some_and(|n| NOT_YET.contains(&n)) => Ok(None),

@@ -3,4 +3,6 @@ mod mutants;
 mod neighbours;
 mod nights;
 mod sleeper;
+mod tight;
+mod wave;
 mod whole;

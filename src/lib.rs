@@ -15,6 +15,7 @@ pub mod model;
 pub mod monitor;
 pub mod pki;
 pub mod plan;
+pub mod probe;
 pub mod report;
 pub mod rules;
 pub mod sql;

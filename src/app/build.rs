@@ -15,6 +15,9 @@ use crate::config::types::Target;
 use crate::config::types::TargetLogin;
 use crate::effects::fault::Faults;
 use crate::effects::sites::Sites;
+use crate::inventory::listener::NameServer;
+use crate::inventory::listener::Resolve;
+use crate::inventory::listener::SystemResolver;
 use crate::journal::store::Journal;
 use crate::model::ids::SiteId;
 use crate::sql::AccessTokens;
@@ -43,6 +46,8 @@ pub struct StandIns {
     pub transport: Option<Arc<dyn Transport>>,
     /// Instead of child processes.
     pub hooks: Option<Arc<dyn HookRunner>>,
+    /// Instead of a name server.
+    pub names: Option<Arc<dyn Resolve>>,
 }
 
 /// What a front end hands in.
@@ -71,6 +76,7 @@ pub struct App {
     pub(super) faults: Arc<dyn Faults>,
     pub(super) sabotage: Vec<String>,
     pub(super) hooks: Arc<dyn HookRunner>,
+    pub(super) names: Arc<dyn Resolve>,
     dialer: Arc<dyn Dialer>,
     /// Secrets by server, resolved once.
     logins: BTreeMap<SiteId, Login>,
@@ -113,7 +119,12 @@ impl App {
             hosts.insert(target.name.clone(), host);
         }
         let hooks = stand_ins.hooks.unwrap_or_else(|| Arc::new(Processes));
-        Ok(Self { config, env, clock, journal, state_dir, arm, faults, sabotage, hooks, dialer, logins, hosts })
+        let names: Arc<dyn Resolve> = match (stand_ins.names, config.name_server) {
+            (Some(names), _) => names,
+            (None, Some(server)) => Arc::new(NameServer(server)),
+            (None, None) => Arc::new(SystemResolver),
+        };
+        Ok(Self { config, env, clock, journal, state_dir, arm, faults, sabotage, hooks, names, dialer, logins, hosts })
     }
 
     /// Sessions for one purpose; `program` shows in the servers' session lists.

@@ -78,7 +78,7 @@ impl App {
             PlanKind::Cutover => Purpose::Cutover,
             // Parts of a creation (a certificate, an endpoint) need not wait for what the whole needs.
             PlanKind::Create if plan.steps().any(|s| s.id.kind() == "create.link") => Purpose::Create,
-            PlanKind::Create | PlanKind::Delete | PlanKind::Objects => return Ok(Vec::new()),
+            _ => return Ok(Vec::new()),
         };
         let names: Vec<String> = plan.links.iter().map(|l| l.name.0.clone()).collect();
         let waivers: Vec<Waiver> = plan

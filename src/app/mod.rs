@@ -6,6 +6,7 @@ pub mod check;
 pub mod cutover;
 pub mod facts;
 pub mod find;
+pub mod fog;
 pub mod history;
 mod judge;
 pub mod links;

@@ -164,6 +164,9 @@ impl App {
             PlanKind::Create => {
                 Limits { undo_on_interrupt: false, apart: plan.links.len() > 1, again, ..Limits::default() }
             }
+            // Copies of hours are not thrown away because somebody pressed Ctrl-C.
+            PlanKind::Fog => Limits { undo_on_interrupt: false, again, ..Limits::default() },
+            PlanKind::Drill => Limits { undo_on_interrupt: true, again, ..Limits::default() },
             PlanKind::Delete | PlanKind::Objects => Limits { undo_on_interrupt: true, again, ..Limits::default() },
         };
         let runner =
@@ -201,6 +204,8 @@ impl App {
             undo_dirs,
             hooks,
             runner: self.hooks.clone(),
+            names: self.names.clone(),
+            beats: Arc::default(),
             sabotage: self.sabotage.clone(),
         })
     }
@@ -241,6 +246,8 @@ fn again(plan: &Plan, run: &RunId) -> String {
         PlanKind::Cutover => format!("milink cutover resume {run}"),
         PlanKind::Create => "milink link create".to_owned(),
         PlanKind::Objects => format!("milink objects resume {run}"),
+        PlanKind::Fog => format!("milink fog resume {run}"),
+        PlanKind::Drill => format!("milink drill resume {run}"),
         PlanKind::Delete => {
             let names: Vec<_> = plan.links.iter().map(|l| l.name.as_str()).collect();
             format!("milink link delete {}", names.join(" "))

@@ -2,6 +2,8 @@
 
 use super::client::ArmConfig;
 use super::client::InstanceRef;
+use super::resource::failover_group::GroupBody;
+use super::resource::failover_group::GroupRef;
 use super::transport::Method;
 use crate::base::error::Result;
 use crate::base::hex;
@@ -95,6 +97,20 @@ pub enum ArmChange {
         name: String,
         kind: FailoverType,
     },
+    /// Creates or updates a failover group; sent to the primary's address.
+    PutGroup {
+        at: GroupRef,
+        group: GroupBody,
+    },
+    /// Sent to the primary's address.
+    DeleteGroup {
+        at: GroupRef,
+    },
+    /// Sent to the address of the side that is to become primary.
+    FailoverGroup {
+        at: GroupRef,
+        forced: bool,
+    },
 }
 
 /// The very call a change makes.
@@ -125,6 +141,10 @@ impl ArmChange {
             ArmChange::SetReplicationMode { .. } => "link.set_replication_mode",
             ArmChange::DeleteLink { .. } => "link.delete",
             ArmChange::FailoverLink { .. } => "link.failover",
+            ArmChange::PutGroup { .. } => "failover_group.put",
+            ArmChange::DeleteGroup { .. } => "failover_group.delete",
+            ArmChange::FailoverGroup { forced: false, .. } => "failover_group.failover",
+            ArmChange::FailoverGroup { forced: true, .. } => "failover_group.force_failover",
         }
     }
 
@@ -158,6 +178,12 @@ impl ArmChange {
             ArmChange::FailoverLink { instance, name, kind } => {
                 // Flat, not inside `properties`.
                 (Method::Post, link(instance, name, &["failover"], API_VERSION)?, Some(json!({ "failoverType": kind })))
+            }
+            ArmChange::PutGroup { at, group } => (Method::Put, config.group_url(at, &[])?, Some(group.to_json())),
+            ArmChange::DeleteGroup { at } => (Method::Delete, config.group_url(at, &[])?, None),
+            ArmChange::FailoverGroup { at, forced } => {
+                let action = if *forced { "forceFailoverAllowDataLoss" } else { "failover" };
+                (Method::Post, config.group_url(at, &[action])?, None)
             }
         };
         Ok(Preview { method, url, body })

@@ -19,6 +19,7 @@ use super::resource::certificate::EndpointCertificate;
 use super::resource::certificate::TrustCertificate;
 use super::resource::database::ManagedDatabase;
 use super::resource::failover_group::FailoverGroup;
+use super::resource::failover_group::GroupRef;
 use super::resource::instance::InstanceOperation;
 use super::resource::instance::ManagedInstance;
 use super::resource::link::LinkResource;
@@ -87,6 +88,25 @@ impl ArmConfig {
         ];
         path.extend(below);
         self.url(&path, version)
+    }
+
+    /// One of the two addresses of a failover group, or of an action on it.
+    pub(super) fn group_url(&self, at: &GroupRef, below: &[&str]) -> Result<String> {
+        let location = at.location.replace(' ', "").to_lowercase();
+        let mut path = vec![
+            "subscriptions",
+            &self.subscription,
+            "resourceGroups",
+            &at.resource_group,
+            "providers",
+            "Microsoft.Sql",
+            "locations",
+            &location,
+            "instanceFailoverGroups",
+            &at.name,
+        ];
+        path.extend(below);
+        self.url(&path, API_VERSION)
     }
 
     /// Each segment is escaped; none may climb.
@@ -209,6 +229,12 @@ impl Arm {
         self.list(url).await.during(|| format!("listing the failover groups of `{location}`"))
     }
 
+    /// None: there is no such group at this address.
+    pub async fn failover_group(&self, at: &GroupRef) -> Result<Option<FailoverGroup>> {
+        let url = self.config.group_url(at, &[])?;
+        self.get_maybe(&url).await.during(|| format!("reading failover group {at}"))
+    }
+
     /// What the caller may do on the instance.
     pub async fn permissions(&self, instance: &InstanceRef) -> Result<Vec<PermissionEntry>> {
         let path = ["providers", "Microsoft.Authorization", "permissions"];
@@ -235,6 +261,7 @@ impl Arm {
             ArmChange::FailoverLink { instance, name, .. } => {
                 self.config.instance_url(instance, &["distributedAvailabilityGroups", name], API_VERSION)?
             }
+            ArmChange::FailoverGroup { at, .. } => self.config.group_url(at, &[])?,
             _ => call.url.clone(),
         };
         let during = || format!("{} {}", change.id(), call.url.split('?').next().unwrap_or_default());

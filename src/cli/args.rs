@@ -5,6 +5,14 @@ pub use super::args_cutover::CutoverCommand;
 pub use super::args_cutover::CutoverPlanArgs;
 pub use super::args_cutover::CutoverResumeArgs;
 pub use super::args_cutover::CutoverRunArgs;
+pub use super::args_fog::DrillCommand;
+pub use super::args_fog::FogChangeArgs;
+pub use super::args_fog::FogCommand;
+pub use super::args_fog::FogDeleteArgs;
+pub use super::args_fog::FogFailoverArgs;
+pub use super::args_fog::FogNameArgs;
+pub use super::args_fog::FogPlanArgs;
+pub use super::args_fog::ListenerCommand;
 #[cfg(feature = "lab")]
 use super::args_lab::LabCommand;
 pub use super::args_watch::ServeArgs;
@@ -97,6 +105,15 @@ pub enum Command {
     /// Compare and bring over logins, jobs, linked servers
     #[command(subcommand)]
     Objects(ObjectsCommand),
+    /// Protect managed instances by a failover group: plan, create, fail over
+    #[command(subcommand)]
+    Fog(FogCommand),
+    /// Rehearse a failover, measured
+    #[command(subcommand)]
+    Drill(DrillCommand),
+    /// Prove that the listeners of a failover group lead where they should
+    #[command(subcommand)]
+    Listener(ListenerCommand),
     /// Watch links: lag, health, seeding, certificates, who is writable
     Watch(WatchArgs),
     /// Offer metrics, JSON and a status page over HTTP; can change nothing

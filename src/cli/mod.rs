@@ -2,6 +2,7 @@
 
 pub mod args;
 mod args_cutover;
+mod args_fog;
 #[cfg(feature = "lab")]
 mod args_lab;
 mod args_watch;

@@ -4,9 +4,12 @@ use super::args::CertCommand;
 use super::args::Cli;
 use super::args::Command;
 use super::args::CutoverCommand;
+use super::args::DrillCommand;
 use super::args::EndpointCommand;
+use super::args::FogCommand;
 use super::args::Format;
 use super::args::LinkCommand;
+use super::args::ListenerCommand;
 use super::args::ObjectsCommand;
 use super::args::RunsCommand;
 #[cfg(feature = "lab")]
@@ -20,6 +23,7 @@ use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::config::load::Environment;
+use crate::plan::types::PlanKind;
 use clap::Parser;
 use clap::error::ErrorKind;
 use std::ffi::OsString;
@@ -116,6 +120,18 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         Command::Objects(ObjectsCommand::Script(args)) => cmd::objects::script(&args, settings, printer).await,
         Command::Objects(ObjectsCommand::Sync(args)) => cmd::objects::sync(&args, settings, printer).await,
         Command::Objects(ObjectsCommand::Resume(args)) => cmd::objects::resume(&args, settings, printer).await,
+        Command::Fog(FogCommand::Plan(args)) => cmd::fog::plan(&args, settings, printer).await,
+        Command::Fog(FogCommand::Create(args)) => cmd::fog::create(&args, settings, printer).await,
+        Command::Fog(FogCommand::Show(args)) => cmd::fog::show(&args, settings, printer).await,
+        Command::Fog(FogCommand::List) => cmd::fog::list(settings, printer).await,
+        Command::Fog(FogCommand::Update(args)) => cmd::fog::update(&args, settings, printer).await,
+        Command::Fog(FogCommand::Delete(args)) => cmd::fog::delete(&args, settings, printer).await,
+        Command::Fog(FogCommand::Failover(args)) => cmd::fog::failover(&args, settings, printer).await,
+        Command::Fog(FogCommand::Resume(args)) => cmd::fog::resume(&args, PlanKind::Fog, settings, printer).await,
+        Command::Drill(DrillCommand::Run(args)) => cmd::drill::run(&args, settings, printer).await,
+        Command::Drill(DrillCommand::List) => cmd::drill::list(settings, printer),
+        Command::Drill(DrillCommand::Resume(args)) => cmd::fog::resume(&args, PlanKind::Drill, settings, printer).await,
+        Command::Listener(ListenerCommand::Check(args)) => cmd::drill::listeners(&args, settings, printer).await,
         Command::Link(LinkCommand::Plan(args)) => cmd::link::plan(&args, settings, printer).await,
         Command::Link(LinkCommand::Create(args)) => cmd::link::create(&args, settings, printer).await,
         Command::Link(LinkCommand::List(args)) => cmd::link::list(&args.links, settings, printer).await,

@@ -1,6 +1,7 @@
 //! The estate file: its shape, reading it, and the settled configuration.
 
 pub mod duration;
+pub mod failover_group;
 pub mod layout;
 pub mod load;
 mod not_yet;

@@ -11,7 +11,7 @@ pub(super) fn warnings(file: &EstateFile) -> Vec<String> {
         ("[backup] path", file.backup.path.is_some(), "take the first full backup yourself"),
         ("[monitor] heartbeat", file.monitor.heartbeat, "no run writes a heartbeat row"),
         ("[policy] open_timeout", p.open_timeout.is_some(), "no limit is kept beyond the switch"),
-        ("[policy] protect", p.protect, "join the failover group yourself"),
+        ("[policy] protect", p.protect, "`milink fog create` makes the failover group"),
     ];
     set.into_iter()
         .filter(|(_, is_set, _)| *is_set)

@@ -42,6 +42,8 @@ pub(super) fn resolve(file: EstateFile, path: &Path, env: &Environment, warnings
         targets: file.target.into_iter().map(|t| target(t, dir, group.as_ref())).collect(),
         links: file.link.into_iter().map(link).collect(),
         waves: file.wave.into_iter().map(wave).collect(),
+        failover_groups: file.failover_group.into_iter().map(super::failover_group::resolve).collect(),
+        name_server: file.dns.server.and_then(|s| s.into_inner().parse().ok()),
         objects: file.objects,
         reconcile: file
             .reconcile

@@ -1,6 +1,8 @@
 //! The shape of `milink.toml`. Unknown keys are errors; doc comments become the JSON Schema's descriptions.
 
 use super::duration::Span;
+use super::failover_group::DnsSection;
+use super::failover_group::FailoverGroupSection;
 use super::secret::SecretRef;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,6 +20,8 @@ pub struct EstateFile {
     pub target: Vec<TargetSection>,
     pub link: Vec<LinkSection>,
     pub wave: Vec<WaveSection>,
+    pub failover_group: Vec<FailoverGroupSection>,
+    pub dns: DnsSection,
     pub objects: ObjectsSection,
     pub reconcile: Vec<ReconcileSection>,
     pub waiver: Vec<WaiverSection>,

@@ -1,5 +1,6 @@
 //! The settled configuration: names typed, defaults filled in, paths absolute. Secrets are still references.
 
+use super::failover_group::FailoverGroup;
 use super::schema::Auth;
 use super::schema::Cloud;
 use super::schema::InitialPrimary;
@@ -24,6 +25,9 @@ pub struct Config {
     pub targets: Vec<Target>,
     pub links: Vec<Link>,
     pub waves: Vec<Wave>,
+    pub failover_groups: Vec<FailoverGroup>,
+    /// Name server that is asked about listeners; `None`: the system's resolver.
+    pub name_server: Option<std::net::SocketAddr>,
     pub objects: ObjectsSection,
     pub reconcile: Vec<Reconcile>,
     pub waivers: Vec<Waiver>,
@@ -203,6 +207,21 @@ impl Config {
             .iter()
             .find(|l| l.name.as_str() == name)
             .ok_or_else(|| unknown("link", name, self.links.iter().map(|l| l.name.as_str())))
+    }
+    /// The named group, or the only one.
+    pub fn failover_group(&self, name: Option<&str>) -> Result<&FailoverGroup> {
+        let names = || self.failover_groups.iter().map(|g| g.name.as_str());
+        match (name, self.failover_groups.as_slice()) {
+            (Some(name), all) => all
+                .iter()
+                .find(|g| g.name.eq_ignore_ascii_case(name))
+                .ok_or_else(|| unknown("failover_group", name, names())),
+            (None, [one]) => Ok(one),
+            (None, []) => Err(Error::usage("the estate file has no [[failover_group]]")
+                .hint("add one: name, primary and secondary (names of two [[target]]s)")),
+            (None, _) => Err(Error::usage("the estate file has several failover groups: name one")
+                .hint(super::problem::quoted_list(&names().collect::<Vec<_>>()))),
+        }
     }
     /// The named links in the order of the names; all of them, in the order of the file, if none is named.
     pub fn select(&self, names: &[String]) -> Result<Vec<&Link>> {

@@ -25,6 +25,7 @@ pub(super) fn validate(file: &EstateFile) -> Vec<Problem> {
         &mut problems,
     );
     unique("link", file.link.iter().map(|l| &l.name), &mut problems);
+    unique("failover group", file.failover_group.iter().map(|g| &g.name), &mut problems);
     unique("wave", file.wave.iter().map(|w| &w.name), &mut problems);
     unique("reconcile", file.reconcile.iter().map(|r| &r.name), &mut problems);
     if let Some(azure) = &file.azure {
@@ -35,6 +36,11 @@ pub(super) fn validate(file: &EstateFile) -> Vec<Problem> {
     }
     links(file, &mut problems);
     waves(file, &mut problems);
+    let targets: Vec<&str> = file.target.iter().map(|t| t.name.get_ref().as_str()).collect();
+    for member in file.failover_group.iter().flat_map(|g| [&g.primary, &g.secondary]) {
+        known("target", member, &targets, &mut problems);
+    }
+    super::failover_group::validate(file, &mut problems);
     waivers(file, &mut problems);
     hooks(file, &mut problems);
     policy(file, &mut problems);

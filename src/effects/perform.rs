@@ -19,6 +19,7 @@ use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use crate::sql::Query;
 use crate::sql::ResultSet;
+use crate::sql::Session;
 use crate::sql::Statement;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -97,12 +98,25 @@ impl Effects {
             Mode::Apply => {
                 // Held while it is written: guards of this process write too.
                 let mut last = self.last_record.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                let stored = self.journal.append_after(&self.run, *last, record)?;
-                *last = stored.ok_or_else(|| super::lease::replaced(&self.run))?.seq;
-                Ok(())
+                self.append(&mut last, record)
             }
             Mode::Observe => Ok(()),
         }
+    }
+
+    /// Where a server is dialled: host and port.
+    pub fn address(&self, site: &SiteId) -> Option<(String, u16)> {
+        self.sites.server(site).ok().map(|s| (s.host.clone(), s.port))
+    }
+
+    /// A session of its own at another address, such as a listener, with the login of that server; for reading.
+    pub async fn session_at(&self, like: &SiteId, host: &str, port: u16, name: &str) -> Result<Session> {
+        self.sites.at(like, host, port, name).await
+    }
+
+    /// A server has changed its role: kept sessions may be dead.
+    pub fn forget_sessions(&self, site: &SiteId) {
+        self.sites.forget(site);
     }
 
     /// Program name of this run's sessions on that server.
@@ -152,6 +166,21 @@ impl Effects {
         self.through_the_door(step, site, rendered.id, &rendered.shown, act).await
     }
 
+    /// Numbers an intent and writes it down as one act: steps that run side by side must not pass each other in between, for
+    /// the journal holds numbers that only grow.
+    fn announce(&self, intent: impl FnOnce(u64) -> Record) -> Result<u64> {
+        let mut last = self.last_record.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let change = self.next_change.fetch_add(1, Ordering::SeqCst);
+        self.append(&mut last, &intent(change))?;
+        Ok(change)
+    }
+
+    fn append(&self, last: &mut u64, record: &Record) -> Result<()> {
+        let stored = self.journal.append_after(&self.run, *last, record)?;
+        *last = stored.ok_or_else(|| super::lease::replaced(&self.run))?.seq;
+        Ok(())
+    }
+
     /// Intent, act, outcome. The act is told the number of its change.
     pub(super) async fn through_the_door<T>(
         &self,
@@ -165,8 +194,7 @@ impl Effects {
             return Err(Error::bug(format!("a dry run tried to change {site}: {script}")));
         }
         self.faults.at(Point::BeforeIntent, step).await?;
-        let change = self.next_change.fetch_add(1, Ordering::SeqCst);
-        let intent = Record::Intent {
+        let intent = |change| Record::Intent {
             change,
             step: step.clone(),
             site: site.clone(),
@@ -175,13 +203,14 @@ impl Effects {
         };
         #[cfg(feature = "lab")]
         if self.faults.mutant() == Some(super::fault::Mutant::ActFirst) {
+            let change = self.next_change.fetch_add(1, Ordering::SeqCst);
             let result = act(change).await;
             self.faults.at(Point::AfterAct, step).await?;
-            self.record(&intent)?;
+            self.record(&intent(change))?;
             self.record(&Record::Outcome { change, result: outcome(result.as_ref().err()) })?;
             return result;
         }
-        self.record(&intent)?;
+        let change = self.announce(intent)?;
         let result = async {
             self.faults.at(Point::BeforeAct, step).await?;
             // After the intent, so that as little time as can be lies between this look and the act.

@@ -92,6 +92,14 @@ impl Sites {
         crate::sql::connect(&self.site(id)?.server, self.dialer.as_ref()).await
     }
 
+    /// A session at another address with a site's login: through a listener. `name` is what the certificate must bear.
+    pub async fn at(&self, like: &SiteId, host: &str, port: u16, name: &str) -> Result<Session> {
+        let own = self.site(like)?.server.clone();
+        let tls_name = (host != name).then(|| name.to_owned());
+        let server = Server { host: host.to_owned(), port, tls_name, ..own };
+        crate::sql::connect(&server, self.dialer.as_ref()).await
+    }
+
     /// Forgets idle sessions of a server: after a role change they may be dead.
     pub fn forget(&self, id: &SiteId) {
         if let Some(site) = self.sites.get(id) {

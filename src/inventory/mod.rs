@@ -1,7 +1,9 @@
 //! Facts of both sides, read at once; what could not be read stays unknown.
 
 pub mod azure;
+pub mod fog;
 pub mod link;
+pub mod listener;
 pub mod survey;
 pub mod trust;
 pub mod trust_findings;

@@ -4,6 +4,7 @@
 
 pub mod arm;
 pub mod catalog;
+pub mod geo;
 pub mod mirror;
 pub mod net;
 pub mod scenario;

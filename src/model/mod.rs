@@ -5,6 +5,7 @@ pub mod claim;
 pub mod database;
 pub mod endpoint;
 pub mod fact;
+pub mod geo;
 pub mod group;
 pub mod ids;
 pub mod instance;

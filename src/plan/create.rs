@@ -61,7 +61,7 @@ pub fn build(links: Vec<LinkPlan>, policy: PlanPolicy) -> Plan {
     stages.push(each("create.distributed", &links, |l| &l.source));
     stages.push(each("create.link", &links, |l| &l.target));
     stages.push(each("create.seed", &links, |l| &l.target));
-    Plan { format: FORMAT, kind: PlanKind::Create, links, objects: Vec::new(), stages, policy }
+    Plan { format: FORMAT, kind: PlanKind::Create, links, objects: Vec::new(), fog: None, stages, policy }
 }
 
 fn stage_name(kind: &str) -> String {

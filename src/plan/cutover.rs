@@ -39,7 +39,7 @@ pub fn build(links: Vec<LinkPlan>, policy: PlanPolicy) -> Plan {
     ];
     let stages = order.iter().filter(|(.., wanted)| *wanted).map(|(name, kind, _)| stage(name, &[kind], &links));
     let stages: Vec<_> = stages.filter(|s| !s.steps.is_empty()).collect();
-    Plan { format: FORMAT, kind: PlanKind::Cutover, links, objects: Vec::new(), stages, policy }
+    Plan { format: FORMAT, kind: PlanKind::Cutover, links, objects: Vec::new(), fog: None, stages, policy }
 }
 
 fn stage(name: &str, kinds: &[&str], links: &[LinkPlan]) -> PlannedStage {

@@ -34,6 +34,7 @@ pub fn build(links: Vec<(LinkPlan, Standing)>, policy: PlanPolicy) -> Plan {
         kind: PlanKind::Delete,
         links: links.into_iter().map(|(l, _)| l).collect(),
         objects: Vec::new(),
+        fog: None,
         stages,
         policy,
     }

@@ -3,6 +3,7 @@
 pub mod create;
 pub mod cutover;
 pub mod delete;
+pub mod fog;
 pub mod names;
 pub mod objects;
 pub mod types;

@@ -407,5 +407,5 @@ pub fn build(differences: &[Difference], policy: PlanPolicy) -> Plan {
             stages.push(PlannedStage { name: noun.to_owned(), steps });
         }
     }
-    Plan { format: FORMAT, kind: PlanKind::Objects, links: Vec::new(), objects, stages, policy }
+    Plan { format: FORMAT, kind: PlanKind::Objects, links: Vec::new(), objects, fog: None, stages, policy }
 }

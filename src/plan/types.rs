@@ -1,5 +1,6 @@
 //! The plan: a plain value, stored with the run, that `resume` continues.
 
+use super::fog::FogPlan;
 use super::objects::ObjectPlan;
 use crate::journal::record::Line;
 use crate::model::ids::LinkName;
@@ -19,6 +20,10 @@ pub enum PlanKind {
     Delete,
     /// Server objects brought to a target.
     Objects,
+    /// A failover group is made, changed, failed over or taken away.
+    Fog,
+    /// A failover and back, measured.
+    Drill,
 }
 
 impl PlanKind {
@@ -28,6 +33,8 @@ impl PlanKind {
             PlanKind::Cutover => "cutover",
             PlanKind::Delete => "delete",
             PlanKind::Objects => "objects",
+            PlanKind::Fog => "fog",
+            PlanKind::Drill => "drill",
         }
     }
 }
@@ -163,6 +170,9 @@ pub struct Plan {
     /// What `objects sync` brings over; by the id of its step.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<ObjectPlan>,
+    /// The failover group it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fog: Option<FogPlan>,
     pub stages: Vec<PlannedStage>,
     pub policy: PlanPolicy,
 }

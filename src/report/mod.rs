@@ -3,12 +3,14 @@
 pub mod check;
 pub mod compat;
 pub mod cutovers;
+pub mod drill;
 pub mod dto;
 pub mod estimate;
 pub mod evidence;
 pub mod evidence_html;
 pub mod evidence_md;
 pub mod explain;
+pub mod fog;
 pub mod objects;
 pub mod outage;
 pub mod run;

@@ -5,6 +5,7 @@ pub mod checks;
 pub mod compat;
 pub mod direction;
 pub mod errors;
+pub mod fog;
 pub mod limits;
 pub mod link_error;
 pub mod seeding;

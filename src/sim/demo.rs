@@ -149,6 +149,11 @@ pub async fn run_watched(
     let say = |text: String| observer.on(&Event::Note { text });
     let clock = TokioClock::system();
     let mut lab = lab_up(options, &clock).await?;
+    if lab.record.databases.iter().all(|d| d.link.is_empty()) {
+        let name = &lab.record.scenario;
+        return Err(Error::usage(format!("scenario `{name}` has nothing to migrate"))
+            .hint(format!("milink lab up --scenario {name} --dir DIR --writers 4")));
+    }
     let servers: Vec<_> = lab.record.servers.iter().map(|s| format!("{} ({})", s.id, s.server_name)).collect();
     say(format!("lab {} is up: {}; files in {}", lab.record.scenario, servers.join(", "), lab.dir().display()));
     let dir = lab.dir().to_owned();

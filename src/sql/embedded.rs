@@ -38,6 +38,8 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("errorlog/note.sql", include_str!("../../sql/errorlog/note.sql")),
     ("fence/raise.sql", include_str!("../../sql/fence/raise.sql")),
     ("fence/read.sql", include_str!("../../sql/fence/read.sql")),
+    ("geo/landed.sql", include_str!("../../sql/geo/landed.sql")),
+    ("geo/link_status.sql", include_str!("../../sql/geo/link_status.sql")),
     ("group/create.sql", include_str!("../../sql/group/create.sql")),
     ("group/create_distributed.sql", include_str!("../../sql/group/create_distributed.sql")),
     ("group/create_empty.sql", include_str!("../../sql/group/create_empty.sql")),

@@ -211,6 +211,8 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         endpoint::show(),
         claim::list(),
         fence::read(&fence::name(WEIRD)),
+        geo::landed(WEIRD),
+        geo::link_status(WEIRD),
         group::list(),
         group::options(),
         group::replicas(),
@@ -407,6 +409,10 @@ fn decoders_read_what_the_headers_promise() {
     decodes(certificate::of_endpoint());
     decodes(certificate::validate_chain("c"));
     decodes(endpoint::show());
+    let [full, bare] = decodes(geo::link_status("d"));
+    assert_eq!((full.unwrap().lag_s, bare.unwrap().lag_s), (Some(1), None), "NULL is not zero");
+    let [_, bare] = decodes(geo::landed("d"));
+    assert_eq!(bare, (None, None));
     decodes(group::list());
     decodes(group::options());
     decodes(group::replicas());

@@ -6,6 +6,8 @@ use super::cutover;
 use super::cutover::retire::Kept;
 use super::delete;
 use super::delete::close::Copy;
+use super::fog;
+use super::fog::base::FogStep;
 use super::link_step::LinkStep;
 use super::objects::object::Object;
 use super::tools::Tools;
@@ -21,6 +23,7 @@ use std::sync::Arc;
 /// Every stage of a plan with its steps.
 pub fn stages(plan: &Plan, tools: &Arc<Tools>) -> Result<Vec<Stage>> {
     let policy = Arc::new(plan.policy.clone());
+    let fog = plan.fog.clone().map(Arc::new);
     let together: Arc<[_]> = plan.links.iter().map(|l| l.name.clone()).collect();
     let mut stages = Vec::new();
     for planned in &plan.stages {
@@ -28,6 +31,12 @@ pub fn stages(plan: &Plan, tools: &Arc<Tools>) -> Result<Vec<Stage>> {
         for p in &planned.steps {
             if let Some(object) = plan.objects.iter().find(|o| o.id == p.id) {
                 steps.push(Arc::new(Object { plan: object.clone() }) as Arc<dyn Step>);
+                continue;
+            }
+            if let Some(fog) = &fog {
+                let base =
+                    FogStep { id: p.id.clone(), plan: fog.clone(), policy: policy.clone(), tools: tools.clone() };
+                steps.push(fog_step(base)?);
                 continue;
             }
             let link = link_of(plan, &p.id)?;
@@ -65,6 +74,28 @@ const SHARED: [&str; 6] = [
     "create.trust_roots",
     "create.trust_instance",
 ];
+
+/// The one step of a kind, of a failover group.
+fn fog_step(base: FogStep) -> Result<Arc<dyn Step>> {
+    Ok(match base.id.kind() {
+        "fog.lease" => Arc::new(fog::lease::Lease(base)),
+        "fog.gate" => Arc::new(fog::gate::Gate(base)),
+        "fog.create" => Arc::new(fog::create::Create(base)),
+        "fog.seed" => Arc::new(fog::seed::Seed(base)),
+        "fog.listeners" => Arc::new(fog::listeners::Listeners(base)),
+        "fog.update" => Arc::new(fog::update::Update(base)),
+        "fog.failover" => Arc::new(fog::failover::Failover(base)),
+        "fog.confirm" => Arc::new(fog::confirm::Confirm(base)),
+        "fog.delete" => Arc::new(fog::delete::Delete(base)),
+        "drill.heartbeat" => Arc::new(fog::heartbeat::Heartbeat(base)),
+        "drill.measure" => Arc::new(fog::drill::Measure(base)),
+        "drill.settle" => Arc::new(fog::drill::Settle(base)),
+        "drill.failback" => Arc::new(fog::drill::Failback(base)),
+        "drill.home" => Arc::new(fog::drill::Home(base)),
+        "drill.report" => Arc::new(fog::drill::Report(base)),
+        other => return Err(Error::bug(format!("no step is called `{other}`"))),
+    })
+}
 
 /// The one step of a kind.
 fn step(base: LinkStep) -> Result<Arc<dyn Step>> {

@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod create;
 pub mod cutover;
 pub mod delete;
+pub mod fog;
 pub mod hooks;
 pub mod link_step;
 pub mod objects;

@@ -1,9 +1,11 @@
 //! What steps need besides the plan: secrets, roots, places for files, hooks.
 
+use super::fog::beats::Beats;
 use super::hooks::HookRunner;
 use crate::arm::ArmChange;
 use crate::arm::ArmConfig;
 use crate::base::redact::SecretString;
+use crate::inventory::listener::Resolve;
 use crate::model::ids::StepId;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -36,6 +38,10 @@ pub struct Tools {
     pub hooks: BTreeMap<String, Hook>,
     /// Who runs them.
     pub runner: Arc<dyn HookRunner>,
+    /// Who resolves the names of listeners.
+    pub names: Arc<dyn Resolve>,
+    /// What the heartbeat of this run saw.
+    pub beats: Arc<Beats>,
     /// For previews: where requests would go.
     pub arm: Option<ArmConfig>,
     /// Steps that a test leaves out, to see the oracle turn red; always empty in a shipped command.

@@ -19,6 +19,8 @@ mod demo;
 mod estate;
 /// What breaks by itself, seen by every pair of eyes.
 mod faults;
+/// Failover groups on two managed instances: made, failed over, rehearsed, lost and found.
+mod fog;
 /// Several processes, one journal; damage found.
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.

@@ -66,6 +66,9 @@ pub struct InstanceProperties {
     /// The update policy. Absence is not a policy.
     pub database_format: Option<DatabaseFormat>,
     pub maintenance_configuration_id: Option<String>,
+    pub instance_pool_id: Option<String>,
+    pub pricing_model: Option<String>,
+    pub current_backup_storage_redundancy: Option<String>,
 }
 
 /// An operation on an instance (facts: arm-api 8).

@@ -57,7 +57,8 @@ pub async fn up(args: &LabUpArgs, settings: &Settings, printer: &mut Printer) ->
     }
     // Scripts wait for exactly this line.
     printer.line("lab ready")?;
-    printer.next(&format!("milink --estate {}/milink.toml link list", lab.dir().display()))?;
+    let first = if lab.record.databases.iter().all(|d| d.link.is_empty()) { "fog plan" } else { "link list" };
+    printer.next(&format!("milink --estate {}/milink.toml {first}", lab.dir().display()))?;
     stop.cancelled().await;
     lab.stop_writers().await;
     Ok(Exit::OK)

@@ -12,9 +12,11 @@ pub mod cutover_steer;
 pub mod demo;
 #[cfg(feature = "lab")]
 mod demo_screen;
+pub mod drill;
 pub mod endpoint;
 pub mod estimate;
 pub mod explain;
+pub mod fog;
 pub mod init;
 #[cfg(feature = "lab")]
 pub mod lab;

@@ -28,6 +28,7 @@ pub(super) struct Label {
 pub(super) fn start(server: &ArmServer, call: &Call, instance: &str, change: Change, label: Label) -> ArmResult<Reply> {
     if call.fail_operation.is_none() {
         server.provider.check(instance, &change)?;
+        server.provider.accepted(&change)?;
     }
     let now = (server.config.now)();
     let operation = server.operations.start(&server.mint, label.kind, label.name, label.outcome, now);
@@ -77,7 +78,7 @@ pub(super) fn accepted(server: &ArmServer, call: &Call, operation: &Operation) -
         base: &call.base,
         subscription: route.subscription.as_deref().unwrap_or_default(),
         group: route.group.as_deref().unwrap_or_default(),
-        region: &server.config.region,
+        region: route.location.as_deref().unwrap_or(&server.config.region),
     };
     let version = call.version.as_str();
     Reply {

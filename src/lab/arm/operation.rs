@@ -23,6 +23,7 @@ pub enum Kind {
     Link,
     TrustCertificate,
     Instance,
+    FailoverGroup,
 }
 impl Kind {
     /// Note the irregular singular and plural.
@@ -31,6 +32,7 @@ impl Kind {
             Self::Link => "distributedAvailabilityGroups",
             Self::TrustCertificate => "serverTrustCertificates",
             Self::Instance => "managedInstance",
+            Self::FailoverGroup => "instanceFailoverGroup",
         }
     }
 }
@@ -41,6 +43,7 @@ pub enum Outcome {
     Link { instance: String, name: String },
     TrustCertificate { instance: String, name: String },
     Instance { instance: String },
+    FailoverGroup(super::provider::GroupAddress),
     Nothing,
 }
 

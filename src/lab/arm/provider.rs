@@ -5,6 +5,7 @@ use super::error::ArmResult;
 use super::view::DatabaseView;
 use super::view::EndpointCertificateView;
 use super::view::EndpointType;
+use super::view::FailoverGroupView;
 use super::view::InstanceOperationView;
 use super::view::InstanceView;
 use super::view::LinkView;
@@ -59,6 +60,33 @@ impl ReplicationMode {
     }
 }
 
+/// Where a failover group was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupAddress {
+    pub resource_group: String,
+    pub location: String,
+    pub name: String,
+}
+
+/// A failover group as asked for by PUT, its shape checked. Instances are resource group and name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupSpec {
+    pub automatic: bool,
+    pub grace_minutes: Option<u32>,
+    pub read_only_failover: bool,
+    pub standby: bool,
+    pub partner_location: String,
+    pub primary: (String, String),
+    pub secondary: (String, String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GroupAct {
+    Put(GroupSpec),
+    Delete,
+    Failover { forced: bool },
+}
+
 /// Members of an instance that PUT or PATCH may change.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InstancePatch {
@@ -108,6 +136,11 @@ pub enum Change {
     },
     StartInstance,
     StopInstance,
+    /// Of no instance alone.
+    FailoverGroup {
+        at: GroupAddress,
+        act: GroupAct,
+    },
 }
 
 /// The estate, as ARM sees it. Instances are named by their short name, any case: it is unique in the world.
@@ -121,6 +154,16 @@ pub trait Provider: Send + Sync + 'static {
     fn links(&self, instance: &str) -> Vec<LinkView>;
     fn databases(&self, instance: &str) -> Vec<DatabaseView>;
     fn operations(&self, instance: &str) -> Vec<InstanceOperationView>;
+    /// Groups that have a member at this address.
+    fn failover_groups(&self, resource_group: &str, location: &str) -> ArmResult<Vec<FailoverGroupView>> {
+        let _ = (resource_group, location);
+        Ok(Vec::new())
+    }
+    /// Accepted: what others see of it at once.
+    fn accepted(&self, change: &Change) -> ArmResult<()> {
+        let _ = change;
+        Ok(())
+    }
     /// Cancels a scaling-type operation.
     fn cancel(&self, instance: &str, operation: &str) -> ArmResult<()> {
         let known = self.operations(instance).into_iter().any(|o| o.id.eq_ignore_ascii_case(operation));

@@ -10,6 +10,7 @@ pub const LINK_TYPE: &str = "Microsoft.Sql/managedInstances/distributedAvailabil
 pub const TRUST_TYPE: &str = "Microsoft.Sql/managedInstances/serverTrustCertificates";
 pub const ENDPOINT_TYPE: &str = "Microsoft.Sql/managedInstances/endpointCertificates";
 pub const DATABASE_TYPE: &str = "Microsoft.Sql/managedInstances/databases";
+pub const FOG_TYPE: &str = "Microsoft.Sql/locations/instanceFailoverGroups";
 pub const OPERATION_TYPE: &str = "Microsoft.Sql/managedInstances/operations";
 
 /// A path, taken apart. Names are as sent.
@@ -51,6 +52,9 @@ pub enum Target {
     Locks,
     /// Instance failover groups of a region.
     FailoverGroups,
+    FailoverGroup(String),
+    /// POST failover, forceFailoverAllowDataLoss.
+    FailoverGroupAction(String, String),
     /// OAuth 2 token endpoint of a tenant.
     Token(String),
     OpenIdConfiguration(String),
@@ -62,6 +66,8 @@ pub struct Route {
     pub subscription: Option<String>,
     pub group: Option<String>,
     pub instance: Option<String>,
+    /// Region of a path below `locations`.
+    pub location: Option<String>,
     pub target: Target,
     /// Path of the resource the request speaks of (without `/providers/Microsoft.Authorization/…`).
     pub scope: String,
@@ -99,7 +105,8 @@ impl Route {
             Target::Capabilities(_) => "Microsoft.Sql/locations/capabilities/read".to_owned(),
             Target::Permissions => "Microsoft.Authorization/permissions/read".to_owned(),
             Target::Locks => "Microsoft.Authorization/locks/read".to_owned(),
-            Target::FailoverGroups => of("Microsoft.Sql/locations/instanceFailoverGroups"),
+            Target::FailoverGroups | Target::FailoverGroup(_) => of(FOG_TYPE),
+            Target::FailoverGroupAction(_, action) => format!("{FOG_TYPE}/{action}/action"),
             Target::ResourceGroups | Target::ResourceGroup => {
                 format!("Microsoft.Resources/subscriptions/resourceGroups/{verb}")
             }
@@ -124,6 +131,9 @@ impl Route {
             Target::Locks => (Namespace::Authorization, "locks"),
             Target::Links | Target::Link(_) | Target::LinkAction(..) => {
                 (Namespace::Sql, "managedInstances/distributedAvailabilityGroups")
+            }
+            Target::FailoverGroups | Target::FailoverGroup(_) | Target::FailoverGroupAction(..) => {
+                (Namespace::Sql, "locations/instanceFailoverGroups")
             }
             _ => (Namespace::Sql, "managedInstances"),
         }
@@ -157,6 +167,7 @@ impl Walk<'_> {
             subscription: None,
             group: None,
             instance: None,
+            location: None,
             target: Target::Subscriptions,
             scope: path.to_owned(),
         };
@@ -222,6 +233,7 @@ impl Walk<'_> {
         }
         if self.eat("locations") {
             let region = self.name()?;
+            route.location = Some(region.clone());
             return self.location(region);
         }
         if !self.eat("managedinstances") {
@@ -259,6 +271,16 @@ impl Walk<'_> {
             return Some(Target::FailoverGroups);
         }
         let id = self.name()?;
+        if kind == "instancefailovergroups" {
+            return match self.folded.get(self.at).map(String::as_str) {
+                None => Some(Target::FailoverGroup(id)),
+                Some(action @ ("failover" | "forcefailoverallowdataloss")) => {
+                    let action = if action == "failover" { "failover" } else { "forceFailoverAllowDataLoss" };
+                    Some(self.step(Target::FailoverGroupAction(id, action.to_owned())))
+                }
+                Some(_) => None,
+            };
+        }
         if kind.ends_with("azureasyncoperation") {
             return Some(Target::AsyncStatus(id));
         }

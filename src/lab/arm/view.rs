@@ -44,6 +44,23 @@ pub struct Sku {
     pub capacity: Option<u32>,
 }
 
+/// A failover group as seen from one of its two addresses (facts: arm-api 6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailoverGroupView {
+    pub address: super::provider::GroupAddress,
+    /// The member at this address is the primary.
+    pub is_primary: bool,
+    pub replication_state: String,
+    pub partner_location: String,
+    /// Resource group and name.
+    pub primary: (String, String),
+    pub secondary: (String, String),
+    pub automatic: bool,
+    pub grace_minutes: Option<u32>,
+    pub read_only_failover: bool,
+    pub standby: bool,
+}
+
 /// A managed instance (facts: arm-api 2).
 #[derive(Debug, Clone, PartialEq)]
 pub struct InstanceView {

@@ -4,6 +4,7 @@ mod agent;
 mod backups;
 mod compat;
 mod databases;
+mod geo;
 mod groups;
 mod names;
 mod objects;

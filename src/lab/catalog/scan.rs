@@ -4,6 +4,7 @@ use super::agent;
 use super::backups;
 use super::compat;
 use super::databases;
+use super::geo;
 use super::groups;
 use super::objects;
 use super::security;
@@ -151,11 +152,12 @@ fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
         .or_else(|| backups::provide(c, view))
         .or_else(|| compat::provide(c, view))
         .or_else(|| groups::provide(c, view))
+        .or_else(|| geo::provide(c, view))
         .or_else(|| EMPTY.contains(&view).then(Vec::new))
 }
 
 /// Views whose subject no instance of the lab has: their true content is no row.
-const EMPTY: [&str; 29] = [
+const EMPTY: [&str; 28] = [
     "sys.server_triggers",
     "sys.server_trigger_events",
     "sys.asymmetric_keys",
@@ -173,7 +175,6 @@ const EMPTY: [&str; 29] = [
     "sys.dm_hadr_fabric_continuous_copy_status",
     "sys.dm_hadr_fabric_replica_states",
     "sys.server_trust_certificates",
-    "sys.dm_geo_replication_link_status",
     "msdb.dbo.suspect_pages",
     "msdb.dbo.sysalerts",
     "msdb.dbo.sysnotifications",

@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn every_scenario_can_be_built() {
-        for name in crate::lab::scenario::NAMES {
+        for name in crate::lab::scenario::LINKED {
             let options = Options { databases: Some(2), odd_name: true, writers: None, size_mib: None };
             let mut scenario = load(name, &options).unwrap();
             secrets::fill(&mut scenario, &mut secrets::random);

@@ -155,6 +155,10 @@ fn check(scenario: &Scenario) -> Result<(), String> {
             return Err("`linked` wants the id of a SQL Server and the id of a managed instance".to_owned());
         }
     }
+    for group in &scenario.failover_groups {
+        known(&group.primary, "a failover group")?;
+        known(&group.secondary, "a failover group")?;
+    }
     for path in &scenario.paths {
         known(&path.a, "a path")?;
         known(&path.b, "a path")?;

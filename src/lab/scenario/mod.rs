@@ -6,6 +6,7 @@ pub mod load;
 pub mod secrets;
 pub mod types;
 
+pub use embedded::LINKED;
 pub use embedded::NAMES;
 pub use load::Options;
 pub use load::ScenarioError;

@@ -17,6 +17,8 @@ pub struct Scenario {
     pub sql_servers: Vec<SqlServer>,
     #[serde(default, rename = "managed_instance")]
     pub managed_instances: Vec<ManagedInstance>,
+    #[serde(default, rename = "failover_group")]
+    pub failover_groups: Vec<FailoverGroup>,
     #[serde(default, rename = "database")]
     pub databases: Vec<Database>,
     #[serde(default, rename = "login")]
@@ -104,6 +106,21 @@ pub struct ManagedInstance {
     pub database_format: String,
     #[serde(default = "default_collation")]
     pub collation: String,
+    /// Its own region and resource group, if not those of `[azure]`.
+    #[serde(default)]
+    pub region: Option<String>,
+    #[serde(default)]
+    pub resource_group: Option<String>,
+}
+
+/// A group the operator wants; it does not exist at the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailoverGroup {
+    pub name: String,
+    /// `id`s of managed instances.
+    pub primary: String,
+    pub secondary: String,
 }
 
 impl ManagedInstance {

@@ -10,7 +10,7 @@ use crate::lab::world::instance::InstanceKind;
 use std::sync::Arc;
 
 /// What can be set, for the message of a mistake.
-const KEYS: &str = "hadr on|off; lock LEVEL|none; permissions all|read; failover-group NAME|none; \
+const KEYS: &str = "hadr on|off; lock LEVEL|none; permissions all|read; failover-group NAME|none; region up|down; \
                     with a database: change-capture, published on|off; encrypted on|off; file-gib N; defunct FILE|none";
 
 pub(super) fn set(
@@ -42,6 +42,7 @@ pub(super) fn set(
             let id = id_of(instance, arm).ok_or("that is no managed instance")?;
             arm.access.set_failover_groups(if value == "none" { Vec::new() } else { vec![(value.to_owned(), id)] });
         }
+        ("region", None) => region(instance, value)?,
         ("change-capture", Some(name)) => edit(instance, name, |d| d.options.set_bit("is_cdc_enabled", on))?,
         ("published", Some(name)) => edit(instance, name, |d| d.options.set_bit("is_published", on))?,
         ("encrypted", Some(name)) => edit(instance, name, |d| {
@@ -66,6 +67,25 @@ pub(super) fn set(
     }
     instance.notify();
     Ok(format!("{key} is {value}"))
+}
+
+/// A region that is down: nobody gets in, nothing goes out, Azure does not answer for it.
+fn region(instance: &Arc<Instance>, value: &str) -> Result<(), String> {
+    let down = match value {
+        "down" => true,
+        "up" => false,
+        other => return Err(format!("a region is up or down, not `{other}`")),
+    };
+    instance.with(|s| {
+        s.server.region_down = down;
+        if down {
+            let names: Vec<String> = s.databases.values().map(|d| d.name.clone()).collect();
+            for name in names {
+                s.kill_sessions_in(&name, None);
+            }
+        }
+    });
+    Ok(())
 }
 
 fn id_of(instance: &Instance, arm: &ArmServer) -> Option<String> {

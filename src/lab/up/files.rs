@@ -122,9 +122,12 @@ fn estate(dir: &Path, scenario: &Scenario, record: &LabRecord, milink: &Path) ->
             quoted(admin),
             quoted(&format!("{}.password", managed.id)),
         );
+        if let Some(group) = &managed.resource_group {
+            let _ = writeln!(t, "resource_group = {}", quoted(group));
+        }
     }
     let two_way = scenario.name.starts_with("two-way");
-    for d in &record.databases {
+    for d in record.databases.iter().filter(|d| !d.link.is_empty()) {
         let _ = writeln!(
             t,
             "\n[[link]]\nname = {}\ndatabase = {}\nsource = {}\ntarget = {}\nintent = {}",
@@ -134,6 +137,18 @@ fn estate(dir: &Path, scenario: &Scenario, record: &LabRecord, milink: &Path) ->
             quoted(&d.target),
             quoted(if two_way { "two-way" } else { "migrate" }),
         );
+    }
+    for group in &scenario.failover_groups {
+        let _ = writeln!(
+            t,
+            "\n[[failover_group]]\nname = {}\nprimary = {}\nsecondary = {}",
+            quoted(&group.name),
+            quoted(&group.primary),
+            quoted(&group.secondary),
+        );
+    }
+    if let Some(server) = &record.name_server {
+        let _ = writeln!(t, "\n[dns]\nserver = {}", quoted(server));
     }
     let hook =
         [milink.display().to_string(), "lab".into(), "repoint".into(), "--dir".into(), dir.display().to_string()];

@@ -14,6 +14,7 @@ use crate::lab::arm::config::Token;
 use crate::lab::arm::estate::Estate;
 use crate::lab::arm::estate::Managed;
 use crate::lab::arm::server::ArmServer;
+use crate::lab::geo::Hub;
 use crate::lab::mirror::pki::LabPki;
 use crate::lab::scenario::secrets;
 use crate::lab::scenario::types::Scenario;
@@ -105,9 +106,11 @@ pub(super) async fn tds(
 }
 
 /// Azure's half.
+#[expect(clippy::too_many_arguments, reason = "all parts of an estate meet here, once")]
 pub(super) async fn arm(
     scenario: &Scenario,
     instances: &BTreeMap<String, Arc<Instance>>,
+    hub: Arc<Hub>,
     pki: &LabPki,
     tls: &LabTls,
     wire: Wire,
@@ -122,6 +125,7 @@ pub(super) async fn arm(
     let estate = Estate {
         azure: scenario.azure.clone(),
         managed,
+        hub,
         roots: vec![("CN=milink Lab Root CA".to_owned(), pki.root_der.clone())],
     };
     let azure = &scenario.azure;

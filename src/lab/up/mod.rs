@@ -1,6 +1,7 @@
 //! A whole estate, on loopback sockets with its files and its control door, or on pipes within the process.
 
 pub mod control;
+mod dns;
 mod fact;
 mod fault;
 pub mod files;

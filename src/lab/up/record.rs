@@ -22,6 +22,9 @@ pub struct LabRecord {
     pub servers: Vec<ServerRecord>,
     pub arm: ArmRecord,
     pub databases: Vec<DatabaseRecord>,
+    /// Name server of the lab's zone, `host:port`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_server: Option<String>,
     pub control: ControlRecord,
     /// Terms of the shortest outage the configured values allow, in milliseconds.
     pub floor_terms: Vec<(String, u64)>,
@@ -61,7 +64,7 @@ pub struct ArmRecord {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DatabaseRecord {
     pub name: String,
-    /// Name of its link in `milink.toml`.
+    /// Name of its link in `milink.toml`; empty: it is in a failover group, not linked.
     pub link: String,
     pub source: String,
     pub target: String,

@@ -1,6 +1,7 @@
 //! Brings a scenario up: instances, listeners, ARM, files; then the application's writers.
 
 use super::control;
+use super::dns;
 use super::files;
 use super::listen;
 use super::pipes::PipeDialer;
@@ -14,6 +15,7 @@ use super::timetable;
 use super::tls::LabTls;
 use super::verdict;
 use crate::lab::arm::server::ArmServer;
+use crate::lab::geo::Hub;
 use crate::lab::mirror;
 use crate::lab::mirror::established::LinkName;
 use crate::lab::mirror::pki::LabPki;
@@ -58,6 +60,9 @@ const STRAGGLE_EVERY: Duration = Duration::from_millis(70);
 /// Bound of the wait for the links of a scenario that begins linked.
 const LINKS_UP_MAX: Duration = Duration::from_secs(60);
 
+/// How often the application resolves a listener's name.
+const LISTENER_EVERY: Duration = Duration::from_millis(50);
+
 /// How the lab is brought up.
 pub struct UpOptions {
     pub dir: PathBuf,
@@ -83,6 +88,8 @@ pub struct Running {
     pub network: Arc<Network>,
     pub alias: Arc<AliasTable>,
     pub arm: Arc<ArmServer>,
+    /// Failover groups.
+    pub hub: Arc<Hub>,
     pub ledger: Arc<Ledger>,
     pub samples: Arc<sample::Samples>,
     pub dir: PathBuf,
@@ -132,8 +139,7 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         );
     }
     let pki = LabPki::new(options.now).map_err(other)?;
-    let names =
-        scenario.managed_instances.iter().map(crate::lab::scenario::types::ManagedInstance::fqdn).collect::<Vec<_>>();
+    let names = tls_names(&scenario);
     let tls = LabTls::new(&names, options.now).map_err(other)?;
     let mut instances = BTreeMap::new();
     for (config, mut state) in build::instances(&scenario, options.now).map_err(other)? {
@@ -157,7 +163,10 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         servers.push(server);
         inlets.push((inlet, open));
     }
-    let (arm, arm_record) = listen::arm(&scenario, &instances, &pki, &tls, options.wire, clock, &stop).await?;
+    let managed: Vec<_> = instances.values().filter(|i| i.config.is_managed()).cloned().collect();
+    let hub = Hub::start(managed, &stop).await?;
+    let (arm, arm_record) =
+        listen::arm(&scenario, &instances, hub.clone(), &pki, &tls, options.wire, clock, &stop).await?;
     let addresses: BTreeMap<String, Address> = servers.iter().map(|s| (s.id.clone(), s.address.clone())).collect();
     let first = databases
         .iter()
@@ -175,8 +184,19 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         },
         token: listen::hex(&secrets::random()),
     };
+    if !scenario.failover_groups.is_empty() {
+        tokio::spawn(follow_listeners(hub.clone(), alias.clone(), databases.clone(), addresses.clone(), stop.clone()));
+    }
+    let name_server = match options.wire {
+        Wire::Sockets if !scenario.failover_groups.is_empty() => {
+            let hosts = instances.values().map(|i| i.config.host.clone()).collect();
+            Some(dns::start(hub.clone(), hosts, stop.clone()).await?.to_string())
+        }
+        _ => None,
+    };
     let record = LabRecord {
         schema_version: 1,
+        name_server,
         scenario: scenario.name.clone(),
         floor_terms: floor(&scenario),
         writers: scenario.workload.writers,
@@ -226,6 +246,7 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         network,
         alias,
         arm,
+        hub,
         ledger: Arc::new(ledger),
         samples: Arc::new(samples),
         dir,
@@ -271,6 +292,45 @@ async fn stand(target: &Arc<Instance>) -> io::Result<()> {
     tokio::time::timeout(LINKS_UP_MAX, wait).await.map_err(|_| io::Error::other("the links did not come up"))
 }
 
+/// Names that the certificate of a managed instance carries: its own, and those of every listener in its zone.
+fn tls_names(scenario: &Scenario) -> Vec<String> {
+    let mut names = Vec::new();
+    for managed in &scenario.managed_instances {
+        let fqdn = managed.fqdn();
+        let zone = fqdn.split_once('.').map(|(_, zone)| zone.to_owned()).unwrap_or_default();
+        for name in [fqdn, format!("*.{zone}"), format!("*.secondary.{zone}")] {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
+/// The application connects by the listener: where that leads, there it goes.
+async fn follow_listeners(
+    hub: Arc<Hub>,
+    alias: Arc<AliasTable>,
+    databases: Vec<DatabaseRecord>,
+    addresses: BTreeMap<String, Address>,
+    stop: CancellationToken,
+) {
+    loop {
+        for d in &databases {
+            if let Some(group) = hub.of(&d.source)
+                && let Some(address) = addresses.get(&group.primary().config.id)
+            {
+                alias.repoint(&d.name, address.clone());
+            }
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LISTENER_EVERY) => {}
+        }
+    }
+}
+
 fn host_of(scenario: &Scenario, id: &str) -> String {
     let sql = scenario.sql_servers.iter().find(|s| s.id == id).map(|s| s.host.clone());
     let managed = || {
@@ -282,19 +342,25 @@ fn host_of(scenario: &Scenario, id: &str) -> String {
 fn databases(scenario: &Scenario) -> Vec<DatabaseRecord> {
     let target = scenario.managed_instances.first().map(|m| m.id.clone()).unwrap_or_default();
     let sources: Vec<_> = scenario.sql_servers.iter().map(|s| s.id.clone()).collect();
-    scenario
-        .databases
-        .iter()
-        .filter(|d| sources.contains(&d.instance))
-        .enumerate()
-        .map(|(i, d)| DatabaseRecord {
+    let linked =
+        scenario.databases.iter().filter(|d| sources.contains(&d.instance)).enumerate().map(|(i, d)| DatabaseRecord {
             name: d.name.clone(),
             link: files::link_name(&d.name, i),
             source: d.instance.clone(),
             target: target.clone(),
             size_mib: d.size_mib,
+        });
+    let grouped = scenario.databases.iter().filter_map(|d| {
+        let group = scenario.failover_groups.iter().find(|g| g.primary == d.instance)?;
+        Some(DatabaseRecord {
+            name: d.name.clone(),
+            link: String::new(),
+            source: d.instance.clone(),
+            target: group.secondary.clone(),
+            size_mib: d.size_mib,
         })
-        .collect()
+    });
+    linked.chain(grouped).collect()
 }
 
 /// The shortest outage that the configured values allow: what lies on the critical path whatever a tool does.

@@ -138,6 +138,9 @@ fn login(
     r: &LoginRequest,
     now: OffsetDateTime,
 ) -> Result<(SessionCx, CancellationToken), Refused> {
+    if s.server.region_down {
+        return Err(refuse_with(40613, &r.database, 1, "The region is down."));
+    }
     if r.integrated {
         return Err(refuse_with(18452, &r.user, 1, "Integrated authentication from an untrusted domain."));
     }

@@ -87,6 +87,8 @@ pub struct Database {
     pub last_log_backup_time: Option<OffsetDateTime>,
     /// Oldest log a running backup or transaction needs besides replicas.
     pub replicated_from: Option<Lsn>,
+    /// Part in a failover group; set by `geo` only.
+    pub geo: Option<crate::lab::geo::GeoCopy>,
 }
 
 /// What seeding sends: a transactionally consistent copy as of `lsn`, O(1) to take.
@@ -138,6 +140,7 @@ impl Database {
             last_checkpoint: start,
             last_log_backup_time: None,
             replicated_from: None,
+            geo: None,
         }
     }
     /// master, tempdb, model, msdb.

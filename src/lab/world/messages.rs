@@ -303,6 +303,7 @@ pub const TEMPLATES: &[Template] = &[
     t(33020, 16, "A HASHED password cannot be set for a login that has CHECK_POLICY turned on."),
     t(33130, 16, "Principal '%ls' could not be found or this principal type is not supported."),
     t(40607, 16, "Windows logins are not supported in this version of SQL Server."),
+    t(40613, 17, "Database '%.*ls' on server '%.*ls' is not currently available.  Please retry the connection later."),
     t(
         41901,
         16,

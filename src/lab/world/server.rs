@@ -171,6 +171,8 @@ pub struct ServerState {
     pub agent_running: bool,
     /// Always On was turned off in the configuration of the service.
     pub hadr_disabled: bool,
+    /// The region of a managed instance does not answer.
+    pub region_down: bool,
     /// `sp_multidb_milink`.
     pub multi_database_link: bool,
     /// Batches and write transactions since start, for the performance counters.
@@ -238,6 +240,7 @@ impl ServerState {
             memory_kb: 33_554_432,
             agent_running: true,
             hadr_disabled: false,
+            region_down: false,
             multi_database_link: false,
             batches: 0,
             transactions: BTreeMap::new(),

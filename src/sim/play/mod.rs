@@ -8,6 +8,7 @@ pub mod gate;
 pub mod hooks;
 pub mod line;
 pub mod mishap;
+mod names;
 pub mod neighbours;
 pub mod night;
 pub mod operator;

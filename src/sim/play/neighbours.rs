@@ -25,7 +25,7 @@ use crate::effects::fault::Point;
 use crate::engine::cancel::Cancel;
 use crate::journal::fold::fold;
 use crate::journal::record::RunResult;
-use crate::lab::scenario::NAMES;
+use crate::lab::scenario::LINKED;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ pub struct Told {
 pub fn run(seed: u64, sabotage: &[String]) -> Told {
     let told = play(seed, |clock| async move {
         let mut rng = Seeded::new(seed).fork("neighbours");
-        let mut scenario = small(NAMES[(seed % 2) as usize % NAMES.len()], 2)?;
+        let mut scenario = small(LINKED[(seed % 2) as usize % LINKED.len()], 2)?;
         scenario.timing.failover_switch_ms = 50 + rng.below(2_000);
         scenario.workload.think_ms = 40;
         let mut estate = Estate::up(scenario, clock.clone()).await?;
@@ -98,7 +98,7 @@ async fn course(
 /// until somebody else cuts the first one's link over from a new laptop. `Err` is a violation.
 pub fn lost_for_good(seed: u64) -> Result<()> {
     play(seed, |clock| async move {
-        let mut estate = Estate::up(small(NAMES[0], 2)?, clock).await?;
+        let mut estate = Estate::up(small(LINKED[0], 2)?, clock).await?;
         let mut lost = Operator::new("laptop-a", &estate);
         let mut heir = Operator::new("laptop-c", &estate);
         let mut other = Operator::new("laptop-b", &estate);

@@ -24,7 +24,7 @@ use crate::effects::fault::Mutant;
 use crate::engine::cancel::Cancel;
 use crate::journal::fold::fold;
 use crate::journal::record::RunResult;
-use crate::lab::scenario::NAMES;
+use crate::lab::scenario::LINKED;
 use crate::lab::scenario::types::Scenario;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ pub fn run(seed: u64, twist: &Twist) -> Told {
 
 /// A random estate.
 fn draw(rng: &mut Seeded) -> Result<Scenario> {
-    let name = rng.pick(NAMES).copied().unwrap_or("migrate-2019");
+    let name = rng.pick(LINKED).copied().unwrap_or("migrate-2019");
     let mut scenario = small(name, if rng.percent(75) { 1 } else { 2 })?;
     scenario.workload.writers = 1 + rng.below(3) as u32;
     scenario.workload.think_ms = 200 + rng.below(800);

@@ -146,6 +146,7 @@ impl Operator {
                     addresses: estate.lab.record.addresses(),
                     gate: gate.clone(),
                 })),
+                names: Some(Arc::new(super::names::HubNames(estate.lab.hub.clone()))),
             },
         })
         .await

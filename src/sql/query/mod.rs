@@ -6,6 +6,7 @@ pub mod claim;
 pub mod database;
 pub mod endpoint;
 pub mod fence;
+pub mod geo;
 pub mod group;
 pub mod instance;
 pub mod job;

@@ -5,6 +5,7 @@ use crate::lab::arm::view::InstanceOperationView;
 use crate::lab::arm::view::InstanceProperties;
 use crate::lab::arm::view::InstanceView;
 use crate::lab::arm::view::Sku;
+use crate::lab::scenario::types::Azure;
 use crate::lab::scenario::types::ManagedInstance;
 use crate::lab::world::instance::Instance;
 use std::collections::BTreeMap;
@@ -57,6 +58,17 @@ impl Managed {
 
     pub(super) fn settings(&self) -> MutexGuard<'_, Settings> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn spec(&self) -> &ManagedInstance {
+        &self.spec
+    }
+    /// Its region, and its resource group.
+    pub(super) fn region<'a>(&'a self, azure: &'a Azure) -> &'a str {
+        self.spec.region.as_deref().unwrap_or(&azure.region)
+    }
+    pub(super) fn group<'a>(&'a self, azure: &'a Azure) -> &'a str {
+        self.spec.resource_group.as_deref().unwrap_or(&azure.resource_group)
     }
 
     pub(super) fn database_format(&self) -> &str {

@@ -1,6 +1,7 @@
 //! The real provider: ARM in front of the lab's managed instances.
 
 mod convert;
+mod group;
 mod managed;
 mod provider;
 #[cfg(test)]

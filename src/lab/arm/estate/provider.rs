@@ -14,16 +14,19 @@ use crate::lab::arm::provider::ReplicationMode;
 use crate::lab::arm::view::DatabaseView;
 use crate::lab::arm::view::EndpointCertificateView;
 use crate::lab::arm::view::EndpointType;
+use crate::lab::arm::view::FailoverGroupView;
 use crate::lab::arm::view::InstanceOperationView;
 use crate::lab::arm::view::InstanceView;
 use crate::lab::arm::view::LinkView;
 use crate::lab::arm::view::SubscriptionView;
 use crate::lab::arm::view::TrustCertificateView;
+use crate::lab::geo::Hub;
 use crate::lab::mirror::managed;
 use crate::lab::scenario::types::Azure;
 use crate::lab::world::hadr::Role;
 use async_trait::async_trait;
 use hyper::http::StatusCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long scaling takes in the lab.
@@ -35,6 +38,8 @@ const SMALL: Duration = Duration::from_millis(300);
 pub struct Estate {
     pub azure: Azure,
     pub managed: Vec<Managed>,
+    /// Failover groups.
+    pub hub: Arc<Hub>,
     /// Subject and DER of each root that SQL Server must trust.
     pub roots: Vec<(String, Vec<u8>)>,
 }
@@ -152,11 +157,18 @@ impl Provider for Estate {
         }]
     }
     fn resource_groups(&self) -> Vec<String> {
-        vec![self.azure.resource_group.clone()]
+        let mut all = vec![self.azure.resource_group.clone()];
+        for m in &self.managed {
+            let group = m.group(&self.azure);
+            if !all.iter().any(|g| g.eq_ignore_ascii_case(group)) {
+                all.push(group.to_owned());
+            }
+        }
+        all
     }
     fn instances(&self) -> Vec<InstanceView> {
         let azure = &self.azure;
-        self.managed.iter().map(|m| m.view(&azure.subscription, &azure.resource_group, &azure.region)).collect()
+        self.managed.iter().map(|m| m.view(&azure.subscription, m.group(azure), m.region(azure))).collect()
     }
     fn endpoint_certificate(&self, instance: &str, kind: EndpointType) -> Option<EndpointCertificateView> {
         // The Service Broker endpoint of a lab instance has no certificate.
@@ -184,8 +196,27 @@ impl Provider for Estate {
         self.find(instance).map(|m| m.settings().operations.clone()).unwrap_or_default()
     }
 
+    fn failover_groups(&self, resource_group: &str, location: &str) -> ArmResult<Vec<FailoverGroupView>> {
+        self.group_views(resource_group, location)
+    }
+    fn accepted(&self, change: &Change) -> ArmResult<()> {
+        match change {
+            Change::FailoverGroup { at, act } => self.accept_group(at, act),
+            _ => Ok(()),
+        }
+    }
+
     fn check(&self, instance: &str, change: &Change) -> ArmResult<()> {
+        if let Change::FailoverGroup { at, act } = change {
+            return self.check_group(at, act);
+        }
         let managed = self.find(instance)?;
+        if matches!(change, Change::CreateLink(_)) && self.hub.of(&managed.instance.config.id).is_some() {
+            return Err(ArmError::bad_request(
+                "ManagedInstanceHasGeoReplica",
+                "The managed instance is in a failover group: a link cannot be created.",
+            ));
+        }
         match change {
             Change::CreateLink(spec) if spec.multi_database => Err(not_offered("multi-database links")),
             Change::CreateLink(spec) => {
@@ -203,6 +234,9 @@ impl Provider for Estate {
     }
 
     async fn run(&self, instance: &str, change: Change) -> ArmResult<()> {
+        if let Change::FailoverGroup { at, act } = change {
+            return self.run_group(&at, act).await;
+        }
         let managed = self.find(instance)?;
         let mi = &managed.instance;
         let done = match change {

@@ -8,20 +8,23 @@ use crate::lab::arm::provider::InstancePatch;
 use crate::lab::arm::provider::LinkRole;
 use crate::lab::arm::provider::LinkSpec;
 use crate::lab::arm::provider::Provider;
+use crate::lab::geo::Hub;
 use crate::lab::net::Network;
 use crate::lab::scenario;
 use crate::lab::world::instance::Instance;
 use crate::lab::world::instance::LabClock;
 use time::macros::datetime;
+use tokio_util::sync::CancellationToken;
 
-fn estate() -> Estate {
+async fn estate() -> Estate {
     let mut lab = scenario::load("migrate-2019", &scenario::Options::default()).unwrap();
     scenario::secrets::fill(&mut lab, &mut scenario::secrets::random);
     let clock = LabClock::starting_at(datetime!(2026-03-01 10:00 UTC));
     let (config, state) = scenario::build::instances(&lab, clock.now()).unwrap().remove(1);
     let instance = Instance::new(config, state, Network::in_memory(), clock);
+    let hub = Hub::start(vec![instance.clone()], &CancellationToken::new()).await.unwrap();
     let managed = vec![Managed::new(instance, &lab.managed_instances[0])];
-    Estate { azure: lab.azure, managed, roots: Vec::new() }
+    Estate { azure: lab.azure, managed, hub, roots: Vec::new() }
 }
 
 fn patch(format: &str) -> Change {
@@ -30,7 +33,7 @@ fn patch(format: &str) -> Change {
 
 #[tokio::test(start_paused = true)]
 async fn an_instance_shows_its_scenario() {
-    let estate = estate();
+    let estate = estate().await;
     let view = estate.instance("MI-A").unwrap();
     assert_eq!(view.properties.fully_qualified_domain_name, "mi-a.a1b2c3d4e5f6.database.windows.net");
     assert_eq!((view.sku.name.as_str(), view.sku.family.as_deref()), ("GP_Gen5", Some("Gen5")));
@@ -40,7 +43,7 @@ async fn an_instance_shows_its_scenario() {
 
 #[tokio::test(start_paused = true)]
 async fn the_update_policy_goes_one_way() {
-    let estate = estate();
+    let estate = estate().await;
     let code = |result: Result<(), ArmError>| result.unwrap_err().code;
     assert!(estate.check("mi-a", &patch("SQLServer2022")).is_ok());
     assert_eq!(code(estate.check("mi-a", &patch("AlwaysUpToDate"))), "NotImplemented");
@@ -49,7 +52,7 @@ async fn the_update_policy_goes_one_way() {
 
 #[tokio::test(start_paused = true)]
 async fn scaling_takes_time_and_is_listed() {
-    let estate = estate();
+    let estate = estate().await;
     let scale = Change::UpdateInstance(InstancePatch { v_cores: Some(16), ..InstancePatch::default() });
     estate.run("mi-a", scale).await.unwrap();
     assert_eq!(estate.instance("mi-a").unwrap().properties.v_cores, 16);
@@ -61,7 +64,7 @@ async fn scaling_takes_time_and_is_listed() {
 
 #[tokio::test(start_paused = true)]
 async fn certificates_go_in_and_out() {
-    let estate = estate();
+    let estate = estate().await;
     let der = crate::lab::arm::fake::certificate("sql-a");
     estate.run("mi-a", Change::PutCertificate { name: "c".into(), der: der.clone() }).await.unwrap();
     let listed = estate.trust_certificates("mi-a");
@@ -72,7 +75,7 @@ async fn certificates_go_in_and_out() {
 
 #[tokio::test(start_paused = true)]
 async fn a_link_to_nobody_ends_in_failure() {
-    let estate = estate();
+    let estate = estate().await;
     let spec = LinkSpec {
         name: "dag".into(),
         databases: vec!["ledger".into()],

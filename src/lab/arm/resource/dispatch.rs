@@ -2,6 +2,7 @@
 
 use super::certificate;
 use super::database;
+use super::failover_group;
 use super::instance;
 use super::link;
 use super::operation;
@@ -50,7 +51,11 @@ fn without_instance(server: &ArmServer, call: &Call) -> ArmResult<Reply> {
         (Target::Instances, &Method::GET) => Ok(instance::list(server, call)),
         (Target::Permissions, &Method::GET) => Ok(Reply::ok(server.access.permissions_body())),
         (Target::Locks, &Method::GET) => Ok(Reply::ok(server.access.locks_body(&call.route.scope))),
-        (Target::FailoverGroups, &Method::GET) => Ok(Reply::ok(server.access.failover_groups_body(&call.path))),
+        (Target::FailoverGroups, &Method::GET) => failover_group::list(server, call),
+        (Target::FailoverGroup(name), &Method::GET) => failover_group::get(server, call, name),
+        (Target::FailoverGroup(name), &Method::PUT) => failover_group::put(server, call, name),
+        (Target::FailoverGroup(name), &Method::DELETE) => failover_group::delete(server, call, name),
+        (Target::FailoverGroupAction(name, action), &Method::POST) => failover_group::act(server, call, name, action),
         (_, &Method::GET) => subscription::get(server, call),
         _ => Err(not_allowed(call)),
     }

@@ -3,6 +3,7 @@
 pub(super) mod certificate;
 pub(super) mod database;
 mod dispatch;
+pub(super) mod failover_group;
 pub(super) mod instance;
 pub(super) mod link;
 mod link_body;

@@ -1,6 +1,7 @@
 //! Polling: the status address and the result address (facts: arm-api 1.2).
 
 use super::certificate;
+use super::failover_group;
 use super::instance;
 use super::link;
 use crate::lab::arm::change;
@@ -46,6 +47,9 @@ fn resource(server: &ArmServer, call: &Call, outcome: &Outcome) -> Reply {
     let instance_of = |name: &str| server.provider.instance(name);
     let body = match outcome {
         Outcome::Nothing => None,
+        Outcome::FailoverGroup(at) => failover_group::find(server, at)
+            .ok()
+            .map(|v| failover_group::shown(call.route.subscription.as_deref().unwrap_or_default(), &v)),
         Outcome::Instance { instance } => instance_of(instance).map(|i| instance::body(server, call, &i)),
         Outcome::Link { instance, name } => {
             instance_of(instance).and_then(|i| Some(link::body(call, &i, &server.provider.link(instance, name)?)))

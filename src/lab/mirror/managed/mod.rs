@@ -36,5 +36,5 @@ pub(super) use notes::note_refusal;
 pub(super) use notes::note_role;
 pub(super) use notes::note_state;
 pub(super) use notes::note_synchronizing;
-pub(super) use notes::schedule_first_backup;
+pub(crate) use notes::schedule_first_backup;
 pub(super) use notes::start;

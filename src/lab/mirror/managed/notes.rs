@@ -90,7 +90,7 @@ pub(in crate::lab::mirror) fn note_role(state: &mut InstanceState, name: &str, r
 }
 
 /// The service backs up a database that became its own, some time later (facts: mi-link 8.6).
-pub(in crate::lab::mirror) fn schedule_first_backup(instance: &Arc<Instance>, database: &str) {
+pub(crate) fn schedule_first_backup(instance: &Arc<Instance>, database: &str) {
     if !instance.config.is_managed() {
         return;
     }
@@ -104,8 +104,11 @@ pub(in crate::lab::mirror) fn schedule_first_backup(instance: &Arc<Instance>, da
         }
         let now = instance.clock.now();
         instance.with(|s| {
-            let open =
-                s.database(&database).is_some_and(|d| d.state == crate::lab::world::database::DatabaseState::Online);
+            // A copy that is secondary (again) is not backed up (facts: failover-groups 3.5).
+            let open = s.database(&database).is_some_and(|d| {
+                d.state == crate::lab::world::database::DatabaseState::Online
+                    && d.access == crate::lab::world::database::Access::ReadWrite
+            });
             if open {
                 s.record_full_backup(&database, now);
             }

@@ -14,6 +14,9 @@ pub fn log_hold(state: &InstanceState, db: &Database) -> Option<Lsn> {
     let Some(ag) = &db.ag else { return None };
     let mut hold: Option<Lsn> = None;
     let mut keep = |lsn: Lsn| hold = Some(hold.map_or(lsn, |h| h.min(lsn)));
+    if let Some(geo) = db.geo.as_ref().filter(|g| g.primary) {
+        keep(geo.hardened);
+    }
     for group in state.hadr.groups.values() {
         let member = if group.distributed { group.own(ag).is_some() } else { group.name.eq_ignore_ascii_case(ag) };
         if !member {

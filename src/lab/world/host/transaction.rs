@@ -294,7 +294,7 @@ fn write_log(s: &mut InstanceState, spid: i32, now: OffsetDateTime) -> SqlResult
 fn auto_checkpoint(s: &mut InstanceState, name: &str, _now: OffsetDateTime) {
     let Some(db) = s.databases.get(name) else { return };
     let chained = db.options.recovery_model != 3 && db.options.last_log_backup.is_some();
-    if chained || db.ag.is_some() || db.log.len() < 64 {
+    if chained || db.ag.is_some() || db.geo.is_some() || db.log.len() < 64 {
         return;
     }
     let limit = log_needed_from(s, name);

@@ -1,0 +1,253 @@
+//! Failover groups: looked at, planned, their listeners checked.
+
+use super::build::App;
+use super::facts;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::config::failover_group::FailoverGroup;
+use crate::inventory::fog::Place;
+use crate::inventory::fog::look;
+use crate::inventory::listener;
+use crate::inventory::listener::Landed;
+use crate::inventory::listener::Wanted;
+use crate::journal::fold::fold;
+use crate::model::fact::Fact;
+use crate::model::geo::GroupFacts;
+use crate::model::geo::Member;
+use crate::model::geo::Side;
+use crate::model::ids::RunId;
+use crate::model::ids::SiteId;
+use crate::plan::fog::FogMember;
+use crate::plan::fog::FogOp;
+use crate::plan::fog::FogPlan;
+use crate::plan::fog::FogSettings;
+use crate::plan::types::Plan;
+use crate::plan::types::PlanKind;
+use crate::rules::fog::names::listeners;
+use crate::rules::fog::prerequisites;
+use crate::rules::fog::prerequisites::Row;
+use crate::rules::fog::prerequisites::Status;
+use crate::rules::fog::state::Asked;
+use crate::rules::fog::state::Refusal;
+use crate::rules::fog::state::Standing;
+use crate::rules::fog::state::may;
+use crate::rules::fog::state::standing;
+
+/// A group of the estate, read.
+pub struct FogLook {
+    pub wanted: FailoverGroup,
+    pub facts: GroupFacts,
+    pub standing: Standing,
+    /// `None`: an address is not known.
+    pub listeners: Option<(String, String)>,
+}
+
+/// Why there is no plan.
+pub enum NoPlan {
+    /// It is as wanted already.
+    Already(Refusal),
+    Error(Error),
+}
+
+impl From<Error> for NoPlan {
+    fn from(e: Error) -> Self {
+        Self::Error(e)
+    }
+}
+
+impl FogLook {
+    /// The checklist of a creation; empty once the group is there.
+    pub fn rows(&self, waived: &[String]) -> Vec<Row> {
+        if self.standing != Standing::None {
+            return Vec::new();
+        }
+        let mut rows = prerequisites::judge(&self.facts, self.wanted.gb_per_hour);
+        for row in &mut rows {
+            if row.status != Status::Pass && waived.iter().any(|w| w == row.id) {
+                row.status = Status::Waived;
+            }
+        }
+        rows
+    }
+}
+
+impl App {
+    fn place(&self, site: &SiteId) -> Result<Place> {
+        let instance = facts::instance_ref(&self.config, self.config.target(site)?)?;
+        Ok(Place { site: site.clone(), instance })
+    }
+
+    /// Ids of checks that the estate file waives for everything.
+    fn waived(&self) -> Vec<String> {
+        self.config.waivers.iter().filter(|w| w.links.is_empty()).map(|w| w.check.clone()).collect()
+    }
+
+    /// Reads a group from both of its addresses and from inside.
+    pub async fn look_at_group(&self, name: Option<&str>) -> Result<FogLook> {
+        let wanted = self.config.failover_group(name)?.clone();
+        let cx = self.observer()?;
+        let (a, b) = (self.place(&wanted.primary)?, self.place(&wanted.secondary)?);
+        let facts = look(&cx.effects, &wanted.name, &a, &b).await;
+        let standing = standing(&facts);
+        let fqdn = [&facts.a, &facts.b].into_iter().find_map(|m| m.facts.known().map(|f| f.fqdn.clone()));
+        let listeners = fqdn.and_then(|f| listeners(&wanted.name, &f));
+        Ok(FogLook { wanted, facts, standing, listeners })
+    }
+
+    pub fn group_rows(&self, look: &FogLook) -> Vec<Row> {
+        look.rows(&self.waived())
+    }
+
+    /// The steps of an operation on a group; `to`: who is to become primary (else: who is not).
+    pub fn plan_fog(&self, look: &FogLook, op: FogOp, to: Option<&SiteId>) -> std::result::Result<Plan, NoPlan> {
+        let facts = &look.facts;
+        let target = self.promoted(look, to)?;
+        let asked = match op {
+            FogOp::Create => Asked::Create,
+            FogOp::Update => Asked::Update,
+            FogOp::Delete => Asked::Delete,
+            FogOp::Failover | FogOp::Drill => Asked::Planned(target),
+            FogOp::ForcedFailover => Asked::Forced(target),
+        };
+        if let Err(refusal) = may(asked, &look.standing, facts) {
+            if refusal.already {
+                return Err(NoPlan::Already(refusal));
+            }
+            return Err(Error::refused(refusal.why).hint(refusal.hint).into());
+        }
+        let primary = match op {
+            FogOp::Create => Side::A,
+            FogOp::Update | FogOp::Delete => look.standing.primary().unwrap_or(Side::A),
+            FogOp::Failover | FogOp::ForcedFailover | FogOp::Drill => target.other(),
+        };
+        let waived = self.waived();
+        if op == FogOp::Create {
+            blocked(&look.rows(&waived), &facts.name)?;
+        }
+        let (read_write_listener, read_only_listener) = look.listeners.clone().ok_or_else(|| {
+            Error::new(Kind::Unreachable, "Azure names no address of either instance, so the listeners have no name")
+        })?;
+        let fog = FogPlan {
+            group: facts.name.clone(),
+            op,
+            primary: self.plan_member(look, primary)?,
+            secondary: self.plan_member(look, primary.other())?,
+            settings: settings(&look.wanted),
+            read_write_listener,
+            read_only_listener,
+            databases: facts.databases.iter().map(|d| d.name.clone()).collect(),
+            waived,
+        };
+        let mut plan = crate::plan::fog::build(fog, self.policy());
+        self.fill_in_words(&mut plan)?;
+        Ok(plan)
+    }
+
+    fn promoted(&self, look: &FogLook, to: Option<&SiteId>) -> Result<Side> {
+        match to {
+            None => Ok(look.standing.primary().unwrap_or(Side::A).other()),
+            Some(site) if *site == look.facts.a.site => Ok(Side::A),
+            Some(site) if *site == look.facts.b.site => Ok(Side::B),
+            Some(site) => Err(Error::usage(format!("`{site}` is no member of failover group {}", look.facts.name))
+                .hint(format!("--to {} or --to {}", look.facts.a.site, look.facts.b.site))),
+        }
+    }
+
+    /// A member as the plan freezes it. One whose region is lost is known from the other's view of the pair.
+    fn plan_member(&self, look: &FogLook, side: Side) -> Result<FogMember> {
+        let member = look.facts.member(side);
+        let place = self.place(&member.site)?;
+        let arm = self.arm.as_ref().ok_or_else(|| Error::usage("a failover group needs [azure] in the estate file"))?;
+        let known = member.facts.known();
+        let other = look.facts.member(side.other()).facts.known();
+        let zone = other.and_then(|o| o.fqdn.split_once('.').map(|(_, zone)| zone.to_owned())).unwrap_or_default();
+        Ok(FogMember {
+            site: member.site.clone(),
+            resource_group: member.resource_group.clone(),
+            location: known.map(|f| crate::rules::fog::pairs::plain(&f.location)).unwrap_or_default(),
+            instance: member.instance.clone(),
+            id: known.map_or_else(|| arm.config().instance_id(&place.instance), |f| f.id.clone()),
+            fqdn: known.map_or_else(|| format!("{}.{zone}", member.instance), |f| f.fqdn.clone()),
+        })
+    }
+
+    /// Both listeners, looked at once.
+    pub async fn check_listeners(&self, look: &FogLook) -> Result<Vec<Landed>> {
+        let primary = look.standing.primary().ok_or_else(|| {
+            Error::refused(format!("who should answer is unknown: {}", look.standing.sentence()))
+                .hint(format!("milink fog show {}", look.facts.name))
+        })?;
+        let (rw, ro) = look
+            .listeners
+            .clone()
+            .ok_or_else(|| Error::new(Kind::Unreachable, "Azure names no address of either side"))?;
+        let cx = self.observer()?;
+        let (p, s) = (look.facts.member(primary), look.facts.member(primary.other()));
+        let fqdn = |m: &Member| m.facts.known().map_or_else(|| m.instance.clone(), |f| f.fqdn.clone());
+        let (pf, sf) = (fqdn(p), fqdn(s));
+        let databases: Vec<String> = look.facts.databases.iter().map(|d| d.name.clone()).collect();
+        let mut found = Vec::new();
+        for (name, should, other, is_read_write) in [(&rw, (&pf, p), (&sf, s), true), (&ro, (&sf, s), (&pf, p), false)]
+        {
+            let wanted = Wanted {
+                name,
+                fqdn: should.0,
+                site: &should.1.site,
+                other: (other.0, &other.1.site),
+                is_read_write,
+                databases: &databases,
+            };
+            found.push(listener::check(&cx.effects, self.names.as_ref(), &wanted).await);
+        }
+        Ok(found)
+    }
+
+    /// The newest run of a kind on that group that has not ended.
+    pub fn open_fog_run(&self, kind: PlanKind, group: &str) -> Result<Option<(RunId, FogOp)>> {
+        for run in self.journal.runs()?.into_iter().filter(|r| r.as_str().starts_with(kind.as_str())) {
+            let state = fold(&self.journal.records(&run)?)?;
+            if state.finished.is_some() {
+                continue;
+            }
+            let Ok(plan) = serde_json::from_value::<Plan>(state.plan) else { continue };
+            if let Some(fog) = plan.fog.filter(|f| f.group == group) {
+                return Ok(Some((run, fog.op)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Are the settings in Azure those of the estate file? `None`: not known.
+    pub fn settings_fit(&self, look: &FogLook) -> Option<bool> {
+        let side = look.standing.primary()?;
+        let Fact::Known { value: Some(v) } = look.facts.view(side) else { return None };
+        let wanted = settings(&look.wanted);
+        let policy = if wanted.automatic_after_minutes.is_some() { "Automatic" } else { "Manual" };
+        let kind = if wanted.standby { "Standby" } else { "Geo" };
+        Some(
+            v.policy?.eq_ignore_ascii_case(policy)
+                && v.grace_minutes == wanted.automatic_after_minutes
+                && v.read_only_failover.unwrap_or(false) == wanted.read_only_failover
+                && v.secondary_type.as_deref().unwrap_or("Geo").eq_ignore_ascii_case(kind),
+        )
+    }
+}
+
+fn blocked(rows: &[Row], group: &str) -> Result<()> {
+    let blocking: Vec<String> =
+        rows.iter().filter(|r| r.blocks()).map(|r| format!("{} ({}): {}", r.id, r.rule, r.found)).collect();
+    if blocking.is_empty() {
+        return Ok(());
+    }
+    Err(Error::refused(format!("the instances are not ready for a failover group: {}", blocking.join("; ")))
+        .hint(format!("milink fog plan {group}")))
+}
+
+fn settings(wanted: &FailoverGroup) -> FogSettings {
+    FogSettings {
+        automatic_after_minutes: wanted.automatic_after.map(|d| (d.as_secs() / 60) as u32),
+        read_only_failover: wanted.read_only_failover,
+        standby: wanted.standby,
+    }
+}

@@ -1,0 +1,149 @@
+//! `milink drill …` and `milink listener check`.
+
+use super::fog::STOPPING;
+use super::plan_text;
+use crate::app::fog::NoPlan;
+use crate::base::clock::TokioClock;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::cli::args::FogChangeArgs;
+use crate::cli::args::FogNameArgs;
+use crate::cli::confirm;
+use crate::cli::exit::Exit;
+use crate::cli::live;
+use crate::cli::output::Printer;
+use crate::cli::settings::Settings;
+use crate::cli::signal;
+use crate::engine::cancel::Cancel;
+use crate::engine::run::RunEnd;
+use crate::inventory::listener::Landed;
+use crate::inventory::listener::Landing;
+use crate::journal::Journal;
+use crate::plan::fog::FogOp;
+use crate::plan::types::PlanKind;
+use crate::report;
+use serde::Serialize;
+use std::fmt::Write as _;
+
+pub async fn run(args: &FogChangeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let app = super::app::open(settings, &[], printer).await?;
+    let look = app.look_at_group(args.name.group.as_deref()).await?;
+    let name = look.wanted.name.clone();
+    if let Some((run, _)) = app.open_fog_run(PlanKind::Drill, &name)? {
+        return Err(Error::refused(format!("drill {run} has not ended")).hint(format!("milink drill resume {run}")));
+    }
+    let plan = match app.plan_fog(&look, FogOp::Drill, None) {
+        Ok(plan) => plan,
+        Err(NoPlan::Error(e)) => return Err(e),
+        Err(NoPlan::Already(refusal)) => return Err(Error::refused(refusal.why).hint(refusal.hint)),
+    };
+    if args.change.dry_run || args.change.script {
+        plan_text::show(&plan, args.change.script, printer)?;
+        return Ok(Exit::OK);
+    }
+    confirm::approve(settings, &format!("Fail {name} over and back, without loss? Every session is dropped, twice."))?;
+    let token = signal::safe_stop(STOPPING, &format!("{} drill resume", settings.program), Box::new(|| {}))?;
+    let ended = live::follow(printer, |feed| app.start(&plan, feed, Cancel::from_token(token))).await?;
+    match ended.end {
+        RunEnd::Committed => {
+            let records = app.journal.records(&ended.run)?;
+            let line = report::drill::line(ended.run.as_str(), &records, app.clock.now())?;
+            let lines = [line];
+            printer.answer(&lines[0], |width| report::drill::table(&lines, width))?;
+            printer.next("milink drill list")?;
+            Ok(Exit::OK)
+        }
+        RunEnd::RolledBack(cause) => Err(super::link::undone(cause)),
+    }
+}
+
+pub fn list(settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let now = TokioClock::system().now();
+    let mut lines = Vec::new();
+    if let Some(journal) = super::runs::existing(settings)? {
+        for run in journal.runs()?.into_iter().filter(|r| r.as_str().starts_with("drill-")) {
+            lines.push(report::drill::line(run.as_str(), &journal.records(&run)?, now)?);
+        }
+    }
+    if lines.is_empty() && !printer.is_json() {
+        printer.message("no drill was ever run with this journal")?;
+    } else {
+        printer.answers(&lines, |width| report::drill::table(&lines, width))?;
+    }
+    printer.next("milink drill run")?;
+    Ok(Exit::OK)
+}
+
+/// What `listener check` found.
+#[derive(Debug, Serialize)]
+struct ListenerReport {
+    schema_version: u32,
+    group: String,
+    /// Both listeners lead where they should.
+    ok: bool,
+    listeners: Vec<Landed>,
+    connection_strings: Vec<Strings>,
+}
+
+#[derive(Debug, Serialize)]
+struct Strings {
+    driver: &'static str,
+    read_write: String,
+    read_only: String,
+}
+
+pub async fn listeners(args: &FogNameArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let app = super::app::open(settings, &[], printer).await?;
+    let look = app.look_at_group(args.group.as_deref()).await?;
+    let found = app.check_listeners(&look).await?;
+    let (rw, ro) = look.listeners.clone().unwrap_or_default();
+    let database = look.facts.databases.first().map_or("DATABASE", |d| d.name.as_str()).to_owned();
+    let strings = crate::rules::fog::names::connection_strings(&rw, &ro, &database);
+    let shown = ListenerReport {
+        schema_version: report::dto::SCHEMA_VERSION,
+        group: look.wanted.name.clone(),
+        ok: found.iter().all(|l| l.landing == Landing::Right),
+        listeners: found,
+        connection_strings: strings
+            .into_iter()
+            .map(|(driver, read_write, read_only)| Strings { driver, read_write, read_only })
+            .collect(),
+    };
+    printer.answer(&shown, |_| text(&shown, &rw, &ro, &database))?;
+    let unread = shown.listeners.iter().any(|l| matches!(l.landing, Landing::Unknown | Landing::NoName));
+    Ok(match (shown.ok, unread) {
+        (true, _) => Exit::OK,
+        (false, true) => Exit::from(Kind::Unreachable),
+        (false, false) => Exit::from(Kind::Refused),
+    })
+}
+
+fn text(r: &ListenerReport, rw: &str, ro: &str, database: &str) -> String {
+    let mut text =
+        format!("{}: listeners {}\n", r.group, if r.ok { "lead where they should" } else { "are NOT right" });
+    for l in &r.listeners {
+        let word = match l.landing {
+            Landing::Right => "right",
+            Landing::StaleName => "the OTHER instance answers: an old answer of a name server is still in use",
+            Landing::NotYetWritable => "the role switch is not finished (up to 5 minutes)",
+            Landing::Writable => "landed on a primary",
+            Landing::NoName => "does not resolve",
+            Landing::Unknown => "unknown",
+        };
+        let _ = writeln!(text, "{}: {word}", l.listener);
+        let chain = if l.chain.is_empty() { String::new() } else { format!(" -> {}", l.chain.join(" -> ")) };
+        let ttl = l.ttl_s.map_or(String::new(), |t| format!(", kept for {t} s"));
+        let _ = writeln!(text, "  resolves{chain} -> {}{ttl}", l.addresses.join(", "));
+        if let Some(server) = &l.server {
+            let words: Vec<String> =
+                l.updateability.iter().map(|(d, u)| format!("{d} {}", u.as_deref().unwrap_or("unknown"))).collect();
+            let _ = writeln!(text, "  answers: {server} ({})", words.join(", "));
+        }
+        if let Some(why) = &l.why {
+            let _ = writeln!(text, "  {why}");
+        }
+    }
+    text.push_str(&report::fog::strings(rw, ro, database));
+    text
+}

@@ -1,0 +1,297 @@
+//! `milink fog …`
+
+use super::plan_text;
+use crate::app::build::App;
+use crate::app::find::find_run;
+use crate::app::fog::FogLook;
+use crate::app::fog::NoPlan;
+use crate::app::run::Ended;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::cli::args::ChangeArgs;
+use crate::cli::args::FogChangeArgs;
+use crate::cli::args::FogDeleteArgs;
+use crate::cli::args::FogFailoverArgs;
+use crate::cli::args::FogNameArgs;
+use crate::cli::args::FogPlanArgs;
+use crate::cli::args::Format;
+use crate::cli::args::OptionalRunArgs;
+use crate::cli::confirm;
+use crate::cli::exit::Exit;
+use crate::cli::live;
+use crate::cli::output::Printer;
+use crate::cli::settings::Settings;
+use crate::cli::signal;
+use crate::engine::cancel::Cancel;
+use crate::engine::run::RunEnd;
+use crate::model::ids::SiteId;
+use crate::plan::fog::FogOp;
+use crate::plan::types::Plan;
+use crate::plan::types::PlanKind;
+use crate::report;
+use crate::report::fog::GroupReport;
+use crate::rules::fog::prerequisites::Row;
+use crate::rules::fog::prerequisites::Severity;
+use crate::rules::fog::state::Standing;
+
+pub(super) const STOPPING: &str =
+    "stopping at the next safe point: what Azure has accepted goes on, and the same command takes it up";
+
+pub(super) fn report_of(app: &App, look: &FogLook) -> GroupReport {
+    let rows = app.group_rows(look);
+    report::fog::group(&look.facts, &look.standing, look.listeners.as_ref(), app.settings_fit(look), rows)
+}
+
+pub async fn show(args: &FogNameArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let app = super::app::open(settings, &[], printer).await?;
+    let look = app.look_at_group(args.group.as_deref()).await?;
+    let shown = report_of(&app, &look);
+    printer.answer(&shown, |width| report::fog::text(&shown, width))?;
+    match look.standing {
+        Standing::None => printer.next(&format!("milink fog plan {}", look.wanted.name))?,
+        Standing::InSync { .. } => printer.next(&format!("milink listener check {}", look.wanted.name))?,
+        _ => {}
+    }
+    Ok(Exit::OK)
+}
+
+pub async fn list(settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let app = super::app::open(settings, &[], printer).await?;
+    if app.config.failover_groups.is_empty() {
+        // The same words as everywhere.
+        app.config.failover_group(None)?;
+    }
+    let names: Vec<String> = app.config.failover_groups.iter().map(|g| g.name.clone()).collect();
+    let mut all = Vec::new();
+    for name in names {
+        let look = app.look_at_group(Some(&name)).await?;
+        all.push(report_of(&app, &look));
+    }
+    printer.answers(&all, |width| all.iter().map(|r| report::fog::text(r, width)).collect::<Vec<_>>().join("\n"))?;
+    printer.next("milink fog show GROUP")?;
+    Ok(Exit::OK)
+}
+
+pub async fn plan(args: &FogPlanArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let app = super::app::open(settings, &[], printer).await?;
+    let look = app.look_at_group(args.name.group.as_deref()).await?;
+    let shown = report_of(&app, &look);
+    let name = look.wanted.name.clone();
+    if look.standing != Standing::None {
+        printer.answer(&shown, |width| report::fog::text(&shown, width))?;
+        printer.message("the group is there: nothing is missing, or `fog show` says what is")?;
+        return Ok(Exit::OK);
+    }
+    let ready = !shown.checks.iter().any(Row::blocks);
+    if printer.is_json() && !args.script {
+        printer.json(&shown)?;
+    } else {
+        printer.data(&report::fog::checklist(&shown, printer.width()))?;
+    }
+    if !ready {
+        return Ok(Exit::from(Kind::Refused));
+    }
+    if !printer.is_json() || args.script {
+        match app.plan_fog(&look, FogOp::Create, None) {
+            Ok(plan) => plan_text::show(&plan, args.script, printer)?,
+            Err(NoPlan::Error(e)) => return Err(e),
+            Err(NoPlan::Already(_)) => {}
+        }
+    }
+    printer.next(&format!("milink fog create {name}"))?;
+    Ok(Exit::OK)
+}
+
+fn no_wait(change: &ChangeArgs, verb: &str) -> Result<()> {
+    if !change.no_wait {
+        return Ok(());
+    }
+    Err(Error::usage(format!("`{verb} --no-wait` is not there yet: its end is waited for"))
+        .hint("leave it with Ctrl-C; the same command goes on from there"))
+}
+
+/// A plan, or the end of it: shown only, or nothing to do.
+fn planned(
+    app: &App,
+    look: &FogLook,
+    op: FogOp,
+    to: Option<&SiteId>,
+    change: &ChangeArgs,
+    printer: &mut Printer,
+) -> Result<std::result::Result<Plan, Exit>> {
+    let plan = match app.plan_fog(look, op, to) {
+        Ok(plan) => plan,
+        Err(NoPlan::Error(e)) => return Err(e),
+        Err(NoPlan::Already(refusal)) => {
+            // Never mistaken for a failover that was made: an exit code of its own.
+            printer.message(&refusal.why)?;
+            printer.next(&refusal.hint)?;
+            return Ok(Err(Exit::from(Kind::Refused)));
+        }
+    };
+    if change.dry_run || change.script {
+        plan_text::show(&plan, change.script, printer)?;
+        return Ok(Err(Exit::OK));
+    }
+    Ok(Ok(plan))
+}
+
+/// Goes on with a run of that operation which was cut short.
+async fn open_run(app: &App, kind: PlanKind, op: FogOp, name: &str, printer: &mut Printer) -> Result<Option<Ended>> {
+    let Some((run, was)) = app.open_fog_run(kind, name)? else { return Ok(None) };
+    if was != op {
+        return Err(Error::refused(format!("run {run} on this group has not ended"))
+            .hint(format!("milink {} resume {run}", kind.as_str())));
+    }
+    printer.message(&format!("going on with {run}, which was approved before"))?;
+    let token = signal::safe_stop(STOPPING, &format!("milink {} resume", kind.as_str()), Box::new(|| {}))?;
+    live::follow(printer, |feed| app.resume(&run, feed, Cancel::from_token(token))).await.map(Some)
+}
+
+async fn drive(app: &App, plan: &Plan, settings: &Settings, printer: &mut Printer) -> Result<Ended> {
+    let again = format!("{} {} resume", settings.program, plan.kind.as_str());
+    let token = signal::safe_stop(STOPPING, &again, Box::new(|| {}))?;
+    live::follow(printer, |feed| app.start(plan, feed, Cancel::from_token(token))).await
+}
+
+/// How it ended, and how the group stands now.
+async fn end(app: &App, ended: Ended, name: &str, printer: &mut Printer) -> Result<Exit> {
+    match ended.end {
+        RunEnd::Committed => {
+            if printer.format() != Format::Jsonl {
+                let look = app.look_at_group(Some(name)).await?;
+                let shown = report_of(app, &look);
+                printer.answer(&shown, |width| report::fog::text(&shown, width))?;
+            }
+            printer.next(&format!("milink fog show {name}"))?;
+            Ok(Exit::OK)
+        }
+        RunEnd::RolledBack(cause) => Err(super::link::undone(cause)),
+    }
+}
+
+pub async fn create(args: &FogChangeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    no_wait(&args.change, "fog create")?;
+    let app = super::app::open(settings, &[], printer).await?;
+    let look = app.look_at_group(args.name.group.as_deref()).await?;
+    let name = look.wanted.name.clone();
+    if !args.change.dry_run
+        && !args.change.script
+        && let Some(ended) = open_run(&app, PlanKind::Fog, FogOp::Create, &name, printer).await?
+    {
+        return end(&app, ended, &name, printer).await;
+    }
+    if matches!(look.standing, Standing::InSync { .. }) {
+        printer.message("nothing is missing")?;
+        printer.next(&format!("milink listener check {name}"))?;
+        return Ok(Exit::OK);
+    }
+    let plan = match planned(&app, &look, FogOp::Create, None, &args.change, printer)? {
+        Ok(plan) => plan,
+        Err(exit) => return Ok(exit),
+    };
+    for row in app.group_rows(&look).iter().filter(|r| !r.blocks() && r.severity == Severity::Warn) {
+        if row.status != crate::rules::fog::prerequisites::Status::Pass {
+            printer.warning(&format!("{} ({}): {}", row.id, row.rule, row.found))?;
+        }
+    }
+    let question = format!(
+        "Make failover group {name}: copy {} to {}?",
+        crate::base::text::count(look.facts.databases.len(), "database"),
+        look.wanted.secondary
+    );
+    confirm::approve(settings, &question)?;
+    let ended = drive(&app, &plan, settings, printer).await?;
+    end(&app, ended, &name, printer).await
+}
+
+pub async fn update(args: &FogChangeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    no_wait(&args.change, "fog update")?;
+    let app = super::app::open(settings, &[], printer).await?;
+    let look = app.look_at_group(args.name.group.as_deref()).await?;
+    let name = look.wanted.name.clone();
+    if app.settings_fit(&look) == Some(true) {
+        printer.message("the settings in Azure are those of the estate file")?;
+        return Ok(Exit::OK);
+    }
+    let plan = match planned(&app, &look, FogOp::Update, None, &args.change, printer)? {
+        Ok(plan) => plan,
+        Err(exit) => return Ok(exit),
+    };
+    confirm::approve(settings, &format!("Update the settings of failover group {name}?"))?;
+    let ended = drive(&app, &plan, settings, printer).await?;
+    end(&app, ended, &name, printer).await
+}
+
+pub async fn delete(args: &FogDeleteArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    no_wait(&args.change, "fog delete")?;
+    let app = super::app::open(settings, &[], printer).await?;
+    let look = app.look_at_group(args.name.group.as_deref()).await?;
+    let name = look.wanted.name.clone();
+    if look.standing == Standing::None {
+        printer.message("nothing is left of it")?;
+        return Ok(Exit::OK);
+    }
+    let plan = match planned(&app, &look, FogOp::Delete, None, &args.change, printer)? {
+        Ok(plan) => plan,
+        Err(exit) => return Ok(exit),
+    };
+    printer.message(&format!(
+        "The listeners of {name} stop resolving at once, its name is free for anybody, and the copies on the secondary take writes."
+    ))?;
+    confirm::typed(settings, args.confirm.as_deref(), &name, "This cannot be taken back.")?;
+    let ended = drive(&app, &plan, settings, printer).await?;
+    end(&app, ended, &name, printer).await
+}
+
+pub async fn failover(args: &FogFailoverArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    no_wait(&args.change, "fog failover")?;
+    let app = super::app::open(settings, &[], printer).await?;
+    let look = app.look_at_group(args.name.group.as_deref()).await?;
+    let name = look.wanted.name.clone();
+    let op = if args.forced { FogOp::ForcedFailover } else { FogOp::Failover };
+    if !args.change.dry_run
+        && !args.change.script
+        && let Some(ended) = open_run(&app, PlanKind::Fog, op, &name, printer).await?
+    {
+        return end(&app, ended, &name, printer).await;
+    }
+    let to = args.to.as_deref().map(SiteId::from);
+    let plan = match planned(&app, &look, op, to.as_ref(), &args.change, printer)? {
+        Ok(plan) => plan,
+        Err(exit) => return Ok(exit),
+    };
+    if args.forced {
+        let lag = look.facts.lag_s().map_or("not known".to_owned(), |l| format!("{l} s at the last look"));
+        printer.message(&format!(
+            "Whatever has not reached the secondary is LOST for good; the lag is {lag}. The old primary's own copy is overwritten when it returns."
+        ))?;
+        confirm::typed(settings, args.confirm.as_deref(), &name, "Force a failover with data loss?")?;
+    } else if args.confirm.as_deref() != Some(name.as_str()) {
+        if let Some(other) = &args.confirm {
+            return Err(Error::usage(format!("`--confirm {other}` does not name the group `{name}`")));
+        }
+        confirm::approve(settings, &format!("Fail {name} over, without loss? Every session is dropped."))?;
+    }
+    let ended = drive(&app, &plan, settings, printer).await?;
+    end(&app, ended, &name, printer).await
+}
+
+pub async fn resume(
+    args: &OptionalRunArgs,
+    kind: PlanKind,
+    settings: &Settings,
+    printer: &mut Printer,
+) -> Result<Exit> {
+    let app = super::app::open(settings, &[], printer).await?;
+    let run = find_run(app.journal.as_ref(), args.run.as_deref(), kind.as_str())?;
+    let state = crate::journal::fold::fold(&app.journal.records(&run)?)?;
+    let plan: Plan = serde_json::from_value(state.plan)
+        .map_err(|e| Error::bug(format!("the plan of {run} cannot be read")).caused_by(e))?;
+    let name = plan.fog.map(|f| f.group).unwrap_or_default();
+    let again = format!("{} {} resume {run}", settings.program, kind.as_str());
+    let token = signal::safe_stop(STOPPING, &again, Box::new(|| {}))?;
+    let ended = live::follow(printer, |feed| app.resume(&run, feed, Cancel::from_token(token))).await?;
+    end(&app, ended, &name, printer).await
+}

@@ -1,0 +1,160 @@
+//! `[[failover_group]]` and `[dns]`: their shape, their checks, their settled values.
+
+use super::duration::Span;
+use super::problem::Problem;
+use super::schema::EstateFile;
+use crate::model::ids::SiteId;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::time::Duration;
+use toml::Spanned;
+
+/// Azure takes no shorter grace period (facts: failover-groups 2.2).
+const GRACE_MIN: Duration = Duration::from_secs(3600);
+
+/// Two managed instances that protect each other.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FailoverGroupSection {
+    /// Name of the group; its listeners are named after it.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// Name of the `[[target]]` that is primary when the group is made.
+    #[schemars(with = "String")]
+    pub primary: Spanned<String>,
+    /// Name of the `[[target]]` in the other region; empty when the group is made.
+    #[schemars(with = "String")]
+    pub secondary: Spanned<String>,
+    /// Who fails over. Default: manual (only you).
+    #[serde(default)]
+    pub policy: GroupPolicy,
+    /// How long Microsoft waits before it forces a failover with data loss; only with `policy = "automatic"`, at least 1h.
+    #[schemars(with = "Option<Span>")]
+    pub grace: Option<Spanned<Span>>,
+    /// The read-only listener follows to the primary after a forced failover by Microsoft. Default: false.
+    #[serde(default)]
+    pub read_only_failover: bool,
+    /// The secondary serves no reads and needs no licence. Default: false.
+    #[serde(default)]
+    pub standby: bool,
+    /// What the path between the regions carries, for the estimate of the first copy.
+    pub gb_per_hour: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GroupPolicy {
+    #[default]
+    Manual,
+    Automatic,
+}
+
+/// How names are resolved for the checks of listeners.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DnsSection {
+    /// `address:port` of the name server that the application's network uses. Default: the system's resolver.
+    #[schemars(with = "Option<String>")]
+    pub server: Option<Spanned<String>>,
+}
+
+/// A group as the estate wants it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailoverGroup {
+    pub name: String,
+    pub primary: SiteId,
+    pub secondary: SiteId,
+    /// `None`: manual.
+    pub automatic_after: Option<Duration>,
+    pub read_only_failover: bool,
+    pub standby: bool,
+    pub gb_per_hour: Option<f64>,
+}
+
+pub(super) fn validate(file: &EstateFile, problems: &mut Vec<Problem>) {
+    let mut taken: Vec<&str> = Vec::new();
+    for group in &file.failover_group {
+        if !is_group_name(group.name.get_ref()) {
+            problems.push(Problem::error(
+                group.name.span(),
+                format!(
+                    "expected a group name of 1 to 63 lowercase letters, digits and inner hyphens, found `{}`",
+                    group.name.get_ref()
+                ),
+            ));
+        }
+        let (primary, secondary) = (group.primary.get_ref(), group.secondary.get_ref());
+        if primary == secondary {
+            problems.push(Problem::error(
+                group.secondary.span(),
+                format!("expected two targets for a failover group, found `{primary}` twice"),
+            ));
+        }
+        for member in [&group.primary, &group.secondary] {
+            // An instance is in one group at most (facts: failover-groups 12).
+            if taken.contains(&member.get_ref().as_str()) && primary != secondary {
+                problems.push(Problem::error(
+                    member.span(),
+                    format!("expected each target in one failover group, found `{}` again", member.get_ref()),
+                ));
+            }
+            taken.push(member.get_ref());
+        }
+        grace(group, problems);
+    }
+    if let Some(server) = &file.dns.server
+        && server.get_ref().parse::<SocketAddr>().is_err()
+    {
+        problems.push(Problem::error(
+            server.span(),
+            format!("expected `address:port` of a name server, found `{}`", server.get_ref()),
+        ));
+    }
+}
+
+fn grace(group: &FailoverGroupSection, problems: &mut Vec<Problem>) {
+    match (group.policy, &group.grace) {
+        (GroupPolicy::Manual, Some(grace)) => {
+            let message = "expected no `grace` with the manual policy, found one";
+            problems.push(Problem::error(grace.span(), message).hint(
+                "Azure refuses a grace period with the manual policy: remove it, or say `policy = \"automatic\"`",
+            ));
+        }
+        (GroupPolicy::Automatic, None) => problems.push(
+            Problem::error(group.name.span(), "expected `grace` with `policy = \"automatic\"`, found none")
+                .hint("add `grace = \"1h\"` or longer"),
+        ),
+        (GroupPolicy::Automatic, Some(grace)) if grace.get_ref().0 < GRACE_MIN => {
+            problems.push(Problem::error(grace.span(), "expected a grace period of at least 1h"));
+        }
+        _ => {}
+    }
+    if group.policy == GroupPolicy::Manual && group.read_only_failover {
+        problems.push(Problem::warning(
+            group.name.span(),
+            "`read_only_failover` does nothing with the manual policy".to_owned(),
+        ));
+    }
+}
+
+pub(super) fn resolve(section: FailoverGroupSection) -> FailoverGroup {
+    FailoverGroup {
+        name: section.name.into_inner(),
+        primary: SiteId(section.primary.into_inner()),
+        secondary: SiteId(section.secondary.into_inner()),
+        automatic_after: match section.policy {
+            GroupPolicy::Manual => None,
+            GroupPolicy::Automatic => Some(section.grace.map_or(GRACE_MIN, |g| g.into_inner().0)),
+        },
+        read_only_failover: section.read_only_failover,
+        standby: section.standby,
+        gb_per_hour: section.gb_per_hour,
+    }
+}
+
+/// Length and characters (facts: failover-groups P20).
+fn is_group_name(name: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=63).contains(&name.len()) && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-')
+}

@@ -1,0 +1,125 @@
+//! What is done to a failover group, step by step.
+
+use super::types::FORMAT;
+use super::types::Plan;
+use super::types::PlanKind;
+use super::types::PlanPolicy;
+use super::types::PlannedStage;
+use super::types::PlannedStep;
+use crate::model::ids::SiteId;
+use crate::model::ids::StepId;
+use serde::Deserialize;
+use serde::Serialize;
+
+/// A member as the plan was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FogMember {
+    pub site: SiteId,
+    pub resource_group: String,
+    pub location: String,
+    /// Short name in Azure.
+    pub instance: String,
+    /// Full resource id.
+    pub id: String,
+    pub fqdn: String,
+}
+
+/// What the group is to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FogSettings {
+    /// `None`: customer managed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automatic_after_minutes: Option<u32>,
+    pub read_only_failover: bool,
+    pub standby: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FogOp {
+    Create,
+    Update,
+    Failover,
+    ForcedFailover,
+    Delete,
+    /// Over and back.
+    Drill,
+}
+
+/// Everything the steps need to know; frozen when the plan is approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FogPlan {
+    pub group: String,
+    pub op: FogOp,
+    /// Primary before the run.
+    pub primary: FogMember,
+    pub secondary: FogMember,
+    pub settings: FogSettings,
+    pub read_write_listener: String,
+    pub read_only_listener: String,
+    /// User databases of the primary.
+    pub databases: Vec<String>,
+    /// Ids of checks that somebody answers for.
+    #[serde(default)]
+    pub waived: Vec<String>,
+}
+
+/// (stage, kind of step, at the secondary)
+type Row = (&'static str, &'static str, bool);
+
+const CREATE: &[Row] = &[
+    ("gates", "fog.lease", true),
+    ("gates", "fog.gate", false),
+    ("create", "fog.create", false),
+    ("seed", "fog.seed", false),
+    ("listeners", "fog.listeners", false),
+];
+const UPDATE: &[Row] = &[("gates", "fog.lease", true), ("gates", "fog.gate", false), ("update", "fog.update", false)];
+const FAILOVER: &[Row] = &[
+    ("gates", "fog.lease", true),
+    ("gates", "fog.gate", true),
+    ("failover", "fog.failover", true),
+    ("confirm", "fog.confirm", true),
+    ("listeners", "fog.listeners", true),
+];
+const DELETE: &[Row] = &[("gates", "fog.lease", true), ("gates", "fog.gate", false), ("delete", "fog.delete", false)];
+const DRILL: &[Row] = &[
+    ("gates", "fog.lease", true),
+    ("gates", "fog.gate", true),
+    ("heartbeat", "drill.heartbeat", false),
+    ("failover", "fog.failover", true),
+    ("confirm", "fog.confirm", true),
+    ("listeners", "fog.listeners", true),
+    ("measure", "drill.measure", true),
+    ("settle", "drill.settle", true),
+    ("failback", "drill.failback", false),
+    ("home", "drill.home", false),
+    ("report", "drill.report", false),
+];
+
+pub fn build(fog: FogPlan, policy: PlanPolicy) -> Plan {
+    let (kind, rows) = match fog.op {
+        FogOp::Create => (PlanKind::Fog, CREATE),
+        FogOp::Update => (PlanKind::Fog, UPDATE),
+        FogOp::Failover | FogOp::ForcedFailover => (PlanKind::Fog, FAILOVER),
+        FogOp::Delete => (PlanKind::Fog, DELETE),
+        FogOp::Drill => (PlanKind::Drill, DRILL),
+    };
+    let mut stages: Vec<PlannedStage> = Vec::new();
+    for (stage, kind, at_secondary) in rows {
+        let site = if *at_secondary { &fog.secondary.site } else { &fog.primary.site };
+        let step = PlannedStep {
+            id: StepId::new(format!("{kind}/{}", fog.group)),
+            site: site.clone(),
+            link: None,
+            summary: String::new(),
+            undo: String::new(),
+            crosses: None,
+            preview: Vec::new(),
+        };
+        // The lease comes before everything else, so each gate is a stage of its own.
+        let name = if *stage == "gates" { *kind } else { *stage };
+        stages.push(PlannedStage { name: name.to_owned(), steps: vec![step] });
+    }
+    Plan { format: FORMAT, kind, links: Vec::new(), objects: Vec::new(), fog: Some(fog), stages, policy }
+}

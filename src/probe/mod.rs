@@ -1,0 +1,3 @@
+//! Looks at the network by itself, not through a server.
+
+pub mod dns;

@@ -1,0 +1,82 @@
+//! Drills as their journals tell them.
+
+use super::dto::SCHEMA_VERSION;
+use super::table::Table;
+use crate::base::error::Result;
+use crate::base::text;
+use crate::journal::fold::fold;
+use crate::journal::record::Record;
+use crate::journal::record::Stored;
+use crate::plan::types::Plan;
+use serde::Serialize;
+use serde_json::Value;
+use std::time::Duration;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// One drill. `over` and `back` are what was measured each way; null: it did not get so far.
+#[derive(Debug, Clone, Serialize)]
+pub struct DrillLine {
+    pub schema_version: u32,
+    pub run_id: String,
+    pub group: Option<String>,
+    pub started_at: String,
+    pub age_s: Option<i64>,
+    /// `committed`, `rolled_back`, `open`.
+    pub status: &'static str,
+    pub over: Option<Value>,
+    pub back: Option<Value>,
+}
+
+pub fn line(run: &str, records: &[Stored], now: OffsetDateTime) -> Result<DrillLine> {
+    let state = fold(records)?;
+    let plan = serde_json::from_value::<Plan>(state.plan.clone()).ok();
+    let evidence = |kind: &str| {
+        records.iter().rev().find_map(|r| match &r.record {
+            Record::Evidence { step, name, value } if step.kind() == kind && name == "measured" => Some(value.clone()),
+            _ => None,
+        })
+    };
+    let started_at = records.first().map(|r| r.at.clone()).unwrap_or_default();
+    let age_s = OffsetDateTime::parse(&started_at, &Rfc3339).ok().map(|at| (now - at).whole_seconds());
+    Ok(DrillLine {
+        schema_version: SCHEMA_VERSION,
+        run_id: run.to_owned(),
+        group: plan.and_then(|p| p.fog).map(|f| f.group),
+        started_at,
+        age_s,
+        status: match &state.finished {
+            None => "open",
+            Some((outcome, _)) => match outcome {
+                crate::journal::record::RunResult::Committed => "committed",
+                crate::journal::record::RunResult::RolledBack => "rolled_back",
+            },
+        },
+        over: evidence("drill.measure"),
+        back: evidence("drill.home"),
+    })
+}
+
+pub fn table(lines: &[DrillLine], width: usize) -> String {
+    let mut table = Table::new(&["drill", "group", ">age", "status", "over: lost, outage", "back: lost, outage"]);
+    let way = |v: &Option<Value>| match v {
+        None => "-".to_owned(),
+        Some(v) => {
+            let lost = v["lost_writes"].as_u64().map_or("unknown".to_owned(), |n| n.to_string());
+            let outage = v["write_outage_ms"].as_u64().map(|ms| text::duration(Duration::from_millis(ms)));
+            format!("{lost}, {}", outage.unwrap_or_else(|| "unknown".to_owned()))
+        }
+    };
+    for l in lines {
+        let age = l.age_s.and_then(|s| u64::try_from(s).ok()).map(|s| text::duration(Duration::from_secs(s)));
+        table.row([
+            l.run_id.clone(),
+            l.group.clone().unwrap_or_else(|| "?".to_owned()),
+            age.unwrap_or_else(|| "unknown".to_owned()),
+            l.status.to_owned(),
+            way(&l.over),
+            way(&l.back),
+        ]);
+    }
+    table.render(width)
+}

@@ -1,0 +1,215 @@
+//! Failover groups as JSON and as text.
+
+use super::dto::SCHEMA_VERSION;
+use super::table::Table;
+use crate::model::fact::Fact;
+use crate::model::geo::GroupFacts;
+use crate::model::geo::Side;
+use crate::rules::fog::names::connection_strings;
+use crate::rules::fog::prerequisites::Row;
+use crate::rules::fog::prerequisites::Severity;
+use crate::rules::fog::prerequisites::Status;
+use crate::rules::fog::state::Standing;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// A member as shown.
+#[derive(Debug, Clone, Serialize)]
+pub struct MemberLine {
+    pub site: String,
+    pub location: Option<String>,
+    pub fqdn: Option<String>,
+    /// `primary`, `secondary`; null: no group, or unknown.
+    pub role: Option<&'static str>,
+    pub replication_state: Option<String>,
+    /// Why it could not be read.
+    pub unknown: Option<String>,
+}
+
+/// A user database as shown.
+#[derive(Debug, Clone, Serialize)]
+pub struct DatabaseLine {
+    pub name: String,
+    pub replication_state: Option<String>,
+    /// Null: not known, not zero.
+    pub lag_s: Option<i64>,
+    pub last_acknowledged_s_ago: Option<i64>,
+    pub unknown: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct GroupReport {
+    pub schema_version: u32,
+    pub group: String,
+    pub standing: Standing,
+    /// Is the data in two regions, as far as can be proven? Null: unknown.
+    pub protected: Option<bool>,
+    pub primary: Option<String>,
+    pub members: Vec<MemberLine>,
+    pub databases: Vec<DatabaseLine>,
+    pub lag_s: Option<i64>,
+    pub read_write_listener: Option<String>,
+    pub read_only_listener: Option<String>,
+    /// The settings in Azure are those of the estate file. Null: unknown, or no group.
+    pub settings_fit: Option<bool>,
+    /// What stands in the way of a creation; empty once the group is there.
+    pub checks: Vec<Row>,
+}
+
+fn protected(standing: &Standing, facts: &GroupFacts) -> Option<bool> {
+    match standing {
+        Standing::InSync { .. } => {
+            let mut all = Some(true);
+            for d in &facts.databases {
+                match &d.row {
+                    Fact::Known { value: Some(row) } => {
+                        let state = row.state.as_deref().unwrap_or_default().replace(['_', '-'], "");
+                        if !state.eq_ignore_ascii_case("catchup") {
+                            return Some(false);
+                        }
+                    }
+                    Fact::Known { value: None } => return Some(false),
+                    Fact::Unknown { .. } => all = None,
+                }
+            }
+            all
+        }
+        Standing::OneSided { .. } | Standing::Mixed { .. } | Standing::Unknown { .. } | Standing::Other { .. } => None,
+        Standing::None | Standing::Creating { .. } | Standing::Seeding { .. } | Standing::Suspended { .. } => {
+            Some(false)
+        }
+    }
+}
+
+pub fn group(
+    facts: &GroupFacts,
+    standing: &Standing,
+    listeners: Option<&(String, String)>,
+    settings_fit: Option<bool>,
+    checks: Vec<Row>,
+) -> GroupReport {
+    let member = |side: Side| {
+        let m = facts.member(side);
+        let view = facts.view(side);
+        let seen = view.known().and_then(Option::as_ref);
+        MemberLine {
+            site: m.site.0.clone(),
+            location: m.facts.known().map(|f| f.location.clone()),
+            fqdn: m.facts.known().map(|f| f.fqdn.clone()),
+            role: seen.and_then(|v| v.is_primary).map(|p| if p { "primary" } else { "secondary" }),
+            replication_state: seen.and_then(|v| v.state.clone()),
+            unknown: m.facts.why().or(view.why()).map(str::to_owned),
+        }
+    };
+    let databases = facts.databases.iter().map(|d| {
+        let row = d.row.known().and_then(Option::as_ref);
+        DatabaseLine {
+            name: d.name.clone(),
+            replication_state: row.and_then(|r| r.state.clone()),
+            lag_s: row.and_then(|r| r.lag_s),
+            last_acknowledged_s_ago: row.and_then(|r| r.age_s),
+            unknown: d.row.why().map(str::to_owned),
+        }
+    });
+    GroupReport {
+        schema_version: SCHEMA_VERSION,
+        group: facts.name.clone(),
+        protected: protected(standing, facts),
+        primary: standing.primary().map(|s| facts.member(s).site.0.clone()),
+        members: vec![member(Side::A), member(Side::B)],
+        databases: databases.collect(),
+        lag_s: if *standing == Standing::None { None } else { facts.lag_s() },
+        read_write_listener: listeners.map(|l| l.0.clone()),
+        read_only_listener: listeners.map(|l| l.1.clone()),
+        settings_fit,
+        checks,
+        standing: standing.clone(),
+    }
+}
+
+/// Verdict first.
+pub fn text(r: &GroupReport, width: usize) -> String {
+    let word = match r.protected {
+        Some(true) => "protected",
+        Some(false) => "NOT protected",
+        None => "protection unknown",
+    };
+    let mut text = format!("{}: {word} · {}\n", r.group, r.standing.sentence());
+    if let Some(primary) = &r.primary {
+        let lag = r.lag_s.map_or("unknown".to_owned(), |l| format!("{l} s"));
+        let _ = writeln!(text, "primary: {primary}   lag: {lag}");
+    }
+    if r.settings_fit == Some(false) {
+        let _ = writeln!(text, "the settings in Azure are not those of the estate file: milink fog update {}", r.group);
+    }
+    let mut members = Table::new(&["member", "region", "role", "state"]);
+    for m in &r.members {
+        let unknown = m.unknown.clone().map(|why| format!("unknown: {why}"));
+        members.row([
+            m.site.clone(),
+            m.location.clone().unwrap_or_else(|| "unknown".to_owned()),
+            m.role.unwrap_or("-").to_owned(),
+            unknown.or_else(|| m.replication_state.clone()).unwrap_or_else(|| "-".to_owned()),
+        ]);
+    }
+    text.push_str(&members.render(width));
+    if r.standing != Standing::None && !r.databases.is_empty() {
+        let mut databases = Table::new(&["database", "state", ">lag s", ">acknowledged s ago"]);
+        let number = |n: Option<i64>| n.map_or("unknown".to_owned(), |n| n.to_string());
+        for d in &r.databases {
+            databases.row([
+                d.name.clone(),
+                d.unknown
+                    .clone()
+                    .map(|why| format!("unknown: {why}"))
+                    .or_else(|| d.replication_state.clone())
+                    .unwrap_or_else(|| "NOT REPLICATED".to_owned()),
+                number(d.lag_s),
+                number(d.last_acknowledged_s_ago),
+            ]);
+        }
+        text.push_str(&databases.render(width));
+    }
+    for (word, name) in [("read-write", &r.read_write_listener), ("read-only", &r.read_only_listener)] {
+        if let Some(name) = name {
+            let _ = writeln!(text, "{word} listener: {name}");
+        }
+    }
+    text
+}
+
+/// The checklist: what fails or is unknown first, then how many pass.
+pub fn checklist(r: &GroupReport, width: usize) -> String {
+    let blocking = r.checks.iter().filter(|c| c.blocks()).count();
+    let mut text = match blocking {
+        _ if r.checks.is_empty() => return String::new(),
+        0 => format!("{}: ready for a failover group: yes\n", r.group),
+        n => format!("{}: ready for a failover group: NO ({n} in the way)\n", r.group),
+    };
+    let mut table = Table::new(&["check", "rule", "status", "found", "remedy"]);
+    let open: Vec<_> = r.checks.iter().filter(|c| c.status != Status::Pass).collect();
+    for c in &open {
+        let word = match (c.status, c.severity) {
+            (Status::Waived, _) => "waived",
+            (Status::Unknown, _) => "UNKNOWN",
+            (_, Severity::Block) => "BLOCKS",
+            (_, Severity::Warn) => "warning",
+            (_, Severity::Info) => "info",
+        };
+        table.row([c.id.to_owned(), c.rule.to_owned(), word.to_owned(), c.found.clone(), c.remedy.to_owned()]);
+    }
+    if !open.is_empty() {
+        text.push_str(&table.render(width));
+    }
+    let _ = writeln!(text, "{} of {} checks pass", r.checks.len() - open.len(), r.checks.len());
+    text
+}
+
+/// Connection strings for the usual drivers, of one database.
+pub fn strings(rw: &str, ro: &str, database: &str) -> String {
+    let mut text = String::new();
+    for (driver, write, read) in connection_strings(rw, ro, database) {
+        let _ = writeln!(text, "{driver}\n  read-write: {write}\n  read-only:  {read}");
+    }
+    text
+}

@@ -1,0 +1,9 @@
+//! Failover groups: what must be true before one is made, and what may be done when (facts: failover-groups 1 to 3).
+
+pub mod names;
+pub mod pairs;
+pub mod prerequisites;
+pub mod seeding;
+pub mod state;
+#[cfg(test)]
+mod tests;

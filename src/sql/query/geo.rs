@@ -1,0 +1,29 @@
+//! Geo-replication of a managed instance's databases, and where a connection landed.
+
+use super::kinds::Query;
+use super::kinds::maybe;
+use super::kinds::one;
+use super::kinds::script;
+use crate::base::error::Result;
+use crate::model::geo::GeoRow;
+
+/// The database's own replication; none: it is not replicated.
+pub fn link_status(database: &str) -> Result<Query<Option<GeoRow>>> {
+    let rendered = script("geo.link_status")?.text("database", database).done()?;
+    Ok(Query::new(rendered, |sets| {
+        maybe(sets, |row| {
+            Ok(GeoRow {
+                state: row.get("state")?,
+                lag_s: row.get::<Option<i32>>("lag_s")?.map(i64::from),
+                age_s: row.get::<Option<i32>>("age_s")?.map(i64::from),
+                is_primary: row.get::<Option<i32>>("role")?.map(|r| r == 0),
+            })
+        })
+    }))
+}
+
+/// `@@SERVERNAME`, and whether a user database takes writes there: `READ_WRITE`, `READ_ONLY`.
+pub fn landed(database: &str) -> Result<Query<(Option<String>, Option<String>)>> {
+    let rendered = script("geo.landed")?.text("database", database).done()?;
+    Ok(Query::new(rendered, |sets| one(sets, |row| Ok((row.get("server")?, row.get("updateability")?)))))
+}

@@ -1,0 +1,127 @@
+//! What all steps on a failover group have in common.
+
+use crate::arm::resource::failover_group::FailoverGroup;
+use crate::arm::resource::failover_group::GroupBody;
+use crate::arm::resource::failover_group::GroupRef;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::base::retry::Backoff;
+use crate::engine::context::Context;
+use crate::inventory::fog::Place;
+use crate::inventory::fog::look;
+use crate::model::geo::GroupFacts;
+use crate::model::ids::StepId;
+use crate::plan::fog::FogMember;
+use crate::plan::fog::FogPlan;
+use crate::plan::types::PlanPolicy;
+use crate::workflow::tools::Tools;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long an accepted request may stay unseen: until then a request whose answer was lost is not given up for lost.
+const UNSEEN_MAX: Duration = Duration::from_secs(20);
+/// Evidence: a request is about to be sent.
+pub const SENT: &str = "sent";
+
+/// The frozen facts a step works from.
+#[derive(Clone)]
+pub struct FogStep {
+    pub id: StepId,
+    pub plan: Arc<FogPlan>,
+    pub policy: Arc<PlanPolicy>,
+    pub tools: Arc<Tools>,
+}
+
+impl FogStep {
+    pub fn sibling(&self, kind: &str) -> StepId {
+        StepId::new(format!("{kind}/{}", self.plan.group))
+    }
+
+    fn at(&self, member: &FogMember) -> GroupRef {
+        GroupRef {
+            resource_group: member.resource_group.clone(),
+            location: member.location.clone(),
+            name: self.plan.group.clone(),
+        }
+    }
+    /// Address of the side that was primary when the plan was made.
+    pub fn at_primary(&self) -> GroupRef {
+        self.at(&self.plan.primary)
+    }
+    pub fn at_secondary(&self) -> GroupRef {
+        self.at(&self.plan.secondary)
+    }
+
+    pub fn body(&self) -> GroupBody {
+        let plan = &self.plan;
+        GroupBody {
+            automatic_after_minutes: plan.settings.automatic_after_minutes,
+            read_only_failover: plan.settings.read_only_failover,
+            standby: plan.settings.standby,
+            partner_location: plan.secondary.location.clone(),
+            primary: plan.primary.id.clone(),
+            partner: plan.secondary.id.clone(),
+        }
+    }
+
+    pub async fn group(&self, cx: &Context, at: &GroupRef) -> Result<Option<FailoverGroup>> {
+        cx.effects.arm()?.failover_group(at).await
+    }
+
+    /// Both members, read afresh; `a` is the primary of the plan.
+    pub async fn look(&self, cx: &Context) -> GroupFacts {
+        look(&cx.effects, &self.plan.group, &place(&self.plan.primary), &place(&self.plan.secondary)).await
+    }
+
+    /// A request may have been sent by a process whose journal does not say whether it was accepted: waits until its effect
+    /// is seen. `None`: it never was, as far as can be told.
+    pub async fn seen<T, F, Fut>(&self, cx: &Context, look: F) -> Result<Option<T>>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Result<Option<T>>>,
+    {
+        if let Some(found) = look().await? {
+            return Ok(Some(found));
+        }
+        if cx.proven::<bool>(&self.id, SENT)? != Some(true) || cx.effects.pending(&self.id).is_some() {
+            return Ok(None);
+        }
+        match cx.until("an accepted request to show", UNSEEN_MAX, Backoff::relaxed(), look).await {
+            Ok(found) => Ok(Some(found)),
+            Err(e) if e.kind() == Kind::TimedOut && e.get_hint().is_none() => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    pub fn gone(&self) -> Error {
+        Error::refused(format!("failover group {} is not there any more", self.plan.group))
+            .hint(format!("milink fog show {}", self.plan.group))
+    }
+}
+
+pub fn place(member: &FogMember) -> Place {
+    Place {
+        site: member.site.clone(),
+        instance: crate::arm::InstanceRef {
+            resource_group: member.resource_group.clone(),
+            name: member.instance.clone(),
+        },
+    }
+}
+
+/// The accessors every step of a group spells alike.
+macro_rules! fog_step {
+    ($site:ident) => {
+        fn id(&self) -> &crate::model::ids::StepId {
+            &self.0.id
+        }
+        fn site(&self) -> &crate::model::ids::SiteId {
+            &self.0.plan.$site.site
+        }
+        fn link(&self) -> Option<&crate::model::ids::LinkName> {
+            None
+        }
+    };
+}
+pub(super) use fog_step;

@@ -1,0 +1,91 @@
+//! A failover is proved by roles read back and by a primary that takes writes, not by an answer of the service.
+
+use super::base::FogStep;
+use super::base::fog_step;
+use super::failover::unix_ms;
+use crate::base::error::Result;
+use crate::base::retry::Backoff;
+use crate::engine::context::Context;
+use crate::engine::step::Done;
+use crate::engine::step::Precheck;
+use crate::engine::step::Step;
+use crate::plan::fog::FogMember;
+use crate::plan::fog::FogOp;
+use crate::sql::query::geo;
+use async_trait::async_trait;
+use std::time::Duration;
+
+/// Some databases of a new primary may be read-only for up to five minutes (facts: failover-groups 3.4); twice that.
+const CONFIRM_MAX: Duration = Duration::from_secs(600);
+/// Evidence: roles read back, and every database writable; Unix time, milliseconds.
+pub const ROLE: &str = "role_ms";
+pub const WRITABLE: &str = "writable_ms";
+
+pub struct Confirm(pub FogStep);
+
+/// Waits until `new` is primary and takes writes in every database, and `old` says it is secondary.
+pub(super) async fn roles(
+    step: &FogStep,
+    cx: &Context,
+    new: &FogMember,
+    old: &FogMember,
+    old_must_answer: bool,
+) -> Result<()> {
+    cx.effects.forget_sessions(&new.site);
+    cx.effects.forget_sessions(&old.site);
+    let at = |m: &FogMember| crate::arm::resource::failover_group::GroupRef {
+        resource_group: m.resource_group.clone(),
+        location: m.location.clone(),
+        name: step.plan.group.clone(),
+    };
+    let (at_new, at_old) = (at(new), at(old));
+    cx.until("both sides to say their new roles", CONFIRM_MAX, Backoff::relaxed(), || async {
+        let group = step.group(cx, &at_new).await?.ok_or_else(|| step.gone())?;
+        let mut fits = group.is_primary() == Some(true);
+        if old_must_answer {
+            let other = step.group(cx, &at_old).await?.ok_or_else(|| step.gone())?;
+            fits = fits && other.is_primary() == Some(false);
+        }
+        Ok(fits.then_some(()))
+    })
+    .await?;
+    cx.prove(&step.id, ROLE, &unix_ms(cx))?;
+    cx.until("every database to take writes on the new primary", CONFIRM_MAX, Backoff::relaxed(), || async {
+        for database in &step.plan.databases {
+            let (_, word) = cx.effects.read(&new.site, geo::landed(database)).await?;
+            if word.as_deref() != Some("READ_WRITE") {
+                return Ok(None);
+            }
+        }
+        Ok(Some(()))
+    })
+    .await?;
+    cx.prove(&step.id, WRITABLE, &unix_ms(cx))
+}
+
+#[async_trait]
+impl Step for Confirm {
+    fog_step!(secondary);
+
+    fn summary(&self) -> String {
+        format!("read the roles back, and see {} take writes", self.0.plan.secondary.site)
+    }
+    fn preview(&self) -> Vec<String> {
+        Vec::new()
+    }
+    fn undo_summary(&self) -> String {
+        "nothing: it only reads".to_owned()
+    }
+    async fn precheck(&self, _: &Context) -> Result<Precheck> {
+        Ok(Precheck::Ready)
+    }
+    async fn run(&self, cx: &Context) -> Result<Done> {
+        let plan = &self.0.plan;
+        let must = plan.op != FogOp::ForcedFailover;
+        roles(&self.0, cx, &plan.secondary, &plan.primary, must).await?;
+        Ok(Done::note(format!("{} is primary and takes writes in every database", plan.secondary.site)))
+    }
+    async fn undo(&self, _: &Context) -> Result<String> {
+        Ok("nothing to undo".to_owned())
+    }
+}

@@ -1,0 +1,93 @@
+//! The group is registered. It protects nothing before it has been seeded.
+
+use super::base::FogStep;
+use super::base::SENT;
+use super::base::fog_step;
+use crate::arm::ArmChange;
+use crate::arm::client::same_id;
+use crate::arm::resource::failover_group::FailoverGroup;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::base::retry::Backoff;
+use crate::engine::context::Context;
+use crate::engine::step::Done;
+use crate::engine::step::Precheck;
+use crate::engine::step::Step;
+use crate::journal::record::Line;
+use async_trait::async_trait;
+use std::time::Duration;
+
+/// Until an accepted group is seen at both of its addresses.
+const REGISTER_MAX: Duration = Duration::from_secs(10 * 60);
+
+pub struct Create(pub FogStep);
+
+impl Create {
+    fn put(&self) -> ArmChange {
+        ArmChange::PutGroup { at: self.0.at_primary(), group: self.0.body() }
+    }
+
+    fn is_ours(&self, group: &FailoverGroup) -> bool {
+        let pair = group.properties.managed_instance_pairs.first();
+        let is = |id: Option<&String>, wanted: &str| id.is_some_and(|id| same_id(id, wanted));
+        pair.is_some_and(|p| {
+            is(p.primary_managed_instance_id.as_ref(), &self.0.plan.primary.id)
+                && is(p.partner_managed_instance_id.as_ref(), &self.0.plan.secondary.id)
+        })
+    }
+}
+
+#[async_trait]
+impl Step for Create {
+    fog_step!(primary);
+
+    fn summary(&self) -> String {
+        let plan = &self.0.plan;
+        format!("create failover group {} from {} to {}", plan.group, plan.primary.site, plan.secondary.site)
+    }
+    fn preview(&self) -> Vec<String> {
+        self.0.tools.request(&self.put())
+    }
+    fn undo_summary(&self) -> String {
+        "nothing: once it is sent, the way is forward; `milink fog delete` abandons a creation".to_owned()
+    }
+    fn crosses(&self) -> Option<Line> {
+        Some(Line::L1)
+    }
+    async fn precheck(&self, cx: &Context) -> Result<Precheck> {
+        let at = self.0.at_primary();
+        let found = self.0.seen(cx, || self.0.group(cx, &at)).await?;
+        Ok(match found {
+            None if cx.effects.pending(&self.0.id).is_some() => Precheck::UnderWay,
+            None => Precheck::Ready,
+            Some(group) if self.is_ours(&group) => Precheck::AlreadyDone("registered".to_owned()),
+            Some(_) => Precheck::Blocked {
+                expected: format!("no other group called {}", self.0.plan.group),
+                found: "one of other instances".to_owned(),
+                hint: "choose another name in the estate file".to_owned(),
+            },
+        })
+    }
+    async fn run(&self, cx: &Context) -> Result<Done> {
+        let there = self.0.group(cx, &self.0.at_primary()).await?.is_some_and(|g| self.is_ours(&g));
+        if !there && cx.effects.pending(&self.0.id).is_none() {
+            cx.prove(&self.0.id, SENT, &true)?;
+            cx.effects.arm_change(&self.0.id, &self.0.plan.primary.site, &self.put()).await?;
+        }
+        cx.until("the group to be registered", REGISTER_MAX, Backoff::relaxed(), || async {
+            if let Some(e) = cx.effects.arm_failed(&self.0.id).await? {
+                return Err(e.with_kind(Kind::Refused));
+            }
+            Ok(self.0.group(cx, &self.0.at_primary()).await?.filter(|g| self.is_ours(g)).map(|_| ()))
+        })
+        .await?;
+        Ok(Done::note("registered on both instances; not protected yet"))
+    }
+    async fn undo(&self, cx: &Context) -> Result<String> {
+        // Only called while the request was never accepted.
+        Ok(match self.0.group(cx, &self.0.at_primary()).await? {
+            None => "it was never made".to_owned(),
+            Some(_) => format!("it is there; `milink fog delete {}` takes it away", self.0.plan.group),
+        })
+    }
+}

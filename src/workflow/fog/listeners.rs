@@ -1,0 +1,103 @@
+//! Both listeners resolve, and the right instance answers behind each.
+
+use super::base::FogStep;
+use super::base::fog_step;
+use super::failover::unix_ms;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::base::retry::Backoff;
+use crate::engine::context::Context;
+use crate::engine::step::Done;
+use crate::engine::step::Precheck;
+use crate::engine::step::Step;
+use crate::inventory::listener;
+use crate::inventory::listener::Landed;
+use crate::inventory::listener::Landing;
+use crate::inventory::listener::Wanted;
+use crate::plan::fog::FogMember;
+use crate::plan::fog::FogOp;
+use async_trait::async_trait;
+use std::time::Duration;
+
+/// Names change at once, caches of name servers and the role switch take a while.
+const LAND_MAX: Duration = Duration::from_secs(600);
+/// Evidence: the read-write listener leads to the new primary; Unix time, milliseconds.
+pub const RESOLVED: &str = "resolved_ms";
+
+pub struct Listeners(pub FogStep);
+
+/// Looks at both listeners once; the read-only one is not asked for where nobody may read.
+pub async fn land(step: &FogStep, cx: &Context, primary: &FogMember, secondary: &FogMember) -> Vec<Landed> {
+    let plan = &step.plan;
+    let mut found = Vec::new();
+    let rows =
+        [(&plan.read_write_listener, primary, secondary, true), (&plan.read_only_listener, secondary, primary, false)];
+    for (name, should, other, is_read_write) in rows {
+        if !is_read_write && (plan.op == FogOp::ForcedFailover || plan.settings.standby) {
+            continue;
+        }
+        let wanted = Wanted {
+            name,
+            fqdn: &should.fqdn,
+            site: &should.site,
+            other: (&other.fqdn, &other.site),
+            is_read_write,
+            databases: &plan.databases,
+        };
+        found.push(listener::check(&cx.effects, step.tools.names.as_ref(), &wanted).await);
+    }
+    found
+}
+
+#[async_trait]
+impl Step for Listeners {
+    fog_step!(secondary);
+
+    fn summary(&self) -> String {
+        format!("log in through {} and see the right instance answer", self.0.plan.read_write_listener)
+    }
+    fn preview(&self) -> Vec<String> {
+        Vec::new()
+    }
+    fn undo_summary(&self) -> String {
+        "nothing: it only reads".to_owned()
+    }
+    async fn precheck(&self, _: &Context) -> Result<Precheck> {
+        Ok(Precheck::Ready)
+    }
+    async fn run(&self, cx: &Context) -> Result<Done> {
+        let plan = &self.0.plan;
+        let (primary, secondary) = match plan.op {
+            FogOp::Create | FogOp::Update | FogOp::Delete => (&plan.primary, &plan.secondary),
+            FogOp::Failover | FogOp::ForcedFailover | FogOp::Drill => (&plan.secondary, &plan.primary),
+        };
+        let last = std::sync::Mutex::new(Vec::<Landed>::new());
+        let waited = cx
+            .until("the listeners to lead to the right instances", LAND_MAX, Backoff::relaxed(), || async {
+                let found = land(&self.0, cx, primary, secondary).await;
+                let right = found.iter().all(|l| l.landing == Landing::Right);
+                *last.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = found;
+                Ok(right.then_some(()))
+            })
+            .await;
+        let last = last.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        cx.prove(&self.0.id, "landed", &last)?;
+        if let Err(e) = waited {
+            if e.kind() == Kind::Interrupted {
+                return Err(e);
+            }
+            let wrong = last.iter().filter(|l| l.landing != Landing::Right);
+            let said: Vec<String> = wrong
+                .map(|l| format!("{}: {:?} {}", l.listener, l.landing, l.why.clone().unwrap_or_default()))
+                .collect();
+            return Err(Error::new(Kind::TimedOut, said.join("; ")).hint("milink listener check").caused_by(e));
+        }
+        cx.prove(&self.0.id, RESOLVED, &unix_ms(cx))?;
+        let names: Vec<_> = last.iter().map(|l| l.listener.as_str()).collect();
+        Ok(Done::note(format!("{} answered by the right instance", names.join(" and "))))
+    }
+    async fn undo(&self, _: &Context) -> Result<String> {
+        Ok("nothing to undo".to_owned())
+    }
+}

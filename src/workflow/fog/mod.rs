@@ -1,0 +1,15 @@
+//! Steps on a failover group.
+
+pub mod base;
+pub mod beats;
+pub mod confirm;
+pub mod create;
+pub mod delete;
+pub mod drill;
+pub mod failover;
+pub mod gate;
+pub mod heartbeat;
+pub mod lease;
+pub mod listeners;
+pub mod seed;
+pub mod update;

@@ -1,0 +1,87 @@
+//! Until every database has caught up, seen from both sides: only then is anything protected.
+
+use super::base::FogStep;
+use super::base::fog_step;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::base::retry::Backoff;
+use crate::base::text;
+use crate::engine::context::Context;
+use crate::engine::step::Done;
+use crate::engine::step::Precheck;
+use crate::engine::step::Step;
+use crate::model::geo::GroupFacts;
+use crate::rules::fog::state::Standing;
+use crate::rules::fog::state::standing;
+use async_trait::async_trait;
+use std::time::Duration;
+
+pub struct Seed(pub FogStep);
+
+/// Databases that have caught up, and all.
+pub fn caught_up(facts: &GroupFacts) -> (usize, usize) {
+    let done = facts.databases.iter().filter(|d| {
+        d.row.known().and_then(Option::as_ref).is_some_and(|r| {
+            r.state.as_deref().is_some_and(|s| s.replace(['_', '-'], "").eq_ignore_ascii_case("catchup"))
+        })
+    });
+    (done.count(), facts.databases.len())
+}
+
+pub fn is_whole(facts: &GroupFacts) -> bool {
+    let (done, all) = caught_up(facts);
+    matches!(standing(facts), Standing::InSync { .. }) && done == all
+}
+
+#[async_trait]
+impl Step for Seed {
+    fog_step!(primary);
+
+    fn summary(&self) -> String {
+        format!(
+            "copy {} to {} and wait until every one has caught up",
+            text::count(self.0.plan.databases.len(), "database"),
+            self.0.plan.secondary.site
+        )
+    }
+    fn preview(&self) -> Vec<String> {
+        Vec::new()
+    }
+    fn undo_summary(&self) -> String {
+        "nothing: the copies stay with the group".to_owned()
+    }
+    async fn precheck(&self, cx: &Context) -> Result<Precheck> {
+        if is_whole(&self.0.look(cx).await) {
+            return Ok(Precheck::AlreadyDone("caught up on both sides".to_owned()));
+        }
+        Ok(Precheck::Ready)
+    }
+    async fn run(&self, cx: &Context) -> Result<Done> {
+        let limit = Duration::from_millis(self.0.policy.seeding_timeout_ms);
+        let from = cx.clock.monotonic();
+        let creation = self.0.sibling("fog.create");
+        cx.until("every database to catch up", limit, Backoff::relaxed(), || async {
+            if let Some(e) = cx.effects.arm_failed(&creation).await? {
+                return Err(e.with_kind(Kind::Refused));
+            }
+            let facts = self.0.look(cx).await;
+            let stands = standing(&facts);
+            if stands == Standing::None {
+                return Err(Error::refused("the group is gone: its creation was cancelled or it was deleted")
+                    .hint("copies may be left on the secondary: drop them, then create again"));
+            }
+            let (done, all) = caught_up(&facts);
+            let fraction = if all == 0 { 0.0 } else { done as f64 / all as f64 };
+            cx.progress(&self.0.id, format!("{done} of {} caught up", text::count(all, "database")), Some(fraction));
+            Ok(is_whole(&facts).then_some(()))
+        })
+        .await?;
+        let took = cx.clock.monotonic().saturating_sub(from);
+        cx.prove(&self.0.id, "seconds", &took.as_secs())?;
+        Ok(Done::note(format!("CATCH_UP on both sides and in every database after {}", text::duration(took))))
+    }
+    async fn undo(&self, _: &Context) -> Result<String> {
+        Ok("nothing to undo".to_owned())
+    }
+}

@@ -3,6 +3,7 @@
 
 use crate::base::clock::SharedClock;
 use crate::base::clock::pause;
+use crate::base::clock::within;
 use crate::base::error::Result;
 use crate::effects::fault::Point;
 use crate::engine::cancel::Cancel;
@@ -28,7 +29,9 @@ use std::time::Duration;
 
 const PASSWORD: &str = "Long#enough1";
 /// A try every so often: tight, and still time passes.
-const TRY_EVERY: Duration = Duration::from_millis(5);
+const TRY_EVERY: Duration = Duration::from_millis(25);
+/// Longest virtual time of a cutover under such a siege.
+const CUTOVER_MAX: Duration = Duration::from_secs(60);
 
 fn access(estate: &Estate, user: &str, password: &str) -> Access {
     let mut access = estate.lab.application().unwrap();
@@ -175,7 +178,11 @@ async fn moves(scenario: &str, clock: SharedClock) -> Result<()> {
         .beset(async {
             night.all_write().await;
             let calm = Blows::none() as Arc<dyn Mortal>;
-            let fate = night.operator.cutover(&night.estate, &calm, &Gate::default(), Cancel::new()).await;
+            let gate = Gate::default();
+            let run = night.operator.cutover(&night.estate, &calm, &gate, Cancel::new());
+            let Some(fate) = within(CUTOVER_MAX, run).await else {
+                panic!("it does not end\n{}", night.estate.trace.lines().join("\n"));
+            };
             assert!(matches!(fate, Fate::Committed), "{}\n{}", fate.word(), night.estate.trace.lines().join("\n"));
             let end = night.written();
             pause(Duration::from_secs(20)).await;
@@ -202,7 +209,11 @@ async fn goes_back(scenario: &str, clock: SharedClock) -> Result<()> {
             night.all_write().await;
             let place = Place { step: "cutover.switch/ledger".to_owned(), point: Point::BeforeIntent, nth: 0 };
             let blow = Blows::new(vec![(place, Blow::Fail)]) as Arc<dyn Mortal>;
-            let fate = night.operator.cutover(&night.estate, &blow, &Gate::default(), Cancel::new()).await;
+            let gate = Gate::default();
+            let run = night.operator.cutover(&night.estate, &blow, &gate, Cancel::new());
+            let Some(fate) = within(CUTOVER_MAX, run).await else {
+                panic!("it does not end\n{}", night.estate.trace.lines().join("\n"));
+            };
             assert!(matches!(fate, Fate::RolledBack(_)), "{}", fate.word());
             night.all_write().await;
         })

@@ -18,6 +18,7 @@ use crate::rules::checks::verdict::Finding;
 use crate::rules::checks::verdict::Readiness;
 use crate::rules::checks::verdict::Status;
 use crate::rules::checks::verdict::Waiver;
+use crate::sql::query::lease;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -104,9 +105,31 @@ impl App {
             pause(LOOK_EVERY).await;
         };
         if let Some(c) = checked.iter().find(|c| c.verdict.readiness != Readiness::Ready) {
+            // Half way through somebody else's cutover much is out of order: that is the cause then.
+            if let Some(held) = self.held_elsewhere(plan).await {
+                return Err(held);
+            }
             return Err(refusal(c, purpose));
         }
         Ok(checked.iter().filter_map(|c| evidence(c, plan)).collect())
+    }
+}
+
+impl App {
+    /// Who has the lease of one of the plan's links now; `None` too where nobody answers.
+    async fn held_elsewhere(&self, plan: &Plan) -> Option<Error> {
+        let sites = self.sites("milink").ok()?;
+        for link in &plan.links {
+            let query = lease::read(&lease::resource(link.name.as_str())).ok()?;
+            let mut loan = sites.lend(&link.source).await.ok()?;
+            let holders = loan.session.read(&query).await.ok()?;
+            loan.done();
+            if let Some(holder) = holders.first() {
+                let why = format!("the lease of link {} is held by {holder}; nothing was changed", link.name);
+                return Some(Error::refused(why).hint("milink cutover status; wait for that run to end, or abort it"));
+            }
+        }
+        None
     }
 }
 

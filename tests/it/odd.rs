@@ -112,7 +112,11 @@ fn a_target_that_is_no_managed_instance() {
         let found = servers.iter().find(|s| s["id"] == id).unwrap();
         format!("port = {}", found["address"]["port"])
     };
-    let estate = lab.estate_with("wrong.toml", &[(&port("mi-a"), &port("sql-a"))]);
+    let password = "password = { file = \"mi-a.password\" }";
+    let estate = lab.estate_with(
+        "wrong.toml",
+        &[(&port("mi-a"), &port("sql-a")), (password, "password = { file = \"sql-a.password\" }")],
+    );
     let done = lab.start(lab.command("check --for create --output json").env("MILINK_ESTATE", estate)).wait().exits(3);
     assert_eq!(open(&done.json())["managed.reachable"], "fail", "{}", done.stdout);
 }

@@ -16,8 +16,10 @@ use crate::lab::workload::client::Dialer;
 use crate::lab::workload::client::TcpDialer;
 use crate::lab::workload::client::Tls;
 use crate::lab::workload::ledger::Ledger;
+use crate::lab::workload::ledger::Outcome;
 use crate::lab::workload::ledger::Record;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,7 +29,7 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// Readings of a copy until one finds every account adding up.
-const READINGS_MAX: u32 = 20;
+const READINGS_MAX: u32 = 6;
 
 /// What the oracle looks at besides the copies.
 pub struct Evidence<'a> {
@@ -63,25 +65,46 @@ pub(super) fn samples(dir: &Path) -> io::Result<Vec<Sample>> {
 /// The same for an estate within reach.
 pub async fn judge_estate(evidence: Evidence<'_>, current: &BTreeMap<String, String>) -> Report {
     let addresses = evidence.record.addresses();
+    let acknowledged: BTreeSet<_> = evidence
+        .acknowledged
+        .iter()
+        .filter(|r| r.outcome == Outcome::Acknowledged)
+        .map(|r| (r.database.as_str(), r.writer, r.seq))
+        .collect();
     let mut found = Vec::new();
     for d in &evidence.record.databases {
         for server in [&d.source, &d.target] {
             let Some(address) = addresses.get(server) else { continue };
             let Some(access) = admin(&evidence, server) else { continue };
-            found.push(read(&access, address, &d.name).await);
+            found.push(read(&access, address, &d.name, &acknowledged).await);
         }
     }
     judge(&evidence.acknowledged, &found, &evidence.samples, current)
 }
 
-/// A copy that is being written to may be caught between the two tables of a transaction: what is torn for good stays torn.
-async fn read(access: &Access, address: &Address, database: &str) -> copies::Copy {
+/// A copy that is being written to may be caught between the two tables of a transaction: what is torn for good stays torn. If
+/// it never comes to rest, what came while it was read is taken out.
+async fn read(
+    access: &Access,
+    address: &Address,
+    database: &str,
+    acknowledged: &BTreeSet<(&str, u32, i64)>,
+) -> copies::Copy {
     let mut copy = copies::read(access, address, database).await;
+    let mut rests = false;
     for _ in 1..READINGS_MAX {
         if copy.content.as_ref().map_or(true, |c| torn_accounts(c) == 0) {
-            break;
+            return copy;
         }
+        let before = copy;
         copy = copies::read(access, address, database).await;
+        rests = before.content == copy.content;
+    }
+    if let Ok(content) = &copy.content
+        && !rests
+        && let Some(kept) = content.before_newcomers(|writer, seq| acknowledged.contains(&(database, writer, seq)))
+    {
+        copy.content = Ok(kept);
     }
     copy
 }

@@ -1,6 +1,7 @@
 //! `estate-500` on sockets in this process: how soon it stands, how long its views take, and what one look costs.
 
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a measurement reads the wall clock and prints")]
+#![expect(clippy::unwrap_used, reason = "a bench may panic")]
 
 use super::measure::processor_ms;
 use super::measure::resident_mib;

@@ -113,10 +113,8 @@ async fn until(watch: &mut MonitorHandle, what: &str, holds: impl Fn(&LinkSnapsh
             }
         }
     };
-    match tokio::time::timeout(PATIENCE, wait).await {
-        Ok(seen) => seen,
-        Err(_) => panic!("never {what}: {:#?}", watch.latest().links[0].health),
-    }
+    let seen = tokio::time::timeout(PATIENCE, wait).await.ok();
+    seen.unwrap_or_else(|| panic!("never {what}: {:#?}", watch.latest().links[0].health))
 }
 
 /// One truth, four pairs of eyes.

@@ -4,7 +4,7 @@
 -- permission: VIEW SERVER STATE, VIEW ANY DEFINITION, VIEW ANY DATABASE
 -- params: -
 -- columns: server_name text?, now_utc datetime; name text, state text, is_read_only bit, updateability text?, user_access text, log_reuse_wait text?, log_max_kb bigint?, log_used_kb bigint?, log_size_kb bigint?; group_id guid, group_name text, is_distributed bit?, replica_id guid, name text, endpoint_url text?, mode text, failover_mode text?, seeding_mode text?, session_timeout int?, is_local bit?, role text?, operational_state text?, connected text?, health text?, last_connect_error_number int?, last_connect_error text?, last_connect_error_at datetime?; group_id guid, group_name text, is_distributed bit?, replica_id guid, replica text?, database_name text?, database_id int?, group_database_id guid, is_local bit?, is_primary_replica bit?, sync_state text?, health text?, database_state text?, is_suspended bit?, suspend_reason text?, end_of_log_lsn lsn?, last_sent_lsn lsn?, last_received_lsn lsn?, last_hardened_lsn lsn?, last_redone_lsn lsn?, last_commit_lsn lsn?, truncation_lsn lsn?, recovery_lsn lsn?, last_sent_at datetime?, last_received_at datetime?, last_hardened_at datetime?, last_redone_at datetime?, last_commit_at datetime?, log_send_queue_kb bigint?, log_send_rate_kb bigint?, redo_queue_kb bigint?, redo_rate_kb bigint?, secondary_lag_seconds bigint?; group_id guid?, group_database_id guid?, operation_id guid, started datetime?, completed datetime?, is_source bit?, state text?, performed_seeding bit?, attempts int?, failure text?, error_code int?, database_name text?, role text?, internal_state text?, transferred_bytes bigint?, database_bytes bigint?, bytes_per_second bigint?, estimated_end datetime?, failure_code int?, failure_message text?; name text, kind text, sid binary?, is_disabled bit, is_sysadmin bit, has_control_server bit, connect_sql text?, default_database text?; name text, not_after datetime?
--- why: everything of one instance in one round trip, however many links it has
+-- why: everything of one instance in one round trip, however many links it has; counters of a managed instance go by physical names, and before 2019 that column is missing: the name then means the one outside
 SELECT @@SERVERNAME AS server_name, SYSUTCDATETIME() AS now_utc;
 
 SELECT
@@ -19,7 +19,6 @@ SELECT
     z.size_kb AS log_size_kb
 FROM sys.databases AS d
 LEFT JOIN (
-    -- Counters of a managed instance go by physical names. Before 2019 there is no such column: the name then means the one outside.
     SELECT x.database_id, LOWER(x.physical_name) AS name
     FROM (SELECT CAST(NULL AS nvarchar(128)) AS physical_database_name) AS older
     CROSS APPLY (

@@ -181,10 +181,12 @@ pub fn text(r: &GroupReport, width: usize) -> String {
 /// The checklist: what fails or is unknown first, then how many pass.
 pub fn checklist(r: &GroupReport, width: usize) -> String {
     let blocking = r.checks.iter().filter(|c| c.blocks()).count();
-    let mut text = match blocking {
+    let unknown = r.checks.iter().filter(|c| c.status == Status::Unknown && !c.blocks()).count();
+    let mut text = match (blocking, unknown) {
         _ if r.checks.is_empty() => return String::new(),
-        0 => format!("{}: ready for a failover group: yes\n", r.group),
-        n => format!("{}: ready for a failover group: NO ({n} in the way)\n", r.group),
+        (0, 0) => format!("{}: ready for a failover group: yes\n", r.group),
+        (0, n) => format!("{}: ready for a failover group: yes, as far as is known ({n} UNKNOWN)\n", r.group),
+        (n, _) => format!("{}: ready for a failover group: NO ({n} in the way)\n", r.group),
     };
     let mut table = Table::new(&["check", "rule", "status", "found", "remedy"]);
     let open: Vec<_> = r.checks.iter().filter(|c| c.status != Status::Pass).collect();

@@ -2,6 +2,7 @@ mod matrix;
 mod mutants;
 mod neighbours;
 mod nights;
+mod outage;
 mod sleeper;
 mod tight;
 mod wave;

@@ -283,6 +283,8 @@ pub(super) fn plan(links: &[&str]) -> Plan {
         switch_timeout_ms: 300_000,
         hooks: Vec::new(),
         reconcile: Vec::new(),
+        canary: true,
+        manual: false,
         waivers: Vec::new(),
     };
     let mut plan = cutover::build(links.iter().map(|l| link_plan(l)).collect(), policy);

@@ -90,10 +90,8 @@ pub fn lift_statements(bar: &BarredLogin) -> Result<Vec<Statement>> {
 /// Bars every login that can still get in; those barred already are left alone.
 pub async fn apply(cx: &Context, step: &StepId, site: &SiteId, database: &str, bars: &[BarredLogin]) -> Result<()> {
     let found = cx.effects.read(site, login::for_database(database)).await?;
-    for bar in still_open(&found, bars) {
-        cx.effects.change(step, site, &bar_statement(bar)?).await?;
-    }
-    Ok(())
+    let statements = still_open(&found, bars).into_iter().map(bar_statement).collect::<Result<Vec<_>>>()?;
+    cx.effects.change_all(step, site, &statements).await
 }
 
 /// Lets in every login that is still kept out by us.
@@ -102,10 +100,7 @@ pub async fn lift(cx: &Context, step: &StepId, site: &SiteId, database: &str, ba
         tokio::join!(cx.effects.read(site, login::for_database(database)), claims::free(cx, site, bars.to_vec()));
     let (found, free) = (found?, free?);
     let barred = still_barred(&found, &free);
-    for bar in &barred {
-        for statement in lift_statements(bar)? {
-            cx.effects.change(step, site, &statement).await?;
-        }
-    }
+    let statements = barred.iter().map(|bar| lift_statements(bar)).collect::<Result<Vec<_>>>()?.concat();
+    cx.effects.change_all(step, site, &statements).await?;
     Ok(barred.len())
 }

@@ -1,7 +1,9 @@
+mod manual;
 mod matrix;
 mod mutants;
 mod neighbours;
 mod nights;
+mod proof;
 mod sleeper;
 mod tight;
 mod wave;

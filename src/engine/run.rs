@@ -469,7 +469,12 @@ async fn work(cx: &Context, step: &dyn Step, begun: bool) -> Result<(StepResult,
             Precheck::Blocked { expected, found, hint } => return Err(blocked(step, &expected, &found, &hint)),
             Precheck::Ready | Precheck::UnderWay => {}
         }
-        match step.run(cx).await {
+        let ran = match step.run(cx).await {
+            // What somebody said to be done is looked at before it counts.
+            Ok(done) if cx.effects.is_manual() => step.verify(cx).await.map(|()| done),
+            other => other,
+        };
+        match ran {
             Ok(mut done) => {
                 step.verify(cx).await?;
                 if cx.effects.faults().again(step.id()) {

@@ -5,6 +5,7 @@ use super::broker;
 use super::canary;
 use super::claims;
 use super::inside;
+use super::jobs;
 use super::snapshot;
 use crate::base::error::Error;
 use crate::base::error::Kind;
@@ -21,6 +22,7 @@ use crate::model::claim::BarredLogin;
 use crate::model::claim::Kept;
 use crate::model::claim::NotedJob;
 use crate::model::ids::SiteId;
+use crate::model::session::Job;
 use crate::sql::query;
 use crate::workflow::link_step::LinkStep;
 use crate::workflow::link_step::link_step;
@@ -51,16 +53,39 @@ struct Compared {
     others: Vec<String>,
 }
 
+type Names = BTreeSet<(String, String)>;
+
+fn names(facts: &[Fact]) -> impl Iterator<Item = (String, String)> {
+    facts.iter().map(|f| (f.kind.clone(), f.name.clone()))
+}
+
 impl Catalogue {
-    async fn picture(&self, cx: &Context) -> Result<Picture> {
+    /// The database's users, their logins on both sides, its jobs, and every endpoint: others have nothing to do with the run, and a
+    /// server may have thousands. `also`: what an earlier picture showed of the source and of the target.
+    async fn picture(&self, cx: &Context, also: Option<&Picture>) -> Result<Picture> {
         let link = &self.0.link;
-        let (server, database, target) = tokio::join!(
+        let (server, database, target, found, jobs_here, jobs_there) = tokio::join!(
             cx.effects.read(&link.source, query::catalogue::server()),
             cx.effects.read(&link.source, query::catalogue::database(&link.database)),
             cx.effects.read(&link.target, query::catalogue::server()),
+            cx.effects.read(&link.source, query::login::for_database(&link.database)),
+            cx.effects.read(&link.source, query::job::list()),
+            cx.effects.read(&link.target, query::job::list()),
         );
-        let source = server?.into_iter().chain(database?).collect();
-        Ok(Picture { source, target: target? })
+        let (found, jobs_here, jobs_there) = (found?, jobs_here?, jobs_there?);
+        let canary = canary::name(cx.effects.run(), link);
+        let logins = found.logins.iter().map(|l| l.name.clone()).chain([canary]);
+        let logins: Names = logins.map(|name| ("login".to_owned(), name)).collect();
+        let kept = |facts: Vec<Fact>, jobs: &[Job], also: Option<&Vec<Fact>>| -> Vec<Fact> {
+            let jobs =
+                jobs.iter().filter(|j| jobs::works_in(j, &link.database)).map(|j| ("job".to_owned(), j.name.clone()));
+            let wanted: Names = jobs.chain(logins.iter().cloned()).chain(names(also.map_or(&[], |a| a))).collect();
+            let of = |f: &Fact| f.kind == "endpoint" || wanted.contains(&(f.kind.clone(), f.name.clone()));
+            facts.into_iter().filter(of).collect()
+        };
+        let mut source = kept(server?, &jobs_here, also.map(|a| &a.source));
+        source.extend(database?);
+        Ok(Picture { source, target: kept(target?, &jobs_there, also.map(|a| &a.target)) })
     }
 
     /// Whom the run was to shut on a side: (kind, name).
@@ -129,7 +154,7 @@ impl Step for Catalogue {
         })
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
-        let picture = self.picture(cx).await?;
+        let picture = self.picture(cx, None).await?;
         let lines = picture.source.len() + picture.target.len();
         cx.prove(&self.0.id, BEFORE, &picture)?;
         Ok(Done::note(format!("{} noted", text::count(lines, "line"))))
@@ -139,7 +164,7 @@ impl Step for Catalogue {
             return Ok("no picture was taken: nothing had been barred".to_owned());
         };
         let link = &self.0.link;
-        let now = self.picture(cx).await?;
+        let now = self.picture(cx, Some(&before)).await?;
         let mut compared = Compared { ours: Vec::new(), others: Vec::new() };
         let here = self.touched(cx, snapshot::SOURCE_BARS, snapshot::SOURCE_JOBS)?;
         let there = self.touched(cx, snapshot::TARGET_BARS, snapshot::TARGET_JOBS)?;

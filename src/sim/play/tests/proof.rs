@@ -1,6 +1,8 @@
 //! What must make a fence fail, or be told of it: somebody meddles at a certain point, and the run has to notice.
 
 use crate::base::clock::SharedClock;
+use crate::base::error::Error;
+use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::effects::fault::Faults;
 use crate::effects::fault::Point;
@@ -233,36 +235,38 @@ fn disable(estate: &Estate, login: &'static str, disabled: bool) -> impl FnOnce(
     }
 }
 
-fn turn(night: &Evening, deed: impl FnOnce() + Send + 'static) -> Arc<dyn Mortal> {
-    // The run is refused at the switch, and somebody meddles when all but the comparison is undone.
-    let late = Mutex::new(Some(night.late_commit()));
-    let deed = Mutex::new(Some(deed));
-    struct Both<A, B>(Mutex<Option<A>>, Mutex<Option<B>>);
-    #[async_trait]
-    impl<A: FnOnce() + Send, B: FnOnce() + Send> Faults for Both<A, B> {
-        async fn at(&self, point: Point, step: &StepId) -> Result<()> {
-            if point == Point::StepStarted
-                && step.kind() == "cutover.switch"
-                && let Some(late) = self.0.lock().unwrap().take()
-            {
-                late();
-            }
-            if point == Point::UndoStarted
-                && step.kind() == "cutover.catalogue"
-                && let Some(deed) = self.1.lock().unwrap().take()
-            {
-                deed();
-            }
-            Ok(())
+/// The switch is not sent, and somebody meddles when all but the comparison is undone.
+struct Turn<D> {
+    refused: Mutex<bool>,
+    deed: Mutex<Option<D>>,
+}
+
+#[async_trait]
+impl<D: FnOnce() + Send> Faults for Turn<D> {
+    async fn at(&self, point: Point, step: &StepId) -> Result<()> {
+        if (point, step.kind()) == (Point::BeforeIntent, "cutover.switch")
+            && !std::mem::replace(&mut *self.refused.lock().unwrap(), true)
+        {
+            return Err(Error::new(Kind::Server, "refused by a test"));
         }
-    }
-    #[async_trait]
-    impl<A: FnOnce() + Send, B: FnOnce() + Send> Mortal for Both<A, B> {
-        async fn death(&self) {
-            std::future::pending::<()>().await;
+        if (point, step.kind()) == (Point::UndoStarted, "cutover.catalogue")
+            && let Some(deed) = self.deed.lock().unwrap().take()
+        {
+            deed();
         }
+        Ok(())
     }
-    Arc::new(Both(late, deed))
+}
+
+#[async_trait]
+impl<D: FnOnce() + Send> Mortal for Turn<D> {
+    async fn death(&self) {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn turn(deed: impl FnOnce() + Send + 'static) -> Arc<dyn Mortal> {
+    Arc::new(Turn { refused: Mutex::new(false), deed: Mutex::new(Some(deed)) })
 }
 
 #[test]
@@ -270,7 +274,7 @@ fn a_way_back_that_leaves_a_login_shut_is_not_told_as_whole() {
     play(47, |clock| async move {
         let night = evening("migrate-2019", clock, &[]).await?;
         let shut = disable(&night.estate, "app_ledger", true);
-        let fate = night.cutover(turn(&night, shut)).await;
+        let fate = night.cutover(turn(shut)).await;
         assert!(matches!(fate, Fate::Failed(_)), "{}", fate.word());
         assert!(fate.word().contains("login `app_ledger`: state is DISABLED, was ENABLED"), "{}", fate.word());
         disable(&night.estate, "app_ledger", false)();
@@ -284,11 +288,15 @@ fn a_way_back_that_leaves_a_login_shut_is_not_told_as_whole() {
 #[test]
 fn what_others_changed_meanwhile_is_told_and_stands_in_no_way() {
     play(48, |clock| async move {
-        let prepare = [("master", "CREATE LOGIN stranger WITH PASSWORD = N'Long#enough1'")];
+        // Shut before, so the run has no part in it.
+        let prepare = [
+            ("master", "CREATE LOGIN stranger WITH PASSWORD = N'Long#enough1'; ALTER LOGIN stranger DISABLE"),
+            ("ledger", "CREATE USER stranger FOR LOGIN stranger"),
+        ];
         let night = evening("migrate-2019", clock, &prepare).await?;
-        let fate = night.cutover(turn(&night, disable(&night.estate, "stranger", true))).await;
+        let fate = night.cutover(turn(disable(&night.estate, "stranger", false))).await;
         assert!(matches!(fate, Fate::RolledBack(_)), "{}", fate.word());
-        let told = "changed meanwhile by somebody else: login `stranger`: state is DISABLED, was ENABLED";
+        let told = "changed meanwhile by somebody else: login `stranger`: state is ENABLED, was DISABLED";
         assert!(night.notes().iter().any(|n| n.contains(told)), "{:?}", night.notes());
         Ok(())
     })

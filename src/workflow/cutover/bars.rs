@@ -12,6 +12,12 @@ use crate::model::login::DatabaseLogins;
 use crate::model::login::Login;
 use crate::sql::Statement;
 use crate::sql::query::login;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+
+/// Logins of one database that are barred or let in at a time.
+const CHANGES_MAX: usize = 8;
 
 /// Logins that a fence concerns: not the allow-list, sysadmins (they ignore bars and are listed instead), the server's own, and
 /// milink itself.
@@ -90,8 +96,16 @@ pub fn lift_statements(bar: &BarredLogin) -> Result<Vec<Statement>> {
 /// Bars every login that can still get in; those barred already are left alone.
 pub async fn apply(cx: &Context, step: &StepId, site: &SiteId, database: &str, bars: &[BarredLogin]) -> Result<()> {
     let found = cx.effects.read(site, login::for_database(database)).await?;
-    let statements = still_open(&found, bars).into_iter().map(bar_statement).collect::<Result<Vec<_>>>()?;
-    cx.effects.change_all(step, site, &statements).await
+    let open = still_open(&found, bars);
+    if cx.effects.is_manual() {
+        let statements = open.into_iter().map(bar_statement).collect::<Result<Vec<_>>>()?;
+        return cx.effects.change_all(step, site, &statements).await;
+    }
+    let mut work: Vec<BoxFuture<'_, Result<()>>> = Vec::with_capacity(open.len());
+    for bar in open {
+        work.push(Box::pin(bar_one(cx, step, site, bar)));
+    }
+    side_by_side(work).await
 }
 
 /// Lets in every login that is still kept out by us.
@@ -100,7 +114,33 @@ pub async fn lift(cx: &Context, step: &StepId, site: &SiteId, database: &str, ba
         tokio::join!(cx.effects.read(site, login::for_database(database)), claims::free(cx, site, bars.to_vec()));
     let (found, free) = (found?, free?);
     let barred = still_barred(&found, &free);
-    let statements = barred.iter().map(|bar| lift_statements(bar)).collect::<Result<Vec<_>>>()?.concat();
-    cx.effects.change_all(step, site, &statements).await?;
+    if cx.effects.is_manual() {
+        let statements = barred.iter().map(|bar| lift_statements(bar)).collect::<Result<Vec<_>>>()?.concat();
+        cx.effects.change_all(step, site, &statements).await?;
+        return Ok(barred.len());
+    }
+    let mut work: Vec<BoxFuture<'_, Result<()>>> = Vec::with_capacity(barred.len());
+    for bar in &barred {
+        work.push(Box::pin(lift_one(cx, step, site, bar)));
+    }
+    side_by_side(work).await?;
     Ok(barred.len())
+}
+
+async fn bar_one(cx: &Context, step: &StepId, site: &SiteId, bar: &BarredLogin) -> Result<()> {
+    cx.effects.change(step, site, &bar_statement(bar)?).await.map(drop)
+}
+
+async fn lift_one(cx: &Context, step: &StepId, site: &SiteId, bar: &BarredLogin) -> Result<()> {
+    for statement in lift_statements(bar)? {
+        cx.effects.change(step, site, &statement).await?;
+    }
+    Ok(())
+}
+
+/// Changes that do not concern each other, a few at a time: an application stands still meanwhile. The first failure is told
+/// once all have ended.
+async fn side_by_side(changes: Vec<BoxFuture<'_, Result<()>>>) -> Result<()> {
+    let ended: Vec<_> = stream::iter(changes).buffer_unordered(CHANGES_MAX).collect().await;
+    ended.into_iter().collect()
 }

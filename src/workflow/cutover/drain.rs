@@ -49,7 +49,8 @@ impl Drain {
         cx.effects.read(&self.0.link.source, database::log_end(&self.0.link.database)).await
     }
 
-    /// Equal on both sides in the same column, with no commit counted in between, `samples` times over `window`; any movement starts the count again.
+    /// Equal on both sides in the same column, with no commit counted in between, `samples` times over `window`; any movement starts
+    /// the count again.
     async fn stable(&self, cx: &Context, end: Duration) -> Result<(LsnColumn, Lsn)> {
         if self.0.tools.sabotage.iter().any(|s| s == "cutover.drain.stable") {
             let position = position::read(cx, &self.0.link).await?;
@@ -60,6 +61,8 @@ impl Drain {
         let samples = self.0.policy.stability_samples.max(2);
         let spacing = Duration::from_millis(self.0.policy.stability_window_ms) / (samples - 1);
         let mut seen: Option<(Still, u32)> = None;
+        // The first look of those that agree had ended.
+        let mut since = cx.clock.monotonic();
         let mut backoff = Backoff::urgent();
         let from = self.log_end(cx).await?;
         loop {
@@ -72,7 +75,10 @@ impl Drain {
             let still = equal.zip(commits).map(|((column, lsn, _), commits)| Still { column, lsn, commits });
             seen = match (still, seen) {
                 (Some(now), Some((then, n))) if now == then => Some((now, n + 1)),
-                (Some(now), _) => Some((now, 1)),
+                (Some(now), _) => {
+                    since = cx.clock.monotonic();
+                    Some((now, 1))
+                }
                 (None, _) => None,
             };
             if let Some((still, n)) = seen
@@ -98,7 +104,11 @@ impl Drain {
             if cx.cancel.requested() {
                 return Err(Error::new(Kind::Interrupted, "asked to stop while draining"));
             }
-            if seen.is_some() { pause(spacing).await } else { backoff.wait().await }
+            match seen {
+                // Counted from the first of them, so that a slow read does not make the window longer.
+                Some((.., n)) => pause((since + spacing * n).saturating_sub(cx.clock.monotonic())).await,
+                None => backoff.wait().await,
+            }
         }
     }
 }

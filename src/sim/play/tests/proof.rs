@@ -196,7 +196,7 @@ fn the_broker_endpoint_is_stopped_and_started_again_with_the_others() {
 fn a_commit_between_token_and_switch_is_told_by_its_session() {
     play(45, |clock| async move {
         let night = evening("two-way-2022", clock, &BROKER).await?;
-        let fate = night.cutover(meddler(Point::StepStarted, "cutover.switch", night.late_commit())).await;
+        let fate = night.cutover(meddler(Point::StepDone, "cutover.drain", night.late_commit())).await;
         night.went_back(&fate, "1 commit: session 77").await?;
         assert_eq!(broker_state(&night.estate), 0);
         Ok(())

@@ -22,7 +22,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// One asks at a time: steps of several links may run side by side.
-pub struct Hands {
+pub(super) struct Hands {
     state_dir: PathBuf,
     feed: Arc<Feed>,
     /// ENTER, where there is somebody at a terminal.
@@ -31,7 +31,7 @@ pub struct Hands {
 }
 
 impl Hands {
-    pub fn new(state_dir: PathBuf, feed: Arc<Feed>, input: bool) -> Self {
+    pub(super) fn new(state_dir: PathBuf, feed: Arc<Feed>, input: bool) -> Self {
         let enter = prompt::can_ask(input).then(|| Mutex::new(entered()));
         Self { state_dir, feed, enter, turn: tokio::sync::Mutex::new(()) }
     }

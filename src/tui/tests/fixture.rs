@@ -467,7 +467,7 @@ pub(super) fn screen(state: &State, width: u16, height: u16) -> String {
 }
 
 /// One of each kind of finding.
-pub fn objects_of() -> ObjectsReport {
+pub(super) fn objects_of() -> ObjectsReport {
     let line = |kind: &str, name: &str, state, details: &[&str]| ObjectLine {
         source: "sql-a".to_owned(),
         target: "mi-a".to_owned(),

@@ -1,5 +1,7 @@
 //! Plain values: no I/O, no clock.
 
+pub mod broker;
+pub mod catalogue;
 pub mod certificate;
 pub mod claim;
 pub mod database;
@@ -9,6 +11,7 @@ pub mod geo;
 pub mod group;
 pub mod ids;
 pub mod instance;
+pub mod log;
 pub mod login;
 pub mod lsn;
 pub mod object;

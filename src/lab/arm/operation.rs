@@ -24,6 +24,10 @@ pub enum Kind {
     TrustCertificate,
     Instance,
     FailoverGroup,
+    /// Of logical servers.
+    ServerGroup,
+    Database,
+    ReplicationLink,
 }
 impl Kind {
     /// Note the irregular singular and plural.
@@ -33,6 +37,9 @@ impl Kind {
             Self::TrustCertificate => "serverTrustCertificates",
             Self::Instance => "managedInstance",
             Self::FailoverGroup => "instanceFailoverGroup",
+            Self::ServerGroup => "failoverGroup",
+            Self::Database => "database",
+            Self::ReplicationLink => "replicationLinks",
         }
     }
 }
@@ -44,6 +51,8 @@ pub enum Outcome {
     TrustCertificate { instance: String, name: String },
     Instance { instance: String },
     FailoverGroup(super::provider::GroupAddress),
+    /// Below a logical server.
+    Server(super::servers::ServerTarget),
     Nothing,
 }
 

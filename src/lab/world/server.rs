@@ -173,6 +173,8 @@ pub struct ServerState {
     pub hadr_disabled: bool,
     /// The region of a managed instance does not answer.
     pub region_down: bool,
+    /// A logical server of Azure SQL Database.
+    pub logical: bool,
     /// `sp_multidb_milink`.
     pub multi_database_link: bool,
     /// Batches and write transactions since start, for the performance counters.
@@ -241,6 +243,7 @@ impl ServerState {
             agent_running: true,
             hadr_disabled: false,
             region_down: false,
+            logical: false,
             multi_database_link: false,
             batches: 0,
             transactions: BTreeMap::new(),

@@ -4,6 +4,7 @@ pub mod names;
 pub mod pairs;
 pub mod prerequisites;
 pub mod seeding;
+pub mod servers;
 pub mod state;
 #[cfg(test)]
 mod tests;

@@ -17,8 +17,8 @@ use crate::config::Config;
 use crate::config::schema::Auth;
 use crate::config::schema::Cloud as CloudName;
 use crate::config::secret::Prompt;
-use crate::config::types::Azure;
 use crate::config::server::LogicalServer;
+use crate::config::types::Azure;
 use crate::config::types::Target;
 use std::sync::Arc;
 

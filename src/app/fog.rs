@@ -124,7 +124,10 @@ impl App {
             FogOp::Failover | FogOp::Drill => Asked::Planned(target),
             FogOp::PlannedFirst if !look.wanted.between_servers => {
                 return Err(Error::refused("the service has no such call for managed instances")
-                    .hint(format!("milink fog failover {0}; if that fails: milink fog failover {0} --forced", facts.name))
+                    .hint(format!(
+                        "milink fog failover {0}; if that fails: milink fog failover {0} --forced",
+                        facts.name
+                    ))
                     .into());
             }
             FogOp::ForcedFailover | FogOp::PlannedFirst => Asked::Forced(target),

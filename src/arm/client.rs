@@ -267,7 +267,9 @@ impl Arm {
             ArmChange::FailoverLink { instance, name, .. } => {
                 self.config.instance_url(instance, &["distributedAvailabilityGroups", name], API_VERSION)?
             }
-            ArmChange::FailoverGroup { at, .. } | ArmChange::TryPlannedFirst { at } => self.config.group_url(at, &[])?,
+            ArmChange::FailoverGroup { at, .. } | ArmChange::TryPlannedFirst { at } => {
+                self.config.group_url(at, &[])?
+            }
             _ => call.url.clone(),
         };
         let during = || format!("{} {}", change.id(), call.url.split('?').next().unwrap_or_default());

@@ -143,7 +143,9 @@ fn groups(file: &EstateFile, problems: &mut Vec<Problem>) {
                 problems.push(
                     Problem::error(
                         group.name.span(),
-                        format!("expected one group that takes every database of `{primary}`, found `{other}` and `{name}`"),
+                        format!(
+                            "expected one group that takes every database of `{primary}`, found `{other}` and `{name}`"
+                        ),
                     )
                     .hint("name the `databases` of each"),
                 );
@@ -152,8 +154,11 @@ fn groups(file: &EstateFile, problems: &mut Vec<Problem>) {
         };
         if !is_server(primary) {
             problems.push(
-                Problem::error(databases.span(), "expected no `databases` for a group of managed instances, found some")
-                    .hint("such a group always takes every user database of its primary"),
+                Problem::error(
+                    databases.span(),
+                    "expected no `databases` for a group of managed instances, found some",
+                )
+                .hint("such a group always takes every user database of its primary"),
             );
             continue;
         }

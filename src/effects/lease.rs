@@ -29,6 +29,9 @@ pub(super) fn replaced(run: &RunId) -> Error {
         .hint(format!("milink runs show {run}"))
 }
 
+/// The session that holds a lock; whoever looks at it waits for the one before.
+type Alive = std::sync::Arc<tokio::sync::Mutex<Session>>;
+
 /// A lease that this process took.
 pub(super) struct Held {
     session: Option<Session>,
@@ -36,7 +39,7 @@ pub(super) struct Held {
     /// `None`: the server stores no number; then the lock's own session must live.
     number: Option<i64>,
     /// That session.
-    alive: Option<std::sync::Arc<tokio::sync::Mutex<Session>>>,
+    alive: Option<Alive>,
 }
 
 impl Effects {
@@ -64,7 +67,10 @@ impl Effects {
         let name = fence::name(link);
         let number = self.read(site, fence::read(&name)).await?.unwrap_or(0) + 1;
         self.change(step, site, &fence::raise(&name, number)?).await?;
-        self.held().insert(link.to_owned(), Held { session: Some(session), site: site.clone(), number: Some(number), alive: None });
+        self.held().insert(
+            link.to_owned(),
+            Held { session: Some(session), site: site.clone(), number: Some(number), alive: None },
+        );
         Ok(Some(number))
     }
 
@@ -86,13 +92,18 @@ impl Effects {
     }
 
     /// The lock is the session's, so it is held as long as the session answers.
-    async fn still_alive(&self, link: &str, session: &tokio::sync::Mutex<Session>) -> Result<()> {
-        let query = lease::take(&lease::resource(link))?;
-        let answer = session.lock().await.read(&query).await;
-        match answer {
-            Ok(lease::Taken::Granted) => Ok(()),
+    async fn still_alive(link: &str, session: Alive) -> Result<()> {
+        let resource = lease::resource(link);
+        // In a task of its own: a caller that is given up half way must not leave the session broken, and the lease lost with it.
+        let asked = tokio::spawn(async move { session.lock_owned().await.read(&lease::take(&resource)?).await });
+        match asked.await {
+            Ok(Ok(lease::Taken::Granted)) => Ok(()),
             other => {
-                let why = other.err().map_or("another holds it".to_owned(), |e| e.chain());
+                let why = match other {
+                    Ok(Err(e)) => e.chain(),
+                    Ok(Ok(_)) => "another holds it".to_owned(),
+                    Err(e) => e.to_string(),
+                };
                 Err(Error::refused(format!("the lease of failover group {link} is lost: {why}"))
                     .code(LEASE_LOST)
                     .hint("this process has changed nothing more; the same command takes the run up again"))
@@ -118,7 +129,7 @@ impl Effects {
         let held = self.held().get(link).map(|h| (h.site.clone(), h.number, h.alive.clone()));
         let Some((site, number, alive)) = held else { return Ok(()) };
         if let Some(session) = alive {
-            return self.still_alive(link, &session).await;
+            return Self::still_alive(link, session).await;
         }
         let Some(number) = number else { return Ok(()) };
         #[cfg(feature = "lab")]

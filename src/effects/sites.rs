@@ -60,10 +60,7 @@ impl Loan {
 
 impl Sites {
     pub fn new(servers: Vec<Server>, dialer: Arc<dyn Dialer>) -> Self {
-        let sites = servers
-            .into_iter()
-            .map(|server| (server.site.clone(), Site::new(server)))
-            .collect();
+        let sites = servers.into_iter().map(|server| (server.site.clone(), Site::new(server))).collect();
         Self { sites, doors: Mutex::default(), dialer }
     }
 
@@ -72,9 +69,10 @@ impl Sites {
         if let Some(site) = self.sites.get(id) {
             return Ok((site, None));
         }
-        let door = id.0.split_once('/').and_then(|(server, database)| {
-            Some((self.sites.get(&SiteId::from(server))?, Some(database.to_owned())))
-        });
+        let door = id
+            .0
+            .split_once('/')
+            .and_then(|(server, database)| Some((self.sites.get(&SiteId::from(server))?, Some(database.to_owned()))));
         door.ok_or_else(|| Error::new(Kind::NotFound, format!("the estate has no server `{id}`")))
     }
 

@@ -70,8 +70,7 @@ pub async fn look(effects: &Effects, name: &str, a: &Place, b: &Place, chosen: O
 fn all_of(side: &ServerSide, group: &str) -> Fact<Vec<String>> {
     match &side.databases {
         Fact::Known { value } => {
-            let free =
-                |d: &&ServerDatabase| d.group.as_ref().is_none_or(|g| g.eq_ignore_ascii_case(group));
+            let free = |d: &&ServerDatabase| d.group.as_ref().is_none_or(|g| g.eq_ignore_ascii_case(group));
             Fact::Known { value: value.iter().filter(free).map(|d| d.name.clone()).collect() }
         }
         Fact::Unknown { why } => Fact::unknown(why.clone()),

@@ -1,8 +1,8 @@
 //! Does a listener lead where it should? Resolved, logged in through, and asked who answers (facts: failover-groups 4.5).
 
+use super::fog_servers::door;
 use crate::base::error::Error;
 use crate::base::error::Result;
-use super::fog_servers::door;
 use crate::effects::perform::Effects;
 use crate::model::ids::SiteId;
 use crate::sql::query::geo;

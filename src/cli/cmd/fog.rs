@@ -177,11 +177,10 @@ async fn end(app: &App, ended: Ended, name: &str, printer: &mut Printer) -> Resu
             let look = app.look_at_group(Some(name)).await?;
             let missing = look.facts.missing();
             if look.standing != Standing::None && !missing.is_empty() {
-                return Err(Error::new(
-                    Kind::Stopped,
-                    format!("PARTIAL: {} not in failover group {name}, and not protected by it", missing.join(", ")),
-                )
-                .hint(format!("milink fog update {name}: the plan says what it does about each database")));
+                let names = missing.join(", ");
+                printer.warning(&format!("PARTIAL: {names} not in failover group {name}, and not protected by it"))?;
+                printer.next(&format!("milink fog update {name}"))?;
+                return Ok(Exit::from(Kind::Stopped));
             }
             printer.next(&format!("milink fog show {name}"))?;
             Ok(Exit::OK)

@@ -47,9 +47,17 @@ impl Kind {
 /// What the `Location` address answers in the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    Link { instance: String, name: String },
-    TrustCertificate { instance: String, name: String },
-    Instance { instance: String },
+    Link {
+        instance: String,
+        name: String,
+    },
+    TrustCertificate {
+        instance: String,
+        name: String,
+    },
+    Instance {
+        instance: String,
+    },
     FailoverGroup(super::provider::GroupAddress),
     /// Below a logical server.
     Server(super::servers::ServerTarget),

@@ -106,9 +106,8 @@ impl Group {
     /// Every user database of the primary.
     pub(super) fn copies(&self) -> Vec<GeoCopy> {
         let mine = |d: &&Database| self.covers(&d.name);
-        self.primary().with(|s| {
-            s.databases.values().filter(mine).filter_map(|d| d.geo.clone()).filter(|g| g.primary).collect()
-        })
+        self.primary()
+            .with(|s| s.databases.values().filter(mine).filter_map(|d| d.geo.clone()).filter(|g| g.primary).collect())
     }
 
     /// Every user database is replicated and its partner answers.
@@ -152,7 +151,12 @@ impl Drop for Hub {
 
 impl Hub {
     pub async fn start(instances: Vec<Arc<Instance>>, stop: &CancellationToken) -> io::Result<Arc<Self>> {
-        let hub = Arc::new(Self { groups: Mutex::default(), server_groups: Mutex::default(), instances, stop: stop.child_token() });
+        let hub = Arc::new(Self {
+            groups: Mutex::default(),
+            server_groups: Mutex::default(),
+            instances,
+            stop: stop.child_token(),
+        });
         if hub.instances.len() > 1 {
             for instance in &hub.instances {
                 let listener = instance.network.listen(&instance.config.host, PORT).await?;

@@ -5,6 +5,8 @@ mod failover;
 mod hub;
 mod receive;
 mod servers;
+#[cfg(test)]
+mod servers_tests;
 mod ship;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! What a scenario file says. Unknown keys are errors; units stand last in each name.
 
-use crate::lab::arm::access::Lock;
-use crate::lab::arm::fault::FaultRule;
 use super::servers::LogicalServer;
 use super::servers::ServiceLevel;
+use crate::lab::arm::access::Lock;
+use crate::lab::arm::fault::FaultRule;
 use serde::Deserialize;
 use serde::Serialize;
 

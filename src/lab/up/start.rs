@@ -357,9 +357,8 @@ fn databases(scenario: &Scenario) -> Vec<DatabaseRecord> {
             size_mib: d.size_mib,
         });
     let grouped = scenario.databases.iter().filter_map(|d| {
-        let mine = |g: &&FailoverGroup| {
-            g.primary == d.instance && (g.databases.is_empty() || g.databases.contains(&d.name))
-        };
+        let mine =
+            |g: &&FailoverGroup| g.primary == d.instance && (g.databases.is_empty() || g.databases.contains(&d.name));
         let group = scenario.failover_groups.iter().find(mine)?;
         Some(DatabaseRecord {
             name: d.name.clone(),

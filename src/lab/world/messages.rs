@@ -331,11 +331,7 @@ pub const TEMPLATES: &[Template] = &[
         16,
         "USE statement is not supported to switch between databases. Use a new connection to connect to a different database.",
     ),
-    t(
-        40515,
-        15,
-        "Reference to database and/or server name in '%.*ls' is not supported in this version of SQL Server.",
-    ),
+    t(40515, 15, "Reference to database and/or server name in '%.*ls' is not supported in this version of SQL Server."),
 ];
 
 /// The template of a number.

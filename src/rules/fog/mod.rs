@@ -5,6 +5,8 @@ pub mod pairs;
 pub mod prerequisites;
 pub mod seeding;
 pub mod servers;
+#[cfg(test)]
+mod servers_tests;
 pub mod state;
 #[cfg(test)]
 mod tests;

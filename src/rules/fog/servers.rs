@@ -6,8 +6,8 @@ use super::pairs::Paired;
 use super::pairs::paired;
 use super::pairs::plain;
 use super::prerequisites::List;
-use super::prerequisites::Severity;
 use super::prerequisites::Row;
+use super::prerequisites::Severity;
 use super::prerequisites::got;
 use crate::model::geo::GroupFacts;
 use crate::model::geo::MemberFacts;
@@ -78,7 +78,11 @@ fn servers(f: &GroupFacts, pair: &ServerPair, automatic: bool, list: &mut List) 
         Paired::OtherWay => Ok((false, format!("{b} is paired with {a}, but not the other way"))),
         p => Ok((p == Paired::Yes, format!("{a} and {b}"))),
     });
-    list.add(("sqldb.paired", "P10", Warn), paired, "unpaired regions are slower: give the two different maintenance windows");
+    list.add(
+        ("sqldb.paired", "P10", Warn),
+        paired,
+        "unpaired regions are slower: give the two different maintenance windows",
+    );
     for (side, id) in [(Side::A, "sqldb.primary_ready"), (Side::B, "sqldb.secondary_ready")] {
         let member = f.member(side);
         let ready = got(&member.facts).and_then(|m| match &m.state {
@@ -155,7 +159,11 @@ fn databases(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
             .collect();
         Ok(verdict(&bad, "none in the way"))
     });
-    list.add(("sqldb.same_name", "9.2", Block), same, "drop or rename the database of the same name on the partner server");
+    list.add(
+        ("sqldb.same_name", "9.2", Block),
+        same,
+        "drop or rename the database of the same name on the partner server",
+    );
     let secondary: Answer = chosen(f, pair).map(|all| {
         let bad = |(name, d): &(String, Option<&ServerDatabase>)| {
             d.is_some_and(|d| d.is_secondary).then(|| format!("{name} is itself a geo-secondary"))
@@ -203,11 +211,8 @@ fn pools(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
         all.iter().find(|p| p.name.eq_ignore_ascii_case(name)).cloned()
     };
     let there: Answer = both().map(|(_, theirs)| {
-        let bad: Vec<String> = pools
-            .iter()
-            .filter(|p| find(theirs, p).is_none())
-            .map(|p| format!("{partner} has no pool {p}"))
-            .collect();
+        let bad: Vec<String> =
+            pools.iter().filter(|p| find(theirs, p).is_none()).map(|p| format!("{partner} has no pool {p}")).collect();
         verdict(&bad, pools.join(", "))
     });
     list.add(("sqldb.pool", "9.2", Block), there, "make an elastic pool of the same name on the partner server");
@@ -225,7 +230,11 @@ fn pools(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
         }
         Ok(verdict(&bad, "as large there as here"))
     });
-    list.add(("sqldb.pool_room", "9.2", Block), room, "the pool on the partner server needs room for every copy: enlarge it");
+    list.add(
+        ("sqldb.pool_room", "9.2", Block),
+        room,
+        "the pool on the partner server needs room for every copy: enlarge it",
+    );
     let power: Answer = both().map(|(mine, theirs)| {
         let smaller = |name: &String| {
             let (a, b) = (find(mine, name)?, find(theirs, name)?);
@@ -285,9 +294,7 @@ fn advice(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
     let after: Answer = chosen(f, pair).map(|all| {
         let bad: Vec<String> = all
             .iter()
-            .filter(|(name, d)| {
-                fresh(name) && d.is_some_and(|d| d.zone_redundant == Some(true) && !d.inherits_zones())
-            })
+            .filter(|(name, d)| fresh(name) && d.is_some_and(|d| d.zone_redundant == Some(true) && !d.inherits_zones()))
             .map(|(name, _)| format!("{name} is zone redundant, its copy will not be"))
             .collect();
         verdict(&bad, "nothing to switch on")

@@ -75,9 +75,9 @@ impl FogStep {
             partner_location: plan.secondary.location.clone(),
             primary: plan.primary.id.clone(),
             partner: plan.secondary.id.clone(),
-            databases: self.is_of_servers().then(|| {
-                plan.databases.iter().map(|d| format!("{}/databases/{d}", plan.primary.id)).collect()
-            }),
+            databases: self
+                .is_of_servers()
+                .then(|| plan.databases.iter().map(|d| format!("{}/databases/{d}", plan.primary.id)).collect()),
         }
     }
 

@@ -73,7 +73,9 @@ impl Step for Listeners {
         let plan = &self.0.plan;
         let (primary, secondary) = match plan.op {
             FogOp::Create | FogOp::Update | FogOp::Delete => (&plan.primary, &plan.secondary),
-            FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Drill => (&plan.secondary, &plan.primary),
+            FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Drill => {
+                (&plan.secondary, &plan.primary)
+            }
         };
         let last = std::sync::Mutex::new(Vec::<Landed>::new());
         let waited = cx

@@ -65,7 +65,11 @@ impl Step for Update {
     fn summary(&self) -> String {
         let plan = &self.0.plan;
         if self.0.is_of_servers() {
-            return format!("put {} into failover group {}, with the settings wanted", plan.databases.join(", "), plan.group);
+            return format!(
+                "put {} into failover group {}, with the settings wanted",
+                plan.databases.join(", "),
+                plan.group
+            );
         }
         format!("update the settings of failover group {}", plan.group)
     }

@@ -111,10 +111,7 @@ mod tests {
         assert_eq!(at("S1"), Some(ServerTarget::Server("S1".into())));
         assert_eq!(at("s1/FAILOVERgroups/G"), Some(ServerTarget::Group("s1".into(), "G".into())));
         let action = at("s1/failoverGroups/g/tryplannedbeforeforcedfailover");
-        assert_eq!(
-            action,
-            Some(ServerTarget::GroupAction("s1".into(), "g".into(), "tryPlannedBeforeForcedFailover"))
-        );
+        assert_eq!(action, Some(ServerTarget::GroupAction("s1".into(), "g".into(), "tryPlannedBeforeForcedFailover")));
         assert_eq!(at("s1/failoverGroups/g/explode"), None);
         assert_eq!(at("s1/nothing"), None);
     }

@@ -46,11 +46,22 @@ pub enum GroupAct {
 /// A change below a logical server, which is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerChange {
-    Group { server: String, name: String, act: GroupAct },
+    Group {
+        server: String,
+        name: String,
+        act: GroupAct,
+    },
     /// A database becomes the geo-secondary of another.
-    Secondary { server: String, database: String, spec: SecondarySpec },
+    Secondary {
+        server: String,
+        database: String,
+        spec: SecondarySpec,
+    },
     /// Replication of a database ends.
-    StopLink { server: String, database: String },
+    StopLink {
+        server: String,
+        database: String,
+    },
 }
 
 pub(super) fn busy() -> ArmError {

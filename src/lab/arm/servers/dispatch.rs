@@ -52,17 +52,13 @@ pub(in crate::lab::arm) fn dispatch(server: &ArmServer, call: &Call, target: &Se
         _ => {}
     }
     get_only(call, || match target {
-        ServerTarget::Databases(_) => {
-            list(host.databases().iter().filter_map(|d| servers.show_database(host, d)))
-        }
+        ServerTarget::Databases(_) => list(host.databases().iter().filter_map(|d| servers.show_database(host, d))),
         ServerTarget::Pools(_) => list(host.spec.pools.iter().map(|p| servers.show_pool(host, p))),
         ServerTarget::Pool(_, pool) => match host.spec.pools.iter().find(|p| p.name.eq_ignore_ascii_case(pool)) {
             Some(p) => Reply::ok(servers.show_pool(host, p)),
             None => Reply::empty(StatusCode::NOT_FOUND),
         },
-        ServerTarget::Rules(_) => {
-            list(host.spec.virtual_network_rules.iter().map(|r| servers.show_rule(host, r)))
-        }
+        ServerTarget::Rules(_) => list(host.spec.virtual_network_rules.iter().map(|r| servers.show_rule(host, r))),
         ServerTarget::Links(_, database) => {
             let all = servers.hub.replicas_of(&host.spec.id);
             let mine = all.iter().filter(|(d, _)| database.as_ref().is_none_or(|w| w.eq_ignore_ascii_case(d)));
@@ -80,9 +76,7 @@ pub(in crate::lab::arm) fn dispatch(server: &ArmServer, call: &Call, target: &Se
 fn missing(target: &ServerTarget, group: Option<&str>) -> ArmResult<Reply> {
     match target.server() {
         None => Ok(list(std::iter::empty())),
-        Some(name) => {
-            Err(ArmError::parent_missing(super::address::SERVER_TYPE, name, group.unwrap_or_default()))
-        }
+        Some(name) => Err(ArmError::parent_missing(super::address::SERVER_TYPE, name, group.unwrap_or_default())),
     }
 }
 
@@ -198,11 +192,8 @@ fn of_database(
             let spec = spec::secondary(&call.body)?;
             let outcome = Outcome::Server(ServerTarget::Database(host.spec.name.clone(), database.to_owned()));
             let label = Label { kind: Kind::Database, name: "CreateDatabaseAsSecondary", outcome };
-            let change = ServerChange::Secondary {
-                server: host.spec.name.clone(),
-                database: database.to_owned(),
-                spec,
-            };
+            let change =
+                ServerChange::Secondary { server: host.spec.name.clone(), database: database.to_owned(), spec };
             change::start(server, call, "", Change::Server(change), label)
         }
         _ => Err(not_allowed(call)),
@@ -220,9 +211,7 @@ fn of_link(
     let shown = unit.and_then(|u| servers.show_link(host, database, &u));
     let shown = shown.filter(|v| v["name"].as_str().is_some_and(|n| n.eq_ignore_ascii_case(id)));
     match call.method {
-        Method::GET => {
-            shown.map(Reply::ok).ok_or_else(|| ArmError::child_missing(super::address::LINK_TYPE, id))
-        }
+        Method::GET => shown.map(Reply::ok).ok_or_else(|| ArmError::child_missing(super::address::LINK_TYPE, id)),
         Method::DELETE if shown.is_none() => Ok(Reply::empty(StatusCode::NO_CONTENT)),
         Method::DELETE => {
             if servers.hub.group_of_database(&host.spec.id, database).is_some() {
@@ -232,8 +221,7 @@ fn of_link(
                 ));
             }
             let label = Label { kind: Kind::ReplicationLink, name: "DropReplicationLink", outcome: Outcome::Nothing };
-            let change =
-                ServerChange::StopLink { server: host.spec.name.clone(), database: database.to_owned() };
+            let change = ServerChange::StopLink { server: host.spec.name.clone(), database: database.to_owned() };
             change::start(server, call, "", Change::Server(change), label)
         }
         _ => Err(not_allowed(call)),

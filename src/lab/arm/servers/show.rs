@@ -155,8 +155,7 @@ impl Servers {
         if let Some(minutes) = settings.grace_minutes {
             read_write["failoverWithDataLossGracePeriodMinutes"] = minutes.into();
         }
-        let mut read_only =
-            json!({"failoverPolicy": if settings.read_only_failover { "Enabled" } else { "Disabled" }});
+        let mut read_only = json!({"failoverPolicy": if settings.read_only_failover { "Enabled" } else { "Disabled" }});
         if targets {
             read_only["targetServer"] = self.id(secondary).into();
         }

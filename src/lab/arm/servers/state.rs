@@ -93,8 +93,7 @@ impl Servers {
     /// The server at an address; a region that is down answers nothing.
     pub fn reach(&self, resource_group: &str, name: &str) -> ArmResult<&LogicalHost> {
         let found = self.host(name).filter(|h| self.group(h).eq_ignore_ascii_case(resource_group));
-        let host =
-            found.ok_or_else(|| ArmError::parent_missing(super::address::SERVER_TYPE, name, resource_group))?;
+        let host = found.ok_or_else(|| ArmError::parent_missing(super::address::SERVER_TYPE, name, resource_group))?;
         if host.is_down() {
             return Err(ArmError::new(
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -33,7 +33,9 @@ pub(crate) fn local(name: &Name) -> SqlResult<()> {
 /// 40515: on a logical server a name reaches its own database and `tempdb`, no other.
 fn near(s: &InstanceState, cx: &SessionCx, name: &Name) -> SqlResult<()> {
     match name.database() {
-        Some(db) if s.server.logical && !db.eq_ignore_ascii_case(&cx.database) && !db.eq_ignore_ascii_case("tempdb") => {
+        Some(db)
+            if s.server.logical && !db.eq_ignore_ascii_case(&cx.database) && !db.eq_ignore_ascii_case("tempdb") =>
+        {
             Err(error(40515, &[&name.0.join(".")]))
         }
         _ => Ok(()),

@@ -191,9 +191,12 @@ impl App {
             location: known.map(|f| crate::rules::fog::pairs::plain(&f.location)).unwrap_or_default(),
             instance: member.instance.clone(),
             id: known.map_or_else(
-                || match look.wanted.between_servers {
-                    true => arm.config().server_id(&place.instance),
-                    false => arm.config().instance_id(&place.instance),
+                || {
+                    if look.wanted.between_servers {
+                        arm.config().server_id(&place.instance)
+                    } else {
+                        arm.config().instance_id(&place.instance)
+                    }
                 },
                 |f| f.id.clone(),
             ),

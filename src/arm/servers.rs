@@ -82,3 +82,64 @@ impl Arm {
         self.list(url).await.during(|| format!("reading permissions on {server}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arm::ArmChange;
+    use crate::arm::resource::failover_group::GroupBody;
+    use crate::arm::resource::failover_group::GroupRef;
+    use serde_json::json;
+
+    fn config() -> ArmConfig {
+        ArmConfig {
+            endpoint: "https://management.azure.com".to_owned(),
+            subscription: "s".to_owned(),
+            scope: String::new(),
+            user_agent: String::new(),
+        }
+    }
+
+    fn at(server: &str) -> GroupRef {
+        GroupRef {
+            resource_group: "rg".to_owned(),
+            location: "uksouth".to_owned(),
+            name: "fog".to_owned(),
+            server: Some(server.to_owned()),
+        }
+    }
+
+    fn body(minutes: Option<u32>) -> GroupBody {
+        GroupBody {
+            automatic_after_minutes: minutes,
+            read_only_failover: false,
+            standby: false,
+            partner_location: "ukwest".to_owned(),
+            primary: "/a".to_owned(),
+            partner: "/b".to_owned(),
+            databases: Some(vec!["/a/databases/x".to_owned()]),
+        }
+    }
+
+    #[test]
+    fn the_body_of_a_group_is_what_the_service_asks_for() {
+        let manual = ArmChange::PutGroup { at: at("a"), group: body(None) }.preview(&config()).unwrap();
+        assert!(manual.url.ends_with("/providers/Microsoft.Sql/servers/a/failoverGroups/fog?api-version=2025-01-01"));
+        let p = &manual.body.unwrap()["properties"];
+        assert_eq!(p["readWriteEndpoint"], json!({"failoverPolicy": "Manual"}), "a grace period must be absent");
+        assert_eq!(p["readOnlyEndpoint"], json!({"failoverPolicy": "Disabled", "targetServer": "/b"}));
+        assert_eq!((&p["partnerServers"], &p["databases"]), (&json!([{"id": "/b"}]), &json!(["/a/databases/x"])));
+        assert!(p.get("partnerRegions").is_none() && p.get("managedInstancePairs").is_none());
+        let automatic = body(Some(60)).to_json();
+        assert_eq!(automatic["properties"]["readWriteEndpoint"]["failoverWithDataLossGracePeriodMinutes"], 60);
+    }
+
+    #[test]
+    fn a_failover_goes_to_the_server_that_becomes_primary() {
+        let url = |change: ArmChange| change.preview(&config()).unwrap().url;
+        let first = url(ArmChange::TryPlannedFirst { at: at("b") });
+        assert!(first.contains("/servers/b/failoverGroups/fog/tryPlannedBeforeForcedFailover?"), "{first}");
+        let forced = url(ArmChange::FailoverGroup { at: at("b"), forced: true });
+        assert!(forced.contains("/servers/b/failoverGroups/fog/forceFailoverAllowDataLoss?"), "{forced}");
+    }
+}

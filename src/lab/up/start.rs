@@ -23,6 +23,7 @@ use crate::lab::net::Network;
 use crate::lab::net::Path as NetPath;
 use crate::lab::scenario::build;
 use crate::lab::scenario::secrets;
+use crate::lab::scenario::servers::LogicalServer;
 use crate::lab::scenario::types::FailoverGroup;
 use crate::lab::scenario::types::Scenario;
 use crate::lab::verdict::Report;
@@ -301,7 +302,7 @@ async fn stand(target: &Arc<Instance>) -> io::Result<()> {
 fn tls_names(scenario: &Scenario) -> Vec<String> {
     let mut names = Vec::new();
     let instances = scenario.managed_instances.iter().map(crate::lab::scenario::types::ManagedInstance::fqdn);
-    for fqdn in instances.chain(scenario.servers.iter().map(|s| s.fqdn())) {
+    for fqdn in instances.chain(scenario.servers.iter().map(LogicalServer::fqdn)) {
         let zone = fqdn.split_once('.').map(|(_, zone)| zone.to_owned()).unwrap_or_default();
         for name in [fqdn, format!("*.{zone}"), format!("*.secondary.{zone}")] {
             if !names.contains(&name) {
@@ -341,7 +342,7 @@ fn host_of(scenario: &Scenario, id: &str) -> String {
     let managed = || {
         scenario.managed_instances.iter().find(|m| m.id == id).map(super::super::scenario::types::ManagedInstance::fqdn)
     };
-    let logical = || scenario.servers.iter().find(|s| s.id == id).map(|s| s.fqdn());
+    let logical = || scenario.servers.iter().find(|s| s.id == id).map(LogicalServer::fqdn);
     sql.or_else(managed).or_else(logical).unwrap_or_else(|| id.to_owned())
 }
 

@@ -28,8 +28,11 @@ pub struct LogicalHost {
 impl LogicalHost {
     pub fn new(instance: Arc<Instance>, spec: &LogicalServer, databases: &[Database]) -> Self {
         let mine = databases.iter().filter(|d| d.instance == spec.id);
-        let levels = mine.map(|d| (d.name.to_lowercase(), d.service.clone().unwrap_or_default())).collect();
-        Self { instance, spec: spec.clone(), levels: Mutex::new(levels), tags: Mutex::default() }
+        let levels: Vec<(String, ServiceLevel)> =
+            mine.map(|d| (d.name.clone(), d.service.clone().unwrap_or_default())).collect();
+        let host = Self { instance, spec: spec.clone(), levels: Mutex::default(), tags: Mutex::default() };
+        levels.into_iter().for_each(|(name, level)| host.set_level(&name, level));
+        host
     }
     fn levels(&self) -> MutexGuard<'_, BTreeMap<String, ServiceLevel>> {
         self.levels.lock().unwrap_or_else(PoisonError::into_inner)
@@ -38,7 +41,16 @@ impl LogicalHost {
         self.levels().get(&database.to_lowercase()).cloned().unwrap_or_default()
     }
     pub fn set_level(&self, database: &str, level: ServiceLevel) {
-        self.levels().insert(database.to_lowercase(), level);
+        let key = database.to_lowercase();
+        // Tiers that have a readable replica for sessions which ask for it.
+        let reads = ["Premium", "BusinessCritical", "Hyperscale"].contains(&level.tier.as_str());
+        self.instance.with(|s| {
+            s.server.read_scale.remove(&key);
+            if reads {
+                s.server.read_scale.insert(key.clone());
+            }
+        });
+        self.levels().insert(key, level);
     }
     /// User databases that are there, however far.
     pub fn databases(&self) -> Vec<String> {

@@ -209,11 +209,13 @@ fn database(c: &Call<'_>, s: &InstanceState, property: &str) -> Value {
             "RECOVERY_PENDING" => "RECOVERING",
             other => other,
         }),
-        "updateability" => variant_text(if db.access == Access::ReadWrite && !o.bit("is_read_only") {
-            "READ_WRITE"
-        } else {
-            "READ_ONLY"
-        }),
+        "updateability" => variant_text(
+            if db.access == Access::ReadWrite && !o.bit("is_read_only") && !s.is_on_replica(c.cx, &db.name) {
+                "READ_WRITE"
+            } else {
+                "READ_ONLY"
+            },
+        ),
         "recovery" => variant_text(o.recovery_desc()),
         "collation" if open => variant_text(&o.collation),
         "useraccess" => {

@@ -8,6 +8,7 @@ use crate::base::error::Result;
 use crate::config::failover_group::FailoverGroup;
 use crate::inventory::fog::Place;
 use crate::inventory::fog::look;
+use crate::inventory::fog_servers;
 use crate::inventory::listener;
 use crate::inventory::listener::Landed;
 use crate::inventory::listener::Wanted;
@@ -16,6 +17,7 @@ use crate::model::fact::Fact;
 use crate::model::geo::GroupFacts;
 use crate::model::geo::Member;
 use crate::model::geo::Side;
+use crate::model::geo_server::ServerDatabase;
 use crate::model::ids::RunId;
 use crate::model::ids::SiteId;
 use crate::plan::fog::FogMember;
@@ -28,6 +30,7 @@ use crate::rules::fog::names::listeners;
 use crate::rules::fog::prerequisites;
 use crate::rules::fog::prerequisites::Row;
 use crate::rules::fog::prerequisites::Status;
+use crate::rules::fog::servers;
 use crate::rules::fog::state::Asked;
 use crate::rules::fog::state::Refusal;
 use crate::rules::fog::state::Standing;
@@ -59,10 +62,14 @@ impl From<Error> for NoPlan {
 impl FogLook {
     /// The checklist of a creation; empty once the group is there.
     pub fn rows(&self, waived: &[String]) -> Vec<Row> {
-        if self.standing != Standing::None {
+        // A group of logical servers that is to take more databases is judged as a new one is.
+        if self.standing != Standing::None && self.facts.missing().is_empty() {
             return Vec::new();
         }
-        let mut rows = prerequisites::judge(&self.facts, self.wanted.gb_per_hour);
+        let mut rows = match &self.facts.servers {
+            Some(pair) => servers::judge(&self.facts, pair, self.wanted.automatic_after.is_some()),
+            None => prerequisites::judge(&self.facts, self.wanted.gb_per_hour),
+        };
         for row in &mut rows {
             if row.status != Status::Pass && waived.iter().any(|w| w == row.id) {
                 row.status = Status::Waived;
@@ -74,6 +81,9 @@ impl FogLook {
 
 impl App {
     fn place(&self, site: &SiteId) -> Result<Place> {
+        if let Ok(server) = self.config.server(site) {
+            return Ok(Place { site: site.clone(), instance: facts::server_ref(&self.config, server)? });
+        }
         let instance = facts::instance_ref(&self.config, self.config.target(site)?)?;
         Ok(Place { site: site.clone(), instance })
     }
@@ -88,7 +98,11 @@ impl App {
         let wanted = self.config.failover_group(name)?.clone();
         let cx = self.observer()?;
         let (a, b) = (self.place(&wanted.primary)?, self.place(&wanted.secondary)?);
-        let facts = look(&cx.effects, &wanted.name, &a, &b).await;
+        let facts = if wanted.between_servers {
+            fog_servers::look(&cx.effects, &wanted.name, &a, &b, wanted.databases.as_deref()).await
+        } else {
+            look(&cx.effects, &wanted.name, &a, &b).await
+        };
         let standing = standing(&facts);
         let fqdn = [&facts.a, &facts.b].into_iter().find_map(|m| m.facts.known().map(|f| f.fqdn.clone()));
         let listeners = fqdn.and_then(|f| listeners(&wanted.name, &f));
@@ -108,7 +122,15 @@ impl App {
             FogOp::Update => Asked::Update,
             FogOp::Delete => Asked::Delete,
             FogOp::Failover | FogOp::Drill => Asked::Planned(target),
-            FogOp::ForcedFailover => Asked::Forced(target),
+            FogOp::PlannedFirst if !look.wanted.between_servers => {
+                return Err(Error::refused("the service has no such call for managed instances")
+                    .hint(format!(
+                        "milink fog failover {0}; if that fails: milink fog failover {0} --forced",
+                        facts.name
+                    ))
+                    .into());
+            }
+            FogOp::ForcedFailover | FogOp::PlannedFirst => Asked::Forced(target),
         };
         if let Err(refusal) = may(asked, &look.standing, facts) {
             if refusal.already {
@@ -119,14 +141,14 @@ impl App {
         let primary = match op {
             FogOp::Create => Side::A,
             FogOp::Update | FogOp::Delete => look.standing.primary().unwrap_or(Side::A),
-            FogOp::Failover | FogOp::ForcedFailover | FogOp::Drill => target.other(),
+            FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Drill => target.other(),
         };
         let waived = self.waived();
-        if op == FogOp::Create {
+        if op == FogOp::Create || op == FogOp::Update && look.wanted.between_servers {
             blocked(&look.rows(&waived), &facts.name)?;
         }
         let (read_write_listener, read_only_listener) = look.listeners.clone().ok_or_else(|| {
-            Error::new(Kind::Unreachable, "Azure names no address of either instance, so the listeners have no name")
+            Error::new(Kind::Unreachable, "Azure names no address of either side, so the listeners have no name")
         })?;
         let fog = FogPlan {
             group: facts.name.clone(),
@@ -136,7 +158,8 @@ impl App {
             settings: settings(&look.wanted),
             read_write_listener,
             read_only_listener,
-            databases: facts.databases.iter().map(|d| d.name.clone()).collect(),
+            databases: databases(look, op)?,
+            copies_first: copies_first(look, op, primary),
             waived,
         };
         let mut plan = crate::plan::fog::build(fog, self.policy());
@@ -167,7 +190,17 @@ impl App {
             resource_group: member.resource_group.clone(),
             location: known.map(|f| crate::rules::fog::pairs::plain(&f.location)).unwrap_or_default(),
             instance: member.instance.clone(),
-            id: known.map_or_else(|| arm.config().instance_id(&place.instance), |f| f.id.clone()),
+            id: known.map_or_else(
+                || {
+                    if look.wanted.between_servers {
+                        arm.config().server_id(&place.instance)
+                    } else {
+                        arm.config().instance_id(&place.instance)
+                    }
+                },
+                |f| f.id.clone(),
+            ),
+            is_server: look.wanted.between_servers,
             fqdn: known.map_or_else(|| format!("{}.{zone}", member.instance), |f| f.fqdn.clone()),
         })
     }
@@ -197,6 +230,7 @@ impl App {
                 other: (other.0, &other.1.site),
                 is_read_write,
                 databases: &databases,
+                per_database: look.wanted.between_servers,
             };
             found.push(listener::check(&cx.effects, self.names.as_ref(), &wanted).await);
         }
@@ -225,6 +259,16 @@ impl App {
         let wanted = settings(&look.wanted);
         let policy = if wanted.automatic_after_minutes.is_some() { "Automatic" } else { "Manual" };
         let kind = if wanted.standby { "Standby" } else { "Geo" };
+        if look.wanted.between_servers {
+            // Its type is never told (facts: arm-api 7); its databases are.
+            let fits = look.facts.missing().is_empty() && look.facts.surplus().is_empty();
+            look.facts.servers.as_ref()?.chosen.known()?;
+            return Some(
+                fits && v.policy?.eq_ignore_ascii_case(policy)
+                    && v.grace_minutes == wanted.automatic_after_minutes
+                    && v.read_only_failover.unwrap_or(false) == wanted.read_only_failover,
+            );
+        }
         Some(
             v.policy?.eq_ignore_ascii_case(policy)
                 && v.grace_minutes == wanted.automatic_after_minutes
@@ -240,8 +284,34 @@ fn blocked(rows: &[Row], group: &str) -> Result<()> {
     if blocking.is_empty() {
         return Ok(());
     }
-    Err(Error::refused(format!("the instances are not ready for a failover group: {}", blocking.join("; ")))
+    Err(Error::refused(format!("not ready for failover group {group}: {}", blocking.join("; ")))
         .hint(format!("milink fog plan {group}")))
+}
+
+/// What the operation is about: for logical servers what is chosen, or what the group holds.
+fn databases(look: &FogLook, op: FogOp) -> Result<Vec<String>> {
+    let held = || look.facts.databases.iter().map(|d| d.name.clone()).collect();
+    match (&look.facts.servers, op) {
+        (Some(pair), FogOp::Create | FogOp::Update) => {
+            let chosen = pair.chosen.get().map_err(|u| {
+                Error::new(Kind::Unreachable, format!("which databases the group is to take is unknown: {}", u.0))
+                    .hint("name `databases` in the [[failover_group]]")
+            })?;
+            Ok(chosen.clone())
+        }
+        _ => Ok(held()),
+    }
+}
+
+/// Databases that the service left out because their copies would be zone redundant where that cannot be.
+fn copies_first(look: &FogLook, op: FogOp, primary: Side) -> Vec<String> {
+    let Some(pair) = look.facts.servers.as_ref().filter(|_| op == FogOp::Update) else { return Vec::new() };
+    let partner = &look.facts.member(primary.other()).instance;
+    let needs = |name: &String| {
+        pair.database(primary, name).is_some_and(ServerDatabase::inherits_zones)
+            && pair.replica_to(primary, name, partner).is_none()
+    };
+    look.facts.missing().into_iter().filter(needs).collect()
 }
 
 fn settings(wanted: &FailoverGroup) -> FogSettings {

@@ -17,7 +17,7 @@ pub enum FogCommand {
     List,
     /// Bring the settings in Azure to those of the estate file
     Update(FogChangeArgs),
-    /// Take the group away: its names vanish, and the old secondary takes writes
+    /// Take the group away: its names vanish; an old secondary instance takes writes, databases of servers stay replicated
     Delete(FogDeleteArgs),
     /// Change roles: planned, without loss; or forced, with loss
     Failover(FogFailoverArgs),
@@ -72,6 +72,9 @@ pub struct FogFailoverArgs {
     /// Lose what has not arrived yet; only where the primary is lost
     #[arg(long)]
     pub forced: bool,
+    /// Azure SQL Database alone: a planned failover, and where it does not succeed a forced one, in one call of the service
+    #[arg(long, conflicts_with = "forced")]
+    pub try_planned_first: bool,
     /// Name of the group, typed again; a forced failover asks for it, and `--yes` does not stand for it
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,

@@ -22,6 +22,9 @@ pub struct FogMember {
     /// Full resource id.
     pub id: String,
     pub fqdn: String,
+    /// A logical server of Azure SQL Database.
+    #[serde(default)]
+    pub is_server: bool,
 }
 
 /// What the group is to be.
@@ -41,6 +44,8 @@ pub enum FogOp {
     Update,
     Failover,
     ForcedFailover,
+    /// Of logical servers: planned, and where that does not succeed, forced.
+    PlannedFirst,
     Delete,
     /// Over and back.
     Drill,
@@ -57,8 +62,11 @@ pub struct FogPlan {
     pub settings: FogSettings,
     pub read_write_listener: String,
     pub read_only_listener: String,
-    /// User databases of the primary.
+    /// User databases of the primary; of logical servers, those of the group.
     pub databases: Vec<String>,
+    /// Of logical servers: databases whose copies are made first, without zone redundancy, because the group cannot.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies_first: Vec<String>,
     /// Ids of checks that somebody answers for.
     #[serde(default)]
     pub waived: Vec<String>,
@@ -75,6 +83,15 @@ const CREATE: &[Row] = &[
     ("listeners", "fog.listeners", false),
 ];
 const UPDATE: &[Row] = &[("gates", "fog.lease", true), ("gates", "fog.gate", false), ("update", "fog.update", false)];
+/// More databases for a group of logical servers: some copies may have to be made first.
+const EXTEND: &[Row] = &[
+    ("gates", "fog.lease", true),
+    ("gates", "fog.gate", false),
+    ("copies", "fog.copies", true),
+    ("update", "fog.update", false),
+    ("seed", "fog.seed", false),
+    ("listeners", "fog.listeners", false),
+];
 const FAILOVER: &[Row] = &[
     ("gates", "fog.lease", true),
     ("gates", "fog.gate", true),
@@ -100,13 +117,17 @@ const DRILL: &[Row] = &[
 pub fn build(fog: FogPlan, policy: PlanPolicy) -> Plan {
     let (kind, rows) = match fog.op {
         FogOp::Create => (PlanKind::Fog, CREATE),
+        FogOp::Update if fog.primary.is_server => (PlanKind::Fog, EXTEND),
         FogOp::Update => (PlanKind::Fog, UPDATE),
-        FogOp::Failover | FogOp::ForcedFailover => (PlanKind::Fog, FAILOVER),
+        FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst => (PlanKind::Fog, FAILOVER),
         FogOp::Delete => (PlanKind::Fog, DELETE),
         FogOp::Drill => (PlanKind::Drill, DRILL),
     };
     let mut stages: Vec<PlannedStage> = Vec::new();
     for (stage, kind, at_secondary) in rows {
+        if *kind == "fog.copies" && fog.copies_first.is_empty() {
+            continue;
+        }
         let site = if *at_secondary { &fog.secondary.site } else { &fog.primary.site };
         let step = PlannedStep {
             id: StepId::new(format!("{kind}/{}", fog.group)),

@@ -99,6 +99,7 @@ fn fog_step(base: FogStep) -> Result<Arc<dyn Step>> {
         "fog.create" => Arc::new(fog::create::Create(base)),
         "fog.seed" => Arc::new(fog::seed::Seed(base)),
         "fog.listeners" => Arc::new(fog::listeners::Listeners(base)),
+        "fog.copies" => Arc::new(fog::copies::Copies(base)),
         "fog.update" => Arc::new(fog::update::Update(base)),
         "fog.failover" => Arc::new(fog::failover::Failover(base)),
         "fog.confirm" => Arc::new(fog::confirm::Confirm(base)),

@@ -23,6 +23,8 @@ mod estate;
 mod faults;
 /// Failover groups on two managed instances: made, failed over, rehearsed, lost and found.
 mod fog;
+/// Failover groups of databases of logical servers: several between one pair, and one that is made in part.
+mod fog_servers;
 /// Several processes, one journal; damage found.
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.

@@ -49,7 +49,7 @@ pub(super) async fn replicate(group: Arc<Group>, from: Arc<Instance>, to: Arc<In
         let names: Vec<String> = from.with(|s| {
             s.databases
                 .values()
-                .filter(|d| !d.is_system() && d.state == DatabaseState::Online)
+                .filter(|d| !d.is_system() && d.state == DatabaseState::Online && group.covers(&d.name))
                 .map(|d| d.name.clone())
                 .collect()
         });

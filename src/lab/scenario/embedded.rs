@@ -6,10 +6,11 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("two-way-2022", include_str!("two-way-2022.toml")),
     ("estate-500", include_str!("estate-500.toml")),
     ("fog-ready", include_str!("fog-ready.toml")),
+    ("sqldb-fog", include_str!("sqldb-fog.toml")),
 ];
 
 /// Those that begin with a SQL Server to migrate from, and without links.
 pub const LINKED: &[&str] = &["migrate-2019", "two-way-2022"];
 
 /// Names for `lab scenarios` and for completions.
-pub const NAMES: &[&str] = &["migrate-2019", "two-way-2022", "estate-500", "fog-ready"];
+pub const NAMES: &[&str] = &["migrate-2019", "two-way-2022", "estate-500", "fog-ready", "sqldb-fog"];

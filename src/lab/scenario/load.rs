@@ -120,6 +120,7 @@ fn alike(database: Database) -> Vec<Database> {
 fn check(scenario: &Scenario) -> Result<(), String> {
     let mut ids = BTreeSet::new();
     let all = scenario.sql_servers.iter().map(|s| &s.id).chain(scenario.managed_instances.iter().map(|m| &m.id));
+    let all = all.chain(scenario.servers.iter().map(|s| &s.id));
     for id in all {
         if !ids.insert(id.as_str()) {
             return Err(format!("two instances are called `{id}`"));
@@ -158,6 +159,12 @@ fn check(scenario: &Scenario) -> Result<(), String> {
     for group in &scenario.failover_groups {
         known(&group.primary, "a failover group")?;
         known(&group.secondary, "a failover group")?;
+        let here = |name: &String| {
+            scenario.databases.iter().any(|d| d.instance == group.primary && d.name.eq_ignore_ascii_case(name))
+        };
+        if let Some(name) = group.databases.iter().find(|d| !here(d)) {
+            return Err(format!("failover group `{}` names a database `{name}` that is not there", group.name));
+        }
     }
     for path in &scenario.paths {
         known(&path.a, "a path")?;

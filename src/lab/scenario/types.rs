@@ -1,5 +1,7 @@
 //! What a scenario file says. Unknown keys are errors; units stand last in each name.
 
+use super::servers::LogicalServer;
+use super::servers::ServiceLevel;
 use crate::lab::arm::access::Lock;
 use crate::lab::arm::fault::FaultRule;
 use serde::Deserialize;
@@ -17,6 +19,9 @@ pub struct Scenario {
     pub sql_servers: Vec<SqlServer>,
     #[serde(default, rename = "managed_instance")]
     pub managed_instances: Vec<ManagedInstance>,
+    /// Logical servers of Azure SQL Database.
+    #[serde(default, rename = "server")]
+    pub servers: Vec<LogicalServer>,
     #[serde(default, rename = "failover_group")]
     pub failover_groups: Vec<FailoverGroup>,
     #[serde(default, rename = "database")]
@@ -118,9 +123,12 @@ pub struct ManagedInstance {
 #[serde(deny_unknown_fields)]
 pub struct FailoverGroup {
     pub name: String,
-    /// `id`s of managed instances.
+    /// `id`s of managed instances, or of logical servers.
     pub primary: String,
     pub secondary: String,
+    /// Between logical servers: the databases that it takes.
+    #[serde(default)]
+    pub databases: Vec<String>,
 }
 
 impl ManagedInstance {
@@ -148,6 +156,9 @@ pub struct Database {
     /// FULL, SIMPLE, BULK_LOGGED.
     #[serde(default = "default_recovery")]
     pub recovery_model: String,
+    /// On a logical server: what it is bought as.
+    #[serde(default)]
+    pub service: Option<ServiceLevel>,
     /// A full backup was taken before the scenario starts.
     #[serde(default = "yes")]
     pub full_backup: bool,

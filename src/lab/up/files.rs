@@ -126,6 +126,23 @@ fn estate(dir: &Path, scenario: &Scenario, record: &LabRecord, milink: &Path) ->
             let _ = writeln!(t, "resource_group = {}", quoted(group));
         }
     }
+    for logical in &scenario.servers {
+        let Some(r) = record.server(&logical.id) else { continue };
+        let admin = r.logins.iter().find(|l| l.sysadmin).map_or("", |l| l.name.as_str());
+        let _ = writeln!(
+            t,
+            "\n[[server]]\nname = {}\nserver = {}\nhost = {}\nport = {}\ntls_name = \"localhost\"\nuser = {}\npassword = {{ file = {} }}",
+            quoted(&logical.id),
+            quoted(&logical.name),
+            quoted(&r.address.host),
+            r.address.port,
+            quoted(admin),
+            quoted(&format!("{}.password", logical.id)),
+        );
+        if let Some(group) = &logical.resource_group {
+            let _ = writeln!(t, "resource_group = {}", quoted(group));
+        }
+    }
     let two_way = scenario.name.starts_with("two-way");
     for d in record.databases.iter().filter(|d| !d.link.is_empty()) {
         let _ = writeln!(
@@ -146,6 +163,10 @@ fn estate(dir: &Path, scenario: &Scenario, record: &LabRecord, milink: &Path) ->
             quoted(&group.primary),
             quoted(&group.secondary),
         );
+        if !group.databases.is_empty() {
+            let names: Vec<_> = group.databases.iter().map(|d| quoted(d)).collect();
+            let _ = writeln!(t, "databases = [{}]", names.join(", "));
+        }
     }
     if let Some(server) = &record.name_server {
         let _ = writeln!(t, "\n[dns]\nserver = {}", quoted(server));

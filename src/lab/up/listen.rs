@@ -14,6 +14,8 @@ use crate::lab::arm::config::Token;
 use crate::lab::arm::estate::Estate;
 use crate::lab::arm::estate::Managed;
 use crate::lab::arm::server::ArmServer;
+use crate::lab::arm::servers::Servers;
+use crate::lab::arm::servers::state::LogicalHost;
 use crate::lab::geo::Hub;
 use crate::lab::mirror::pki::LabPki;
 use crate::lab::scenario::secrets;
@@ -96,7 +98,12 @@ pub(super) async fn tds(
         .collect();
     let inlet = Inlet { config: shared, backend: door, wire, instance: instance.clone(), host: host.clone(), port };
     let record = ServerRecord {
-        kind: if instance.config.is_managed() { "managed-instance" } else { "sql-server" }.to_owned(),
+        kind: match (instance.config.is_logical(), instance.config.is_managed()) {
+            (true, _) => "logical-server",
+            (_, true) => "managed-instance",
+            _ => "sql-server",
+        }
+        .to_owned(),
         server_name: instance.config.server_name.clone(),
         address: Address { server: id.clone(), host, port },
         logins,
@@ -122,7 +129,13 @@ pub(super) async fn arm(
         .iter()
         .filter_map(|m| Some(Managed::new(instances.get(&m.id)?.clone(), m)))
         .collect();
+    let logical = scenario
+        .servers
+        .iter()
+        .filter_map(|s| Some(LogicalHost::new(instances.get(&s.id)?.clone(), s, &scenario.databases)))
+        .collect();
     let estate = Estate {
+        servers: Servers { azure: scenario.azure.clone(), hub: hub.clone(), hosts: logical },
         azure: scenario.azure.clone(),
         managed,
         hub,

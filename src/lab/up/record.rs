@@ -34,7 +34,7 @@ pub struct LabRecord {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ServerRecord {
     pub id: String,
-    /// `sql-server` or `managed-instance`.
+    /// `sql-server`, `managed-instance` or `logical-server`.
     pub kind: String,
     pub server_name: String,
     /// Loopback address of the TDS listener.

@@ -23,6 +23,8 @@ use crate::lab::net::Network;
 use crate::lab::net::Path as NetPath;
 use crate::lab::scenario::build;
 use crate::lab::scenario::secrets;
+use crate::lab::scenario::servers::LogicalServer;
+use crate::lab::scenario::types::FailoverGroup;
 use crate::lab::scenario::types::Scenario;
 use crate::lab::verdict::Report;
 use crate::lab::verdict::sample;
@@ -147,7 +149,7 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         state.hadr.tuning.first_full_backup_delay = Duration::from_millis(scenario.timing.first_full_backup_ms);
         state.hadr.tuning.keepalive = Duration::from_millis(scenario.timing.keepalive_ms.max(100));
         state.hadr.tuning.role_change = Duration::from_millis(scenario.timing.failover_switch_ms);
-        if config.is_managed() {
+        if config.is_managed() && !config.is_logical() {
             state.hadr.service_identity = Some(pki.issue_mi(&config.host, options.now).map_err(other)?);
         }
         let id = config.id.clone();
@@ -156,9 +158,13 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
     let databases = databases(&scenario);
     link(&scenario, &instances, &databases, &pki).await?;
     let (mut servers, mut inlets) = (Vec::new(), Vec::new());
-    for id in scenario.sql_servers.iter().map(|s| &s.id).chain(scenario.managed_instances.iter().map(|m| &m.id)) {
+    let logical = scenario.servers.iter().map(|s| &s.id);
+    let ids = scenario.sql_servers.iter().map(|s| &s.id).chain(scenario.managed_instances.iter().map(|m| &m.id));
+    for id in ids.chain(logical) {
         let Some(instance) = instances.get(id) else { continue };
-        mirror::start(instance);
+        if !instance.config.is_logical() {
+            mirror::start(instance);
+        }
         let (server, inlet, open) = listen::tds(&scenario, instance, &tls, options.wire, &stop).await?;
         servers.push(server);
         inlets.push((inlet, open));
@@ -295,8 +301,8 @@ async fn stand(target: &Arc<Instance>) -> io::Result<()> {
 /// Names that the certificate of a managed instance carries: its own, and those of every listener in its zone.
 fn tls_names(scenario: &Scenario) -> Vec<String> {
     let mut names = Vec::new();
-    for managed in &scenario.managed_instances {
-        let fqdn = managed.fqdn();
+    let instances = scenario.managed_instances.iter().map(crate::lab::scenario::types::ManagedInstance::fqdn);
+    for fqdn in instances.chain(scenario.servers.iter().map(LogicalServer::fqdn)) {
         let zone = fqdn.split_once('.').map(|(_, zone)| zone.to_owned()).unwrap_or_default();
         for name in [fqdn, format!("*.{zone}"), format!("*.secondary.{zone}")] {
             if !names.contains(&name) {
@@ -317,9 +323,9 @@ async fn follow_listeners(
 ) {
     loop {
         for d in &databases {
-            if let Some(group) = hub.of(&d.source)
-                && let Some(address) = addresses.get(&group.primary().config.id)
-            {
+            let server = hub.group_of_database(&d.source, &d.name).map(|g| g.primary().config.id.clone());
+            let primary = server.or_else(|| Some(hub.of(&d.source)?.primary().config.id.clone()));
+            if let Some(address) = primary.and_then(|id| addresses.get(&id)) {
                 alias.repoint(&d.name, address.clone());
             }
         }
@@ -336,7 +342,8 @@ fn host_of(scenario: &Scenario, id: &str) -> String {
     let managed = || {
         scenario.managed_instances.iter().find(|m| m.id == id).map(super::super::scenario::types::ManagedInstance::fqdn)
     };
-    sql.or_else(managed).unwrap_or_else(|| id.to_owned())
+    let logical = || scenario.servers.iter().find(|s| s.id == id).map(LogicalServer::fqdn);
+    sql.or_else(managed).or_else(logical).unwrap_or_else(|| id.to_owned())
 }
 
 fn databases(scenario: &Scenario) -> Vec<DatabaseRecord> {
@@ -351,7 +358,9 @@ fn databases(scenario: &Scenario) -> Vec<DatabaseRecord> {
             size_mib: d.size_mib,
         });
     let grouped = scenario.databases.iter().filter_map(|d| {
-        let group = scenario.failover_groups.iter().find(|g| g.primary == d.instance)?;
+        let mine =
+            |g: &&FailoverGroup| g.primary == d.instance && (g.databases.is_empty() || g.databases.contains(&d.name));
+        let group = scenario.failover_groups.iter().find(mine)?;
         Some(DatabaseRecord {
             name: d.name.clone(),
             link: String::new(),

@@ -37,6 +37,8 @@ pub struct Installed {
     pub clustered: bool,
     /// Name of the machine now, if it was renamed after the installation: `@@SERVERNAME` keeps the old one.
     pub machine: Option<String>,
+    /// A logical server of Azure SQL Database: a session stays in the database it logged in to.
+    pub logical: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -78,6 +80,10 @@ impl InstanceConfig {
     }
     pub fn is_managed(&self) -> bool {
         matches!(self.kind, InstanceKind::Managed { .. })
+    }
+    /// A logical server of Azure SQL Database.
+    pub fn is_logical(&self) -> bool {
+        self.installed.logical
     }
     /// True if `version >= (major, minor, build, revision)` for SQL Server; always true for a managed instance.
     pub fn at_least(&self, build: (u32, u32, u32, u32)) -> bool {

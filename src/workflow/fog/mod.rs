@@ -3,6 +3,7 @@
 pub mod base;
 pub mod beats;
 pub mod confirm;
+pub mod copies;
 pub mod create;
 pub mod delete;
 pub mod drill;

@@ -1,7 +1,10 @@
 //! Until every database has caught up, seen from both sides: only then is anything protected.
 
 use super::base::FogStep;
+use super::base::LEFT_OUT;
 use super::base::fog_step;
+use super::base::is_partial;
+use super::create::PARTIAL_ANSWER;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
@@ -12,6 +15,7 @@ use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::model::geo::GroupFacts;
+use crate::plan::fog::FogOp;
 use crate::rules::fog::state::Standing;
 use crate::rules::fog::state::standing;
 use async_trait::async_trait;
@@ -52,7 +56,8 @@ impl Step for Seed {
         "nothing: the copies stay with the group".to_owned()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
-        if is_whole(&self.0.look(cx).await) {
+        let facts = self.0.look(cx).await;
+        if facts.missing().is_empty() && is_whole(&facts) {
             return Ok(Precheck::AlreadyDone("caught up on both sides".to_owned()));
         }
         Ok(Precheck::Ready)
@@ -60,10 +65,13 @@ impl Step for Seed {
     async fn run(&self, cx: &Context) -> Result<Done> {
         let limit = Duration::from_millis(self.0.policy.seeding_timeout_ms);
         let from = cx.clock.monotonic();
-        let creation = self.0.sibling("fog.create");
+        let creation = self.0.sibling(if self.0.plan.op == FogOp::Update { "fog.update" } else { "fog.create" });
         cx.until("every database to catch up", limit, Backoff::relaxed(), || async {
             if let Some(e) = cx.effects.arm_failed(&creation).await? {
-                return Err(e.with_kind(Kind::Refused));
+                if !is_partial(&e) {
+                    return Err(e.with_kind(Kind::Refused));
+                }
+                cx.prove(&creation, PARTIAL_ANSWER, &e.message())?;
             }
             let facts = self.0.look(cx).await;
             let stands = standing(&facts);
@@ -74,11 +82,19 @@ impl Step for Seed {
             let (done, all) = caught_up(&facts);
             let fraction = if all == 0 { 0.0 } else { done as f64 / all as f64 };
             cx.progress(&self.0.id, format!("{done} of {} caught up", text::count(all, "database")), Some(fraction));
-            Ok(is_whole(&facts).then_some(()))
+            // A group of chosen databases is not whole before each is in it, unless the service said that it left some out.
+            let all_in = facts.missing().is_empty() || cx.proven::<String>(&creation, PARTIAL_ANSWER)?.is_some();
+            Ok((all_in && is_whole(&facts)).then_some(()))
         })
         .await?;
         let took = cx.clock.monotonic().saturating_sub(from);
         cx.prove(&self.0.id, "seconds", &took.as_secs())?;
+        let left_out = self.0.look(cx).await.missing();
+        if !left_out.is_empty() {
+            let why = cx.proven::<String>(&creation, PARTIAL_ANSWER)?.unwrap_or_default();
+            cx.prove(&self.0.id, LEFT_OUT, &left_out)?;
+            return Ok(Done::note(format!("PARTIAL: {} not in the group: {why}", left_out.join(", "))));
+        }
         Ok(Done::note(format!("CATCH_UP on both sides and in every database after {}", text::duration(took))))
     }
     async fn undo(&self, _: &Context) -> Result<String> {

@@ -35,7 +35,8 @@ pub(super) enum Reply {
 /// From the primary, after the reply.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Down {
-    Chunk(Vec<u8>),
+    /// Bytes, and how many more they stand for.
+    Chunk(Vec<u8>, u64),
     SeedEnd { forks: Vec<Fork> },
     Block(Arc<LogBlock>),
 }

@@ -21,7 +21,7 @@ use crate::lab::world::instance::Instance;
 use crate::lab::world::instance::InstanceConfig;
 use crate::lab::world::instance::InstanceKind;
 use crate::lab::world::instance::InstanceState;
-use crate::lab::world::instance::LabClock;
+use crate::lab::world::clock::LabClock;
 use crate::lab::world::log::Op;
 use crate::lab::world::lsn::Lsn;
 use crate::lab::world::setup::DatabaseSpec;

@@ -30,6 +30,9 @@ pub struct Record {
     pub database: String,
     /// Key of the instance that was asked.
     pub server: String,
+    /// The name by which it was reached, if that was a listener.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listener: Option<String>,
     pub outcome: Outcome,
     /// Microseconds on the one monotonic clock of the workload, when the outcome was known.
     pub at_us: u64,
@@ -120,6 +123,7 @@ mod tests {
             seq,
             database: "ledger".to_owned(),
             server: "sql-a".to_owned(),
+            listener: None,
             outcome: Outcome::Acknowledged,
             at_us: 5,
             wall: String::new(),

@@ -6,7 +6,7 @@ use super::instance::Instance;
 use super::instance::InstanceConfig;
 use super::instance::InstanceKind;
 use super::instance::InstanceState;
-use super::instance::LabClock;
+use super::clock::LabClock;
 use super::setup::DatabaseSpec;
 use super::setup::LoginSpec;
 use super::setup::TableSpec;

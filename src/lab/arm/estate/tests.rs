@@ -12,7 +12,7 @@ use crate::lab::geo::Hub;
 use crate::lab::net::Network;
 use crate::lab::scenario;
 use crate::lab::world::instance::Instance;
-use crate::lab::world::instance::LabClock;
+use crate::lab::world::clock::LabClock;
 use time::macros::datetime;
 use tokio_util::sync::CancellationToken;
 

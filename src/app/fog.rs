@@ -12,14 +12,15 @@ use crate::inventory::listener;
 use crate::inventory::listener::Landed;
 use crate::inventory::listener::Wanted;
 use crate::journal::fold::fold;
+use crate::journal::switched::switched;
 use crate::model::fact::Fact;
 use crate::model::geo::GroupFacts;
 use crate::model::geo::Member;
 use crate::model::geo::Side;
 use crate::model::ids::RunId;
 use crate::model::ids::SiteId;
+use crate::plan::fog::FogLink;
 use crate::plan::fog::FogMember;
-use crate::plan::fog::FogOp;
 use crate::plan::fog::FogPlan;
 use crate::plan::fog::FogSettings;
 use crate::plan::types::Plan;
@@ -33,6 +34,8 @@ use crate::rules::fog::state::Refusal;
 use crate::rules::fog::state::Standing;
 use crate::rules::fog::state::may;
 use crate::rules::fog::state::standing;
+
+pub use crate::plan::fog::FogOp;
 
 /// A group of the estate, read.
 pub struct FogLook {
@@ -105,6 +108,7 @@ impl App {
         let target = self.promoted(look, to)?;
         let asked = match op {
             FogOp::Create => Asked::Create,
+            FogOp::Protect => Asked::Protect,
             FogOp::Update => Asked::Update,
             FogOp::Delete => Asked::Delete,
             FogOp::Failover | FogOp::Drill => Asked::Planned(target),
@@ -117,12 +121,12 @@ impl App {
             return Err(Error::refused(refusal.why).hint(refusal.hint).into());
         }
         let primary = match op {
-            FogOp::Create => Side::A,
+            FogOp::Create | FogOp::Protect => Side::A,
             FogOp::Update | FogOp::Delete => look.standing.primary().unwrap_or(Side::A),
             FogOp::Failover | FogOp::ForcedFailover | FogOp::Drill => target.other(),
         };
         let waived = self.waived();
-        if op == FogOp::Create {
+        if matches!(op, FogOp::Create | FogOp::Protect) {
             blocked(&look.rows(&waived), &facts.name)?;
         }
         let (read_write_listener, read_only_listener) = look.listeners.clone().ok_or_else(|| {
@@ -138,10 +142,35 @@ impl App {
             read_only_listener,
             databases: facts.databases.iter().map(|d| d.name.clone()).collect(),
             waived,
+            links: if op == FogOp::Protect { self.fog_links(&look.wanted)? } else { Vec::new() },
+            mb_per_hour: look.wanted.gb_per_hour.map(|gb| (gb * 1000.0) as u64),
         };
         let mut plan = crate::plan::fog::build(fog, self.policy());
         self.fill_in_words(&mut plan)?;
         Ok(plan)
+    }
+
+    /// The steps of the second half of a migration.
+    pub fn plan_protection(&self, look: &FogLook) -> Result<Plan> {
+        self.plan_fog(look, FogOp::Protect, None).map_err(|e| match e {
+            NoPlan::Already(refusal) => Error::refused(refusal.why).hint(refusal.hint),
+            NoPlan::Error(e) => e,
+        })
+    }
+
+    /// Links of the estate that end on the primary of a group.
+    fn fog_links(&self, wanted: &FailoverGroup) -> Result<Vec<FogLink>> {
+        let switched = switched(self.journal.as_ref())?;
+        let ms = |at: &time::OffsetDateTime| (at.unix_timestamp_nanos() / 1_000_000) as i64;
+        let links = self.config.links.iter().filter(|l| l.target == wanted.primary);
+        Ok(links
+            .map(|l| FogLink {
+                name: l.name.clone(),
+                database: l.database.clone(),
+                source: l.source.clone(),
+                switched_at_ms: switched.get(&l.name.0.to_lowercase()).map(ms),
+            })
+            .collect())
     }
 
     fn promoted(&self, look: &FogLook, to: Option<&SiteId>) -> Result<Side> {

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod compat;
 pub mod cutovers;
+pub mod demo_text;
 pub mod drill;
 pub mod dto;
 pub mod estimate;

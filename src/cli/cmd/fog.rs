@@ -103,7 +103,7 @@ pub async fn plan(args: &FogPlanArgs, settings: &Settings, printer: &mut Printer
     Ok(Exit::OK)
 }
 
-fn no_wait(change: &ChangeArgs, verb: &str) -> Result<()> {
+pub(super) fn no_wait(change: &ChangeArgs, verb: &str) -> Result<()> {
     if !change.no_wait {
         return Ok(());
     }
@@ -112,7 +112,7 @@ fn no_wait(change: &ChangeArgs, verb: &str) -> Result<()> {
 }
 
 /// A plan, or the end of it: shown only, or nothing to do.
-fn planned(
+pub(super) fn planned(
     app: &App,
     look: &FogLook,
     op: FogOp,
@@ -138,7 +138,7 @@ fn planned(
 }
 
 /// Goes on with a run of that operation which was cut short.
-async fn open_run(app: &App, kind: PlanKind, op: FogOp, name: &str, printer: &mut Printer) -> Result<Option<Ended>> {
+pub(super) async fn open_run(app: &App, kind: PlanKind, op: FogOp, name: &str, printer: &mut Printer) -> Result<Option<Ended>> {
     let Some((run, was)) = app.open_fog_run(kind, name)? else { return Ok(None) };
     if was != op {
         return Err(Error::refused(format!("run {run} on this group has not ended"))
@@ -149,14 +149,14 @@ async fn open_run(app: &App, kind: PlanKind, op: FogOp, name: &str, printer: &mu
     live::follow(printer, |feed| app.resume(&run, feed, Cancel::from_token(token))).await.map(Some)
 }
 
-async fn drive(app: &App, plan: &Plan, settings: &Settings, printer: &mut Printer) -> Result<Ended> {
+pub(super) async fn drive(app: &App, plan: &Plan, settings: &Settings, printer: &mut Printer) -> Result<Ended> {
     let again = format!("{} {} resume", settings.program, plan.kind.as_str());
     let token = signal::safe_stop(STOPPING, &again, Box::new(|| {}))?;
     live::follow(printer, |feed| app.start(plan, feed, Cancel::from_token(token))).await
 }
 
 /// How it ended, and how the group stands now.
-async fn end(app: &App, ended: Ended, name: &str, printer: &mut Printer) -> Result<Exit> {
+pub(super) async fn end(app: &App, ended: Ended, name: &str, printer: &mut Printer) -> Result<Exit> {
     match ended.end {
         RunEnd::Committed => {
             if printer.format() != Format::Jsonl {

@@ -51,6 +51,11 @@ impl LabClock {
         if flow.lapses > 0 && flow.watchers == 0 { self.factor } else { 1 }
     }
 
+    /// Seconds of the lab in one second of a time lapse.
+    pub fn factor(&self) -> u32 {
+        self.factor
+    }
+
     /// How many seconds of the lab pass in one second now.
     pub fn pace(&self) -> u32 {
         self.speed(&self.flow())

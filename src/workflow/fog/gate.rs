@@ -13,6 +13,7 @@ use crate::model::geo::Side;
 use crate::plan::fog::FogOp;
 use crate::rules::fog::prerequisites;
 use crate::rules::fog::state::Asked;
+use crate::rules::fog::state::Standing;
 use crate::rules::fog::state::may;
 use crate::rules::fog::state::standing;
 use async_trait::async_trait;
@@ -23,6 +24,7 @@ pub struct Gate(pub FogStep);
 pub fn asked(op: FogOp) -> Asked {
     match op {
         FogOp::Create => Asked::Create,
+        FogOp::Protect => Asked::Protect,
         FogOp::Update => Asked::Update,
         FogOp::Delete => Asked::Delete,
         FogOp::Failover | FogOp::Drill => Asked::Planned(Side::B),
@@ -32,10 +34,12 @@ pub fn asked(op: FogOp) -> Asked {
 
 /// Why it may not go on; rows that somebody answers for do not count.
 pub fn refused(op: FogOp, facts: &GroupFacts, waived: &[String]) -> Option<Error> {
-    if let Err(refusal) = may(asked(op), &standing(facts), facts) {
+    let stands = standing(facts);
+    if let Err(refusal) = may(asked(op), &stands, facts) {
         return Some(Error::refused(refusal.why).hint(refusal.hint));
     }
-    if op != FogOp::Create {
+    // What is registered already was judged before it was asked for.
+    if !matches!(op, FogOp::Create | FogOp::Protect) || stands != Standing::None {
         return None;
     }
     let rows = prerequisites::judge(facts, None);
@@ -75,7 +79,7 @@ impl Step for Gate {
         cx.prove(&self.0.id, "lag_s", &lag)?;
         let said = standing(&facts).sentence();
         Ok(Done::note(match (self.0.plan.op, lag) {
-            (FogOp::Create, _) => "the instances fit together".to_owned(),
+            (FogOp::Create | FogOp::Protect, _) if standing(&facts) == Standing::None => "the instances fit together".to_owned(),
             (_, Some(lag)) => format!("{said}, lag at most {lag} s"),
             (_, None) => format!("{said}, lag unknown"),
         }))

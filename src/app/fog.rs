@@ -6,10 +6,12 @@ use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::config::failover_group::FailoverGroup;
+use crate::effects::perform::Effects;
 use crate::inventory::fog::Place;
 use crate::inventory::fog::look;
 use crate::inventory::listener;
 use crate::inventory::listener::Landed;
+use crate::inventory::listener::Resolve;
 use crate::inventory::listener::Wanted;
 use crate::journal::fold::fold;
 use crate::journal::switched::switched;
@@ -60,6 +62,13 @@ impl From<Error> for NoPlan {
 }
 
 impl FogLook {
+    pub(super) fn of(wanted: FailoverGroup, facts: GroupFacts) -> Self {
+        let standing = standing(&facts);
+        let fqdn = [&facts.a, &facts.b].into_iter().find_map(|m| m.facts.known().map(|f| f.fqdn.clone()));
+        let listeners = fqdn.and_then(|f| listeners(&wanted.name, &f));
+        Self { wanted, facts, standing, listeners }
+    }
+
     /// The checklist of a creation; empty once the group is there.
     pub fn rows(&self, waived: &[String]) -> Vec<Row> {
         if self.standing != Standing::None {
@@ -76,7 +85,7 @@ impl FogLook {
 }
 
 impl App {
-    fn place(&self, site: &SiteId) -> Result<Place> {
+    pub(super) fn place(&self, site: &SiteId) -> Result<Place> {
         let instance = facts::instance_ref(&self.config, self.config.target(site)?)?;
         Ok(Place { site: site.clone(), instance })
     }
@@ -92,10 +101,7 @@ impl App {
         let cx = self.observer()?;
         let (a, b) = (self.place(&wanted.primary)?, self.place(&wanted.secondary)?);
         let facts = look(&cx.effects, &wanted.name, &a, &b).await;
-        let standing = standing(&facts);
-        let fqdn = [&facts.a, &facts.b].into_iter().find_map(|m| m.facts.known().map(|f| f.fqdn.clone()));
-        let listeners = fqdn.and_then(|f| listeners(&wanted.name, &f));
-        Ok(FogLook { wanted, facts, standing, listeners })
+        Ok(FogLook::of(wanted, facts))
     }
 
     pub fn group_rows(&self, look: &FogLook) -> Vec<Row> {
@@ -203,33 +209,8 @@ impl App {
 
     /// Both listeners, looked at once.
     pub async fn check_listeners(&self, look: &FogLook) -> Result<Vec<Landed>> {
-        let primary = look.standing.primary().ok_or_else(|| {
-            Error::refused(format!("who should answer is unknown: {}", look.standing.sentence()))
-                .hint(format!("milink fog show {}", look.facts.name))
-        })?;
-        let (rw, ro) = look
-            .listeners
-            .clone()
-            .ok_or_else(|| Error::new(Kind::Unreachable, "Azure names no address of either side"))?;
         let cx = self.observer()?;
-        let (p, s) = (look.facts.member(primary), look.facts.member(primary.other()));
-        let fqdn = |m: &Member| m.facts.known().map_or_else(|| m.instance.clone(), |f| f.fqdn.clone());
-        let (pf, sf) = (fqdn(p), fqdn(s));
-        let databases: Vec<String> = look.facts.databases.iter().map(|d| d.name.clone()).collect();
-        let mut found = Vec::new();
-        for (name, should, other, is_read_write) in [(&rw, (&pf, p), (&sf, s), true), (&ro, (&sf, s), (&pf, p), false)]
-        {
-            let wanted = Wanted {
-                name,
-                fqdn: should.0,
-                site: &should.1.site,
-                other: (other.0, &other.1.site),
-                is_read_write,
-                databases: &databases,
-            };
-            found.push(listener::check(&cx.effects, self.names.as_ref(), &wanted).await);
-        }
-        Ok(found)
+        landed(&cx.effects, self.names.as_ref(), look).await
     }
 
     /// The newest run of a kind on that group that has not ended.
@@ -261,6 +242,33 @@ impl App {
                 && v.secondary_type.as_deref().unwrap_or("Geo").eq_ignore_ascii_case(kind),
         )
     }
+}
+
+/// Where both listeners lead now.
+pub(super) async fn landed(effects: &Effects, names: &dyn Resolve, look: &FogLook) -> Result<Vec<Landed>> {
+    let primary = look.standing.primary().ok_or_else(|| {
+        Error::refused(format!("who should answer is unknown: {}", look.standing.sentence()))
+            .hint(format!("milink fog show {}", look.facts.name))
+    })?;
+    let (rw, ro) =
+        look.listeners.clone().ok_or_else(|| Error::new(Kind::Unreachable, "Azure names no address of either side"))?;
+    let (p, s) = (look.facts.member(primary), look.facts.member(primary.other()));
+    let fqdn = |m: &Member| m.facts.known().map_or_else(|| m.instance.clone(), |f| f.fqdn.clone());
+    let (pf, sf) = (fqdn(p), fqdn(s));
+    let databases: Vec<String> = look.facts.databases.iter().map(|d| d.name.clone()).collect();
+    let mut found = Vec::new();
+    for (name, should, other, is_read_write) in [(&rw, (&pf, p), (&sf, s), true), (&ro, (&sf, s), (&pf, p), false)] {
+        let wanted = Wanted {
+            name,
+            fqdn: should.0,
+            site: &should.1.site,
+            other: (other.0, &other.1.site),
+            is_read_write,
+            databases: &databases,
+        };
+        found.push(listener::check(effects, names, &wanted).await);
+    }
+    Ok(found)
 }
 
 fn blocked(rows: &[Row], group: &str) -> Result<()> {

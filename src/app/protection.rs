@@ -2,15 +2,26 @@
 
 use super::build::App;
 use super::fog::FogLook;
+use super::fog::landed;
 use crate::base::error::Result;
+use crate::config::failover_group::FailoverGroup;
+use crate::effects::perform::Effects;
+use crate::inventory::fog::Place;
+use crate::inventory::fog::look;
 use crate::inventory::link::LinkFacts;
 use crate::inventory::listener::Landing;
+use crate::inventory::listener::Resolve;
+use crate::journal::Journal;
 use crate::journal::protected::windows;
 use crate::journal::record::Window;
 use crate::model::ids::SiteId;
+use crate::model::sweep::GroupSweep;
+use crate::monitor::reader::Guard;
 use crate::rules::fog::state::Standing;
 use crate::workflow::fog::seed::is_whole;
+use async_trait::async_trait;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use time::OffsetDateTime;
 
 /// One group of the estate, as far as it protects what is in it.
@@ -41,48 +52,96 @@ pub struct LinkProtection {
     pub sentence: Option<String>,
 }
 
+/// Does the group protect what is in it, now?
+async fn judge(effects: &Effects, names: &dyn Resolve, look: &FogLook, window: Option<Window>) -> Result<Protection> {
+    let name = look.wanted.name.clone();
+    let (holds, why) = match &look.standing {
+        Standing::InSync { .. } if is_whole(&look.facts) => listeners_hold(effects, names, look).await?,
+        Standing::InSync { .. } => (Some(false), Some("not every database has caught up".to_owned())),
+        Standing::None => (Some(false), Some(format!("group {name} is not made yet"))),
+        Standing::Creating { .. } | Standing::Seeding { .. } | Standing::Suspended { .. } => {
+            (Some(false), Some(format!("group {name} is {}", look.standing.sentence())))
+        }
+        other => (None, Some(other.sentence())),
+    };
+    Ok(Protection {
+        group: name,
+        members: [look.wanted.primary.clone(), look.wanted.secondary.clone()],
+        databases: look.facts.databases.iter().map(|d| d.name.clone()).collect(),
+        holds,
+        why,
+        window,
+    })
+}
+
+async fn listeners_hold(
+    effects: &Effects,
+    names: &dyn Resolve,
+    look: &FogLook,
+) -> Result<(Option<bool>, Option<String>)> {
+    let mut unknown = None;
+    for landed in landed(effects, names, look).await? {
+        // Nobody may read on a standby: what does not answer there says nothing.
+        if look.wanted.standby && look.listeners.as_ref().is_some_and(|(_, ro)| *ro == landed.listener) {
+            continue;
+        }
+        let said = landed.why.clone().unwrap_or_else(|| format!("{:?}", landed.landing));
+        let why = format!("{}: {said}", landed.listener);
+        match landed.landing {
+            Landing::Right => {}
+            Landing::Unknown => unknown = Some(why),
+            _ => return Ok((Some(false), Some(why))),
+        }
+    }
+    Ok(match unknown {
+        None => (Some(true), None),
+        why => (None, why),
+    })
+}
+
+/// Looks at the groups of an estate again and again.
+pub(super) struct Groups {
+    pub(super) effects: Arc<Effects>,
+    pub(super) names: Arc<dyn Resolve>,
+    pub(super) journal: Arc<dyn Journal>,
+    /// With the places of both members.
+    pub(super) groups: Vec<(FailoverGroup, Place, Place)>,
+}
+
+#[async_trait]
+impl Guard for Groups {
+    async fn group(&self, target: &SiteId) -> Option<GroupSweep> {
+        let (wanted, a, b) = self.groups.iter().find(|(g, ..)| g.primary == *target || g.secondary == *target)?;
+        let facts = look(&self.effects, &wanted.name, a, b).await;
+        let look = FogLook::of(wanted.clone(), facts);
+        // A journal that cannot be read proves no end of the window.
+        let window = windows(self.journal.as_ref()).ok().and_then(|mut w| w.remove(&wanted.name.to_lowercase()));
+        let unknown = |why: String| GroupSweep {
+            group: wanted.name.clone(),
+            protects: None,
+            why: Some(why),
+            databases: Vec::new(),
+            protected_from: None,
+        };
+        Some(match judge(&self.effects, self.names.as_ref(), &look, window).await {
+            Ok(p) => GroupSweep {
+                group: p.group,
+                protects: p.holds,
+                why: p.why,
+                databases: p.databases,
+                protected_from: p.window.map(|w| w.closed_at),
+            },
+            Err(e) => unknown(e.chain()),
+        })
+    }
+}
+
 impl App {
     /// A group that was looked at.
     pub async fn protection_of(&self, look: &FogLook) -> Result<Protection> {
-        let name = look.wanted.name.clone();
-        let window = windows(self.journal.as_ref())?.remove(&name.to_lowercase());
-        let (holds, why) = match &look.standing {
-            Standing::InSync { .. } if is_whole(&look.facts) => self.listeners_hold(look).await?,
-            Standing::InSync { .. } => (Some(false), Some("not every database has caught up".to_owned())),
-            Standing::None => (Some(false), Some(format!("group {name} is not made yet"))),
-            Standing::Creating { .. } | Standing::Seeding { .. } | Standing::Suspended { .. } => {
-                (Some(false), Some(format!("group {name} is {}", look.standing.sentence())))
-            }
-            other => (None, Some(other.sentence())),
-        };
-        Ok(Protection {
-            group: name,
-            members: [look.wanted.primary.clone(), look.wanted.secondary.clone()],
-            databases: look.facts.databases.iter().map(|d| d.name.clone()).collect(),
-            holds,
-            why,
-            window,
-        })
-    }
-
-    async fn listeners_hold(&self, look: &FogLook) -> Result<(Option<bool>, Option<String>)> {
-        let mut unknown = None;
-        for landed in self.check_listeners(look).await? {
-            // Nobody may read on a standby: what does not answer there says nothing.
-            if look.wanted.standby && look.listeners.as_ref().is_some_and(|(_, ro)| *ro == landed.listener) {
-                continue;
-            }
-            let why = || format!("{}: {}", landed.listener, landed.why.clone().unwrap_or_else(|| format!("{:?}", landed.landing)));
-            match landed.landing {
-                Landing::Right => {}
-                Landing::Unknown => unknown = Some(why()),
-                _ => return Ok((Some(false), Some(why()))),
-            }
-        }
-        Ok(match unknown {
-            None => (Some(true), None),
-            why => (None, why),
-        })
+        let window = windows(self.journal.as_ref())?.remove(&look.wanted.name.to_lowercase());
+        let cx = self.observer()?;
+        judge(&cx.effects, self.names.as_ref(), look, window).await
     }
 
     /// Every group that one of these sites is in.

@@ -2,6 +2,7 @@
 
 use super::build::App;
 use super::facts;
+use super::protection::Groups;
 use crate::base::error::Result;
 use crate::effects::fault::NoFaults;
 use crate::effects::mode::Mode;
@@ -53,7 +54,7 @@ impl App {
                 instances.insert(target, instance);
             }
         }
-        let effects = Effects::new(
+        let effects = Arc::new(Effects::new(
             self.sites("milink watch")?,
             self.arm.clone(),
             self.journal.clone(),
@@ -61,11 +62,17 @@ impl App {
             Mode::Observe,
             Arc::new(NoFaults),
             Begin::default(),
-        );
+        ));
+        let mut groups = Vec::new();
+        for g in &self.config.failover_groups {
+            groups.push((g.clone(), self.place(&g.primary)?, self.place(&g.secondary)?));
+        }
+        let guard =
+            Groups { effects: effects.clone(), names: self.names.clone(), journal: self.journal.clone(), groups };
         let journal = self.journal.clone();
         // A journal that cannot be read proves no role change: the milestone then stays at what is proven.
         let switched = Arc::new(move || switched(journal.as_ref()).unwrap_or_default());
-        let reader = LiveReader { effects: Arc::new(effects), instances, switched };
+        let reader = LiveReader { effects, instances, switched, guard: Arc::new(guard) };
         Ok(run::start(plan, Arc::new(reader), self.clock.clone(), store))
     }
 }

@@ -7,6 +7,7 @@ use super::text::lines;
 use super::text::milestone;
 use super::text::ms;
 use super::text::outcome;
+use super::text::second;
 use crate::base::text;
 use std::fmt::Write;
 
@@ -71,7 +72,7 @@ fn last_mile(out: &mut String, report: &DemoReport, width: usize) {
         let head = format!("caught before the cutover, which was refused (exit {}):", caught.exit_code);
         lines(out, &head, width);
         for finding in &caught.findings {
-            lines(out, &format!("  {finding}"), width);
+            lines(out, &format!("- {finding}"), width);
         }
         lines(out, &format!("mended by `objects sync`: {}", caught.mended.join(", ")), width);
         out.push('\n');
@@ -81,7 +82,7 @@ fn last_mile(out: &mut String, report: &DemoReport, width: usize) {
     }
     let mut table = Table::new(&["milestone", "reached (lab time)", ">after"]);
     for r in &report.milestones {
-        table.row([milestone(r.milestone).to_owned(), r.at.clone(), ms(r.after_ms)]);
+        table.row([milestone(r.milestone).to_owned(), second(&r.at), ms(r.after_ms)]);
     }
     out.push_str(&table.render(width));
     if let Some(m) = &report.last_mile {

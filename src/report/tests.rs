@@ -1,9 +1,9 @@
 //! Screens, pinned; and the width is kept whatever the words are.
 
+use super::demo_text;
 use super::dto::*;
 use super::run::summary;
 use super::table::Table;
-use super::demo_text;
 use super::text;
 use crate::base::clock::TokioClock;
 use crate::journal::Journal;

@@ -108,7 +108,7 @@ pub(super) fn copies(n: Option<u32>) -> String {
 }
 
 /// RFC 3339 in UTC, cut to the second: `2026-11-21 10:15:00 UTC`.
-fn second(at: &str) -> String {
+pub(super) fn second(at: &str) -> String {
     at.get(..19).map_or_else(|| at.to_owned(), |at| format!("{} UTC", at.replace('T', " ")))
 }
 

@@ -44,6 +44,8 @@ pub(super) struct Played<'a> {
 }
 
 fn text(at: OffsetDateTime) -> Result<String> {
+    // Milliseconds are enough, and readable.
+    let at = at.replace_millisecond(at.millisecond()).unwrap_or(at);
     at.format(&Rfc3339).map_err(|e| Error::bug("a time has no text").caused_by(e))
 }
 

@@ -40,7 +40,12 @@ pub(super) async fn before(app: &App) -> Result<Option<String>> {
 }
 
 /// The cutover was refused: says why, brings over what is missing, and sees that nothing is missing any more.
-pub(super) async fn mend(app: &App, refusal: Error, observer: &SharedObserver, cancel: &Cancel) -> Result<CaughtReport> {
+pub(super) async fn mend(
+    app: &App,
+    refusal: Error,
+    observer: &SharedObserver,
+    cancel: &Cancel,
+) -> Result<CaughtReport> {
     let findings = app.blocking_cutover(&[]).await?;
     let plan = app.plan_objects(&[], false).await?;
     if plan.is_empty() {

@@ -138,7 +138,13 @@ pub(super) fn planned(
 }
 
 /// Goes on with a run of that operation which was cut short.
-pub(super) async fn open_run(app: &App, kind: PlanKind, op: FogOp, name: &str, printer: &mut Printer) -> Result<Option<Ended>> {
+pub(super) async fn open_run(
+    app: &App,
+    kind: PlanKind,
+    op: FogOp,
+    name: &str,
+    printer: &mut Printer,
+) -> Result<Option<Ended>> {
     let Some((run, was)) = app.open_fog_run(kind, name)? else { return Ok(None) };
     if was != op {
         return Err(Error::refused(format!("run {run} on this group has not ended"))

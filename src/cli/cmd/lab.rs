@@ -74,7 +74,7 @@ struct ScenarioLine {
 pub fn scenarios(args: &LabScenariosArgs, printer: &mut Printer) -> Result<Exit> {
     if let Some(name) = &args.show {
         let text = scenario::text(name).map_err(|e| Error::usage(e.to_string()).hint("milink lab scenarios"))?;
-        printer.data(text)?;
+        printer.data(&text)?;
         return Ok(Exit::OK);
     }
     let mut lines = Vec::new();

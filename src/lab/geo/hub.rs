@@ -194,8 +194,7 @@ impl Hub {
         tokio::time::sleep(FIRST_BACKUPS).await;
         let primary = group.primary();
         let users = |d: &&Database| !d.is_system();
-        let names: Vec<_> =
-            primary.with(|s| s.databases.values().filter(users).map(|d| d.name.clone()).collect());
+        let names: Vec<_> = primary.with(|s| s.databases.values().filter(users).map(|d| d.name.clone()).collect());
         for name in names {
             managed::full_backup(&primary, &name).await;
         }

@@ -189,18 +189,23 @@ async fn seed(
     edit(from, database, |_, geo| {
         (geo.state, geo.hardened, geo.connected) = (GeoState::Seeding, start, true);
     });
-    let lapse = image.is_modelled().then(|| from.clock.lapse());
+    let clock = &from.clock;
+    let mut counting = image.is_modelled().then(|| (clock.lapse(), clock.elapsed()));
     for piece in image.to_chunks(chunk) {
-        if piece.unsent > 0 {
-            let clock = &from.clock;
-            // The service copies at its own pace where the line would allow more (facts: failover-groups 5).
-            let ceiling = clock.elapsed() + Duration::from_secs_f64(piece.unsent as f64 / COPY_MAX);
-            let line = from.network.count(&from.config.host, &to.config.host, piece.unsent, clock.elapsed());
-            clock.sleep(line.max(ceiling).saturating_sub(clock.elapsed())).await;
+        if let Some((_, until)) = &mut counting {
+            // One piece is booked while the one before it is on its way; what is sent for true waits for all of them.
+            clock.sleep(until.saturating_sub(clock.elapsed())).await;
+            if piece.unsent > 0 {
+                // The service copies at its own pace where the line would allow more (facts: failover-groups 5).
+                let ceiling = *until + Duration::from_secs_f64(piece.unsent as f64 / COPY_MAX);
+                let line = from.network.count(&from.config.host, &to.config.host, piece.unsent, *until);
+                *until = line.max(ceiling);
+            } else {
+                counting = None;
+            }
         }
         wire::send(&mut stream, &Down::Chunk(piece.bytes, piece.unsent)).await?;
     }
-    drop(lapse);
     let forks = from.with(|s| roles::forks(s, database));
     wire::send(&mut stream, &Down::SeedEnd { forks }).await?;
     Ok((stream, start))

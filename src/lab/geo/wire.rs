@@ -37,7 +37,9 @@ pub(super) enum Reply {
 pub(super) enum Down {
     /// Bytes, and how many more they stand for.
     Chunk(Vec<u8>, u64),
-    SeedEnd { forks: Vec<Fork> },
+    SeedEnd {
+        forks: Vec<Fork>,
+    },
     Block(Arc<LogBlock>),
 }
 

@@ -119,7 +119,7 @@ pub struct ManagedInstance {
     pub resource_group: Option<String>,
 }
 
-/// A group the operator wants; it does not exist at the start.
+/// A group the operator wants; it does not exist at the start unless it [`stands`](Self::stands).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FailoverGroup {
@@ -127,6 +127,9 @@ pub struct FailoverGroup {
     /// `id`s of managed instances.
     pub primary: String,
     pub secondary: String,
+    /// It is there, and whole, when the lab comes up.
+    #[serde(default)]
+    pub stands: bool,
 }
 
 impl ManagedInstance {

@@ -4,12 +4,15 @@ use super::record::DatabaseRecord;
 use super::start::Running;
 use super::start::Wire;
 use crate::lab::geo::Hub;
+use crate::lab::geo::Settings;
+use crate::lab::scenario::types::FailoverGroup;
 use crate::lab::workload::alias::Address;
 use crate::lab::workload::alias::AliasTable;
 use crate::lab::workload::names::Asked;
 use crate::lab::workload::names::Names;
 use crate::lab::world::instance::Instance;
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +42,14 @@ pub(super) async fn follow_listeners(
             () = tokio::time::sleep(LISTENER_EVERY) => {}
         }
     }
+}
+
+/// A group that is there from the beginning: made as the service makes it.
+pub(super) async fn stand(hub: &Arc<Hub>, group: &FailoverGroup) -> io::Result<()> {
+    let settings = Settings { automatic: false, grace_minutes: None, read_only_failover: false, standby: false };
+    let failed = |why| io::Error::other(format!("failover group {} did not come up: {why:?}", group.name));
+    hub.register(&group.name, &group.primary, &group.secondary, settings).map_err(failed)?;
+    hub.complete(&group.name).await.map_err(failed)
 }
 
 /// Whom the application asks for names, and what it may be told.

@@ -40,8 +40,8 @@ use crate::lab::workload::names::Names;
 use crate::lab::workload::run::Clock;
 use crate::lab::workload::run::Workload;
 use crate::lab::workload::run::WorkloadSpec;
-use crate::lab::world::instance::Instance;
 use crate::lab::world::clock::LabClock;
+use crate::lab::world::instance::Instance;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -164,6 +164,9 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
     }
     let managed: Vec<_> = instances.values().filter(|i| i.config.is_managed()).cloned().collect();
     let hub = Hub::start(managed, &stop).await?;
+    for group in scenario.failover_groups.iter().filter(|g| g.stands) {
+        listener::stand(&hub, group).await?;
+    }
     let (arm, arm_record) =
         listen::arm(&scenario, &instances, hub.clone(), &pki, &tls, options.wire, clock.clone(), &stop).await?;
     let addresses: BTreeMap<String, Address> = servers.iter().map(|s| (s.id.clone(), s.address.clone())).collect();
@@ -184,7 +187,13 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         token: listen::hex(&secrets::random()),
     };
     if !scenario.failover_groups.is_empty() {
-        tokio::spawn(listener::follow_listeners(hub.clone(), alias.clone(), databases.clone(), addresses.clone(), stop.clone()));
+        tokio::spawn(listener::follow_listeners(
+            hub.clone(),
+            alias.clone(),
+            databases.clone(),
+            addresses.clone(),
+            stop.clone(),
+        ));
     }
     let name_server = match options.wire {
         Wire::Sockets if !scenario.failover_groups.is_empty() => {

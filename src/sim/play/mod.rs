@@ -5,6 +5,7 @@ pub mod case;
 pub mod estate;
 pub mod faults;
 pub mod gate;
+pub mod groups;
 pub mod hooks;
 pub mod line;
 pub mod mishap;

@@ -146,6 +146,7 @@ fn link(name: &str, source: &Reading, target: &Reading) -> LinkSnapshot {
             days_to_full: source.of(Some(None)),
         },
         first_full_backup: target.of(Some(None)),
+        protection: target.of(Some(None)),
     }
 }
 

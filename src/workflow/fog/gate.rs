@@ -79,7 +79,9 @@ impl Step for Gate {
         cx.prove(&self.0.id, "lag_s", &lag)?;
         let said = standing(&facts).sentence();
         Ok(Done::note(match (self.0.plan.op, lag) {
-            (FogOp::Create | FogOp::Protect, _) if standing(&facts) == Standing::None => "the instances fit together".to_owned(),
+            (FogOp::Create | FogOp::Protect, _) if standing(&facts) == Standing::None => {
+                "the instances fit together".to_owned()
+            }
             (_, Some(lag)) => format!("{said}, lag at most {lag} s"),
             (_, None) => format!("{said}, lag unknown"),
         }))

@@ -89,7 +89,8 @@ impl Step for Seed {
             let (done, all) = caught_up(&facts);
             let fraction = if all == 0 { 0.0 } else { done as f64 / all as f64 };
             let so_far = cx.clock.monotonic().saturating_sub(from);
-            let text = format!("{done} of {} caught up{}", text::count(all, "database"), forecast(&self.0, &facts, so_far));
+            let text =
+                format!("{done} of {} caught up{}", text::count(all, "database"), forecast(&self.0, &facts, so_far));
             cx.progress(&self.0.id, text, Some(fraction));
             Ok(is_whole(&facts).then_some(()))
         })
@@ -98,7 +99,11 @@ impl Step for Seed {
         cx.prove(&self.0.id, "seconds", &took.as_secs())?;
         let bytes = self.0.look(cx).await.bytes;
         let hours = bytes.map(|b| seeding::hours(b, self.0.plan.gb_per_hour()));
-        cx.prove(&self.0.id, "seeding", &serde_json::json!({ "bytes": bytes, "ms": took.as_millis() as u64, "forecast_hours": hours }))?;
+        cx.prove(
+            &self.0.id,
+            "seeding",
+            &serde_json::json!({ "bytes": bytes, "ms": took.as_millis() as u64, "forecast_hours": hours }),
+        )?;
         Ok(Done::note(format!("CATCH_UP on both sides and in every database after {}", text::duration(took))))
     }
     async fn undo(&self, _: &Context) -> Result<String> {

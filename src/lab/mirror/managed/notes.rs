@@ -112,8 +112,8 @@ pub(crate) fn schedule_first_backup(instance: &Arc<Instance>, database: &str) {
 /// Takes a full backup, which lasts as long as the database is large.
 pub(crate) async fn full_backup(instance: &Arc<Instance>, database: &str) {
     let began = instance.clock.now();
-    let (size, rate) =
-        instance.with(|s| (s.database(database).map_or(0, Database::size_bytes), s.hadr.tuning.backup_bytes_per_second));
+    let (size, rate) = instance
+        .with(|s| (s.database(database).map_or(0, Database::size_bytes), s.hadr.tuning.backup_bytes_per_second));
     tokio::select! {
         biased;
         () = instance.shutdown.cancelled() => return,

@@ -4,6 +4,7 @@ use crate::lab::mirror::wire::Copy;
 use crate::lab::world::clock::Lapse;
 use crate::lab::world::lsn::Lsn;
 use crate::lab::world::storage::Piece;
+use std::iter::Peekable;
 use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -18,7 +19,7 @@ pub(super) enum Stage {
     /// Offer sent: may the secondary create the database?
     Offered,
     /// The copy flows.
-    Copying { chunks: Box<dyn Iterator<Item = Piece> + Send>, image: Lsn, counting: Option<Counting> },
+    Copying { chunks: Peekable<Box<dyn Iterator<Item = Piece> + Send>>, image: Lsn, counting: Option<Counting> },
     /// The whole copy was sent: has it been put together?
     Sent { image: Lsn },
     /// Log flows.
@@ -35,6 +36,8 @@ pub(super) enum Stage {
 pub(super) struct Counting {
     /// Lab time since the lab came up.
     pub(super) until: Duration,
+    /// How long the last piece takes: the next one is booked while it is on its way.
+    pub(super) piece: Duration,
     pub(super) _lapse: Lapse,
 }
 

@@ -190,8 +190,11 @@ pub(super) fn start(state: &mut InstanceState, db: &mut Shipped, clock: &LabCloc
     }
     db.began = clock.now();
     let lsn = image.lsn;
-    let counting = image.is_modelled().then(|| Counting { until: clock.elapsed(), _lapse: clock.lapse() });
-    db.stage = Stage::Copying { chunks: Box::new(image.to_chunks(chunk)), image: lsn, counting };
+    let now = clock.elapsed();
+    let counting =
+        image.is_modelled().then(|| Counting { until: now, piece: std::time::Duration::ZERO, _lapse: clock.lapse() });
+    let chunks: Box<dyn Iterator<Item = _> + Send> = Box::new(image.to_chunks(chunk));
+    db.stage = Stage::Copying { chunks: chunks.peekable(), image: lsn, counting };
 }
 
 /// Next piece of the copy, or its end; nothing while the line is busy with what was counted.
@@ -199,8 +202,12 @@ pub(super) fn next_chunk(state: &mut InstanceState, db: &mut Shipped, line: &Lin
     let database = db.name.clone();
     let Stage::Copying { chunks, image, counting } = &mut db.stage else { return None };
     let now = line.clock.elapsed();
-    if counting.as_ref().is_some_and(|c| c.until > now) {
-        return None;
+    if let Some(c) = counting {
+        let is_counted = chunks.peek().is_some_and(|p| p.unsent > 0);
+        let ahead = if is_counted { c.piece } else { std::time::Duration::ZERO };
+        if c.until > now + ahead {
+            return None;
+        }
     }
     let (piece, image) = (chunks.next(), *image);
     let elapsed = line.clock.now() - db.began;
@@ -210,7 +217,10 @@ pub(super) fn next_chunk(state: &mut InstanceState, db: &mut Shipped, line: &Lin
         return Some(Down::SeedEnd { database, forks });
     };
     match counting {
-        Some(c) if piece.unsent > 0 => c.until = line.network.count(line.from, line.to, piece.unsent, now),
+        Some(c) if piece.unsent > 0 => {
+            let until = line.network.count(line.from, line.to, piece.unsent, now);
+            (c.piece, c.until) = (until.saturating_sub(c.until.max(now)), until);
+        }
         // The rest is sent: that takes the time it takes.
         _ => *counting = None,
     }

@@ -42,7 +42,7 @@ const MODELLED_FROM: u64 = 4 << 30;
 /// What of a modelled copy is sent for true.
 const SENT: u64 = 8 << 20;
 /// Into so many pieces the rest is counted.
-const STEPS: u64 = 400;
+const STEPS: u64 = 200;
 
 /// A part of a copy on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,3 +1,4 @@
+mod groups;
 mod matrix;
 mod mutants;
 mod neighbours;

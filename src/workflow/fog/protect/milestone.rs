@@ -49,7 +49,9 @@ impl Milestone {
             match links::look(&self.0, cx, l).await.source.writable() {
                 Some(false) => {}
                 Some(true) => open.push(format!("the old copy of {} on {} takes writes", l.database, l.source)),
-                None => open.push(format!("whether the old copy of {} on {} takes writes is unknown", l.database, l.source)),
+                None => {
+                    open.push(format!("whether the old copy of {} on {} takes writes is unknown", l.database, l.source))
+                }
             }
         }
         open
@@ -95,7 +97,9 @@ impl Step for Milestone {
                 return Err(e);
             }
             return Err(Error::new(e.kind(), format!("not protected: {}", open.join("; ")))
-                .hint(format!("mend it, then resume; an old copy that is gone for good: [[waiver]] check = \"{WAIVER}\""))
+                .hint(format!(
+                    "mend it, then resume; an old copy that is gone for good: [[waiver]] check = \"{WAIVER}\""
+                ))
                 .caused_by(e));
         }
         let window = self.window(cx.clock.now());

@@ -60,7 +60,11 @@ impl Step for Unlinked {
             return Ok(Precheck::AlreadyDone("no link is left on either instance".to_owned()));
         };
         let found: Vec<String> = open.into_iter().map(|(what, _)| what).collect();
-        Ok(Precheck::Blocked { expected: "no link, and nothing left to cut over".to_owned(), found: found.join("; "), hint })
+        Ok(Precheck::Blocked {
+            expected: "no link, and nothing left to cut over".to_owned(),
+            found: found.join("; "),
+            hint,
+        })
     }
     async fn run(&self, _: &Context) -> Result<Done> {
         Ok(Done::note("no link is left"))

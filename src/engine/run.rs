@@ -6,7 +6,7 @@ use super::event::Event;
 use super::hold::Hold;
 use super::settle::settle;
 use super::settle::transient;
-use super::stage::CONCURRENT_STEPS_MAX;
+use super::stage::CONCURRENT_LIGHT_STEPS_MAX;
 use super::stage::Stage;
 use super::step::Precheck;
 use super::step::Step;
@@ -26,6 +26,7 @@ use crate::journal::record::StepResult;
 use crate::model::ids::LinkName;
 use crate::model::ids::StepId;
 use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use futures_util::stream;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -97,10 +98,11 @@ impl Runner<'_> {
                 budget_end = self.limits.budget.map(|b| self.cx.clock.monotonic() + b);
             }
             self.cx.observer.on(&Event::StageStarted { stage: stage.name.clone() });
+            let todo = Todo { steps: todo, at_a_time: stage.at_a_time, looks: BTreeMap::new() };
             let result = match held {
                 Err(e) => Err(e),
-                Ok(()) if self.crossed(Line::L1) => self.stage(&todo).await,
-                Ok(()) => self.stage_before_l1(&todo, budget_end).await,
+                Ok(()) if self.crossed(Line::L1) => self.stage(todo).await,
+                Ok(()) => self.stage_before_l1(todo, budget_end).await,
             };
             match result {
                 Ok(()) => {}
@@ -132,7 +134,7 @@ impl Runner<'_> {
         let cx = self.cx.with_cancel(Cancel::new());
         for step in steps {
             let attempt = self.attempts(step.id()) + 1;
-            match run_one(&cx, step.as_ref(), false, attempt).await {
+            match run_one(&cx, step.as_ref(), First::Precheck, attempt).await {
                 Ok(outcome) => self.set(step.id(), StepStatus::Finished(outcome), attempt),
                 // Its server may be gone for good, and beyond L1 the way is forward.
                 Err(e) if self.crossed(Line::L1) && transient(&e) => {
@@ -217,7 +219,7 @@ impl Runner<'_> {
             if look == Precheck::UnderWay {
                 // The servers are between two roles: nothing before the switch may be touched, only its end awaited.
                 let attempt = self.attempts(step.id()) + 1;
-                let outcome = run_one(&self.cx, step.as_ref(), true, attempt).await?;
+                let outcome = run_one(&self.cx, step.as_ref(), First::Settle, attempt).await?;
                 self.set(step.id(), StepStatus::Finished(outcome), attempt);
                 continue;
             }
@@ -233,7 +235,7 @@ impl Runner<'_> {
         Ok(())
     }
 
-    async fn stage_before_l1(&mut self, todo: &[Arc<dyn Step>], budget_end: Option<Duration>) -> Result<()> {
+    async fn stage_before_l1(&mut self, todo: Todo, budget_end: Option<Duration>) -> Result<()> {
         if self.cx.cancel.requested() {
             return Err(Error::new(Kind::Interrupted, "asked to stop"));
         }
@@ -243,7 +245,7 @@ impl Runner<'_> {
         if left.is_zero() {
             return Err(over());
         }
-        if todo.iter().any(|s| s.crosses() == Some(Line::L1)) {
+        if todo.steps.iter().any(|s| s.crosses() == Some(Line::L1)) {
             // Never cut off a switch in mid-air: its own limits bound it.
             return self.stage(todo).await;
         }
@@ -259,7 +261,7 @@ impl Runner<'_> {
         };
         let mut expired = false;
         let results = {
-            let work = run_all(&cx, &self.state, todo);
+            let work = run_all(&cx, &self.state, &todo);
             tokio::pin!(work);
             tokio::pin!(watch);
             tokio::select! {
@@ -274,26 +276,35 @@ impl Runner<'_> {
         }
     }
 
-    async fn stage(&mut self, todo: &[Arc<dyn Step>]) -> Result<()> {
-        let line = todo.iter().find_map(|s| s.crosses()).filter(|l| !self.crossed(*l));
+    async fn stage(&mut self, mut todo: Todo) -> Result<()> {
+        let line = todo.steps.iter().find_map(|s| s.crosses()).filter(|l| !self.crossed(*l));
         if let Some(line) = line {
-            self.cross(line, todo).await?;
+            todo.looks = self.cross(line, &todo).await?;
         }
-        let results = run_all(&self.cx, &self.state, todo).await;
+        let results = run_all(&self.cx, &self.state, &todo).await;
         let failed = self.absorb(results);
-        let switching = todo.iter().any(|s| s.crosses() == Some(Line::L1));
+        let switching = todo.steps.iter().any(|s| s.crosses() == Some(Line::L1));
         if switching && failed.is_err() && !self.switches().any(|s| self.finished(s.as_ref())) {
-            self.withdraw_if_never_sent(todo, failed.as_ref().err()).await?;
+            self.withdraw_if_never_sent(&todo.steps, failed.as_ref().err()).await?;
         }
         failed
     }
 
     /// Looks at every step of the crossing once more, then writes the line down, then lets nothing interrupt.
-    async fn cross(&mut self, line: Line, todo: &[Arc<dyn Step>]) -> Result<()> {
-        for step in todo {
-            if let Precheck::Blocked { expected, found, hint } = settle(step.as_ref(), &self.cx).await? {
-                return Err(blocked(step.as_ref(), &expected, &found, &hint));
-            }
+    async fn cross(&mut self, line: Line, todo: &Todo) -> Result<BTreeMap<StepId, Look>> {
+        let mut work: Vec<BoxFuture<'_, _>> = Vec::with_capacity(todo.steps.len());
+        for step in &todo.steps {
+            work.push(Box::pin(look_at(step.clone(), &self.cx)));
+        }
+        let found: Vec<_> = stream::iter(work).buffer_unordered(CONCURRENT_LIGHT_STEPS_MAX).collect().await;
+        let mut looks = BTreeMap::new();
+        for (step, look, at) in found {
+            match look? {
+                Precheck::Blocked { expected, found, hint } => {
+                    return Err(blocked(step.as_ref(), &expected, &found, &hint));
+                }
+                look => looks.insert(step.id().clone(), Look { look, at }),
+            };
         }
         if self.cx.cancel.requested() && line == Line::L1 {
             return Err(Error::new(Kind::Interrupted, "asked to stop"));
@@ -302,7 +313,7 @@ impl Runner<'_> {
         self.state.lines.insert(line);
         self.cx = self.cx.with_cancel(Cancel::new());
         self.cx.observer.on(&Event::LineCrossed { line });
-        Ok(())
+        Ok(looks)
     }
 
     /// The switch failed. If every server says by itself that nothing was switched, the line was never crossed and the way back is free.
@@ -414,29 +425,78 @@ fn blocked(step: &dyn Step, expected: &str, found: &str, hint: &str) -> Error {
     if hint.is_empty() { e } else { e.hint(hint) }
 }
 
-async fn run_all(cx: &Context, state: &RunState, steps: &[Arc<dyn Step>]) -> Vec<(Arc<dyn Step>, Result<StepResult>)> {
-    // Made before the stream, so that a run can be driven from a task of its own.
-    let work: Vec<_> = steps
-        .iter()
-        .cloned()
-        .map(|step| async move {
-            let begun = matches!(state.step(step.id()), StepStatus::Started { .. });
-            let attempt = state.steps.get(step.id()).map_or(0, |s| s.attempts) + 1;
-            let result = run_one(cx, step.as_ref(), begun, attempt).await;
-            (step, result)
-        })
-        .collect();
-    stream::iter(work).buffer_unordered(CONCURRENT_STEPS_MAX).collect().await
+/// Steps of a stage that are still to do.
+struct Todo {
+    steps: Vec<Arc<dyn Step>>,
+    /// Of one site.
+    at_a_time: usize,
+    /// What was seen of them when the line was crossed.
+    looks: BTreeMap<StepId, Look>,
+}
+
+/// What a step's precheck said, and when.
+#[derive(Clone)]
+struct Look {
+    look: Precheck,
+    at: Duration,
+}
+
+/// A look at a step this old still counts as its precheck: the pace at which the guard of a fence looks.
+const LOOK_FRESH: Duration = Duration::from_millis(250);
+
+async fn run_all(cx: &Context, state: &RunState, todo: &Todo) -> Vec<(Arc<dyn Step>, Result<StepResult>)> {
+    let mut sites: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for step in &todo.steps {
+        sites.entry(step.site()).or_default().push(step.clone());
+    }
+    let mut work: Vec<BoxFuture<'_, Vec<_>>> = Vec::with_capacity(sites.len());
+    for steps in sites.into_values() {
+        let mut each: Vec<BoxFuture<'_, _>> = Vec::with_capacity(steps.len());
+        for step in steps {
+            each.push(Box::pin(run_step(cx, state, todo, step)));
+        }
+        work.push(Box::pin(stream::iter(each).buffer_unordered(todo.at_a_time).collect()));
+    }
+    futures_util::future::join_all(work).await.into_iter().flatten().collect()
+}
+
+async fn look_at(step: Arc<dyn Step>, cx: &Context) -> (Arc<dyn Step>, Result<Precheck>, Duration) {
+    let look = settle(step.as_ref(), cx).await;
+    (step, look, cx.clock.monotonic())
+}
+
+async fn run_step(
+    cx: &Context,
+    state: &RunState,
+    todo: &Todo,
+    step: Arc<dyn Step>,
+) -> (Arc<dyn Step>, Result<StepResult>) {
+    let look = match state.step(step.id()) {
+        StepStatus::Started { .. } => First::Settle,
+        _ => todo.looks.get(step.id()).map_or(First::Precheck, |l| First::Seen(l.clone())),
+    };
+    let attempt = state.steps.get(step.id()).map_or(0, |s| s.attempts) + 1;
+    let result = run_one(cx, step.as_ref(), look, attempt).await;
+    (step, result)
+}
+
+/// How a step is looked at before it runs.
+enum First {
+    Precheck,
+    /// It was begun before: its fate is read back.
+    Settle,
+    /// It was looked at just now.
+    Seen(Look),
 }
 
 /// One step: started, prechecked, run, verified, finished.
-async fn run_one(cx: &Context, step: &dyn Step, begun: bool, attempt: u32) -> Result<StepResult> {
+async fn run_one(cx: &Context, step: &dyn Step, first: First, attempt: u32) -> Result<StepResult> {
     let id = step.id().clone();
     let from = cx.clock.monotonic();
     cx.effects.record(&Record::StepStarted { step: id.clone(), attempt })?;
     cx.observer.on(&Event::StepStarted { step: id.clone(), summary: step.summary() });
     cx.effects.faults().at(Point::StepStarted, &id).await?;
-    let result = work(cx, step, begun).await;
+    let result = work(cx, step, first).await;
     let (outcome, note) = match &result {
         Ok((outcome, note)) => (*outcome, note.clone()),
         Err(e) => (StepResult::Failed, e.chain()),
@@ -450,8 +510,12 @@ async fn run_one(cx: &Context, step: &dyn Step, begun: bool, attempt: u32) -> Re
     result.map(|(outcome, _)| outcome)
 }
 
-async fn work(cx: &Context, step: &dyn Step, begun: bool) -> Result<(StepResult, String)> {
-    let mut look = if begun { settle(step, cx).await? } else { step.precheck(cx).await? };
+async fn work(cx: &Context, step: &dyn Step, first: First) -> Result<(StepResult, String)> {
+    let mut look = match first {
+        First::Settle => settle(step, cx).await?,
+        First::Seen(seen) if cx.clock.monotonic().saturating_sub(seen.at) <= LOOK_FRESH => seen.look,
+        First::Seen(_) | First::Precheck => step.precheck(cx).await?,
+    };
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2), 2.0);
     for attempt in 1..=ATTEMPTS_MAX {
         match look {

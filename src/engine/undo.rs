@@ -15,22 +15,33 @@ use crate::journal::fold::RunState;
 use crate::journal::fold::StepStatus;
 use crate::journal::record::Record;
 use crate::journal::record::StepResult;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
 use std::time::Duration;
 
 /// How long one undo is tried again while its server cannot be reached.
 pub const UNDO_MAX: Duration = Duration::from_secs(120);
 
-/// Undoes every begun step. A step that cannot be undone stops it: the run is taken up again by `resume`.
+/// Undoes every begun step, stage by stage, those of a stage side by side. A step that cannot be undone stops it once the others
+/// of its stage have ended: the run is taken up again by `resume`.
 pub async fn roll_back(stages: &[Stage], state: &RunState, cx: &Context) -> Result<()> {
     for stage in stages.iter().rev() {
+        let mut work: Vec<BoxFuture<'_, Result<()>>> = Vec::new();
         for step in stage.steps.iter().rev() {
             let begun = !matches!(
                 state.step(step.id()),
                 StepStatus::NotStarted | StepStatus::Finished(StepResult::Skipped) | StepStatus::Undone
             );
             if begun {
-                undo_one(step.as_ref(), cx).await?;
+                work.push(Box::pin(undo_one(step.as_ref(), cx)));
             }
+        }
+        let ended: Vec<Result<()>> = stream::iter(work).buffer_unordered(stage.at_a_time).collect().await;
+        let mut failed: Vec<_> = ended.into_iter().filter_map(Result::err).collect();
+        if !failed.is_empty() {
+            let first = failed.iter().position(lease_lost).unwrap_or(0);
+            return Err(failed.swap_remove(first));
         }
     }
     Ok(())

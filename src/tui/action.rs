@@ -36,6 +36,15 @@ pub enum Action {
     Check {
         link: String,
     },
+    /// Compare the server objects of both sides. Changes nothing.
+    Compare {
+        link: String,
+    },
+    /// Bring over what the target lacks of them.
+    Sync {
+        link: String,
+        approval: Approval,
+    },
     LoadRuns,
     /// Read a run from the journal.
     LoadRun {
@@ -67,6 +76,7 @@ impl Action {
             Action::Start { .. }
                 | Action::Resume { .. }
                 | Action::Abort { .. }
+                | Action::Sync { .. }
                 | Action::Stop { asked: Asked::Typed(_) }
         )
     }

@@ -7,6 +7,7 @@ use super::screen::Screen::Cockpit;
 use super::screen::Screen::Fleet;
 use super::screen::Screen::Groups;
 use super::screen::Screen::Link;
+use super::screen::Screen::Objects;
 use super::screen::Screen::Runs;
 use super::state::State;
 use super::state::Subject;
@@ -36,6 +37,8 @@ pub enum Cmd {
     NextLink,
     PreviousLink,
     Check,
+    Compare,
+    Sync,
     Plan,
     Start,
     Resume,
@@ -73,7 +76,7 @@ const fn info(
     Info { cmd, keys, short, title, on, cli }
 }
 
-const ONE_LINK: &[Screen] = &[Link, Checks];
+const ONE_LINK: &[Screen] = &[Link, Checks, Objects];
 const CHOOSES: &[Screen] = &[Fleet, Link, Checks, Cockpit];
 
 /// In the order of help.
@@ -84,7 +87,8 @@ pub const ALL: &[Info] = &[
     info(Cmd::Go(Checks),  &[Key::Char('3')], "", "what is judged of a link", &[], "watch {link} --once"),
     info(Cmd::Go(Cockpit), &[Key::Char('4')], "", "the cutover", &[], "cutover status"),
     info(Cmd::Go(Runs),    &[Key::Char('5')], "", "runs of the journal", &[], "runs list"),
-    info(Cmd::Go(Groups),  &[Key::Char('6')], "", "failover groups", &[], ""),
+    info(Cmd::Go(Objects), &[Key::Char('6')], "", "logins, jobs and what else is not replicated", &[], "objects diff {link}"),
+    info(Cmd::Go(Groups),  &[Key::Char('7')], "", "failover groups", &[], "fog list"),
     info(Cmd::Open,        &[Key::Enter], "open", "open what is selected", &[Fleet, Runs], ""),
     info(Cmd::Filter,      &[Key::Char('/')], "filter", "filter by any word of a row", &[Fleet], ""),
     info(Cmd::Sort,        &[Key::Char('s')], "sort", "sort by the next column", &[Fleet], ""),
@@ -95,6 +99,8 @@ pub const ALL: &[Info] = &[
     info(Cmd::PreviousLink, &[Key::Char('['), Key::Left], "", "previous link", ONE_LINK, ""),
     info(Cmd::NextLink,    &[Key::Char(']'), Key::Right], "next link", "next link", ONE_LINK, ""),
     info(Cmd::Check,       &[Key::Char('c')], "check", "judge the link now (reads only)", &[Fleet, Link, Checks], "check {link}"),
+    info(Cmd::Compare,     &[Key::Char('o')], "objects", "compare server objects (reads only)", &[Fleet, Link, Checks, Objects], "objects diff {link}"),
+    info(Cmd::Sync,        &[Key::Char('b')], "bring over", "bring over what is missing; asks for the name", &[Objects], "objects sync {link}"),
     info(Cmd::Plan,        &[Key::Char('p')], "plan", "plan a cutover (reads only)", CHOOSES, "cutover plan {links}"),
     info(Cmd::Start,       &[Key::Char('r')], "run", "run the plan; asks for the name", &[Cockpit], "cutover run {links}"),
     info(Cmd::Resume,      &[Key::Char('R')], "resume", "go on with a run; asks for the name", &[Cockpit], "cutover resume {run}"),
@@ -111,7 +117,7 @@ pub const ALL: &[Info] = &[
     info(Cmd::PageDown,    &[Key::PageDown, Key::Ctrl('d')], "", "a page down", &[], ""),
     info(Cmd::Top,         &[Key::Home, Key::Char('g')], "", "to the first", &[], ""),
     info(Cmd::Bottom,      &[Key::End, Key::Char('G')], "", "to the last", &[], ""),
-    info(Cmd::NextScreen,  &[Key::Tab], "", "next screen", &[Fleet, Link, Checks, Runs, Groups], ""),
+    info(Cmd::NextScreen,  &[Key::Tab], "", "next screen", &[Fleet, Link, Checks, Runs, Objects, Groups], ""),
     info(Cmd::PreviousScreen, &[Key::BackTab], "", "previous screen", &[], ""),
     info(Cmd::Back,        &[Key::Esc], "back", "back to the fleet; clear the filter", &[], ""),
     info(Cmd::Palette,     &[Key::Char(':')], "commands", "this list of commands", &[], ""),
@@ -168,6 +174,7 @@ pub fn is_offered(state: &State, cmd: Cmd) -> bool {
     match cmd {
         Cmd::Plan => idle,
         Cmd::Start => idle && matches!(cockpit.subject, Subject::Planned { .. }),
+        Cmd::Sync => idle && sync_of(state).is_some(),
         Cmd::Resume => idle && open,
         Cmd::Abort => !idle || open,
         Cmd::Play => cockpit.replay.is_some(),
@@ -175,6 +182,14 @@ pub fn is_offered(state: &State, cmd: Cmd) -> bool {
         Cmd::Reload => idle,
         _ => true,
     }
+}
+
+/// The link whose objects were compared, and how many could be brought over; `None`: nothing is known to be missing.
+pub fn sync_of(state: &State) -> Option<(String, usize)> {
+    let link = state.link_name()?;
+    let (_, found) = state.objects.of.get(&link)?;
+    let n = found.as_ref().ok()?.to_sync;
+    (n > 0).then_some((link, n))
 }
 
 /// What a key means on a screen.

@@ -16,6 +16,8 @@ pub enum What {
     Start(Arc<Plan>),
     Resume(RunId),
     Abort(RunId),
+    /// Bring the server objects of a link over.
+    Sync(String),
     /// Stop the run that is driven from here.
     Stop,
 }
@@ -26,6 +28,7 @@ impl What {
             What::Start(_) => "cut over",
             What::Resume(_) => "resume the run",
             What::Abort(_) => "abort the run",
+            What::Sync(_) => "bring objects over",
             What::Stop => "stop and undo",
         }
     }
@@ -83,6 +86,7 @@ impl Confirm {
             What::Start(plan) => Action::Start { plan: plan.clone(), approval },
             What::Resume(run) => Action::Resume { run: run.clone(), approval },
             What::Abort(run) => Action::Abort { run: run.clone(), approval },
+            What::Sync(link) => Action::Sync { link: link.clone(), approval },
             What::Stop => Action::Stop { asked: Asked::Typed(approval) },
         })
     }

@@ -10,6 +10,7 @@ use crate::monitor::snapshot::Snapshot;
 use crate::plan::types::Plan;
 use crate::report::check::LinkCheck;
 use crate::report::dto::RunSummary;
+use crate::report::objects::ObjectsReport;
 use std::sync::Arc;
 use time::OffsetDateTime;
 
@@ -98,6 +99,11 @@ pub enum Event {
     Checked {
         link: String,
         verdict: Result<Box<LinkCheck>, String>,
+    },
+    /// How the server objects of one link stand.
+    Compared {
+        link: String,
+        objects: Result<ObjectsReport, String>,
     },
     /// What came of an order to a run.
     Ordered(Result<String, String>),

@@ -89,6 +89,17 @@ impl Performer {
                     let _ = to.send(Event::Checked { link, verdict });
                 });
             }
+            Action::Compare { link } => {
+                let (app, to) = (self.app.clone(), self.to.clone());
+                tokio::spawn(async move {
+                    let found = app.compare_objects(std::slice::from_ref(&link), false).await;
+                    let objects = found.map(|d| report::objects::report(&d)).map_err(|e| words(&e));
+                    let _ = to.send(Event::Compared { link, objects });
+                });
+            }
+            Action::Sync { link, .. } => {
+                self.drive(move |app, feed, cancel| async move { bring_over(&app, link, feed, cancel).await });
+            }
             Action::LoadRuns => {
                 let (app, to) = (self.app.clone(), self.to.clone());
                 tokio::task::spawn_blocking(move || {
@@ -146,6 +157,17 @@ impl Performer {
             let _ = to.send(Event::RunOver { run, ending });
         });
     }
+}
+
+/// Planned anew: what was seen on the screen may have been mended meanwhile.
+async fn bring_over(app: &App, link: String, feed: SharedObserver, cancel: Cancel) -> Result<Ended> {
+    let plan = app.plan_objects(&[link], false).await?;
+    if plan.is_empty() {
+        return Err(
+            Error::refused("nothing is missing any more that could be brought over").hint("milink objects diff")
+        );
+    }
+    app.start(&plan, feed, Steering::open(cancel)).await
 }
 
 /// The same order again takes it back.

@@ -7,12 +7,13 @@ pub enum Screen {
     Checks,
     Cockpit,
     Runs,
+    Objects,
     Groups,
 }
 
 impl Screen {
-    pub const ALL: [Screen; 6] =
-        [Screen::Fleet, Screen::Link, Screen::Checks, Screen::Cockpit, Screen::Runs, Screen::Groups];
+    pub const ALL: [Screen; 7] =
+        [Screen::Fleet, Screen::Link, Screen::Checks, Screen::Cockpit, Screen::Runs, Screen::Objects, Screen::Groups];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -21,11 +22,12 @@ impl Screen {
             Screen::Checks => "checks",
             Screen::Cockpit => "cutover",
             Screen::Runs => "runs",
+            Screen::Objects => "objects",
             Screen::Groups => "groups",
         }
     }
 
-    /// 1 to 6, which is also its key.
+    /// 1 to 7, which is also its key.
     pub fn number(self) -> usize {
         Self::ALL.iter().position(|s| *s == self).unwrap_or(0) + 1
     }

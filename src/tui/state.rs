@@ -17,6 +17,7 @@ use crate::monitor::snapshot::Snapshot;
 use crate::plan::types::Plan;
 use crate::report::check::LinkCheck;
 use crate::report::dto::RunSummary;
+use crate::report::objects::ObjectsReport;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -159,14 +160,35 @@ pub struct Runs {
     pub loaded: bool,
 }
 
-/// Verdicts of `check`, by link, with the time they came.
-#[derive(Debug, Clone, Default)]
-pub struct Verdicts {
-    pub of: BTreeMap<String, (OffsetDateTime, Result<Box<LinkCheck>, String>)>,
-    /// Being judged.
+/// What was looked at when somebody asked for it, by link, with the time it came.
+#[derive(Debug, Clone)]
+pub struct Looks<T> {
+    pub of: BTreeMap<String, (OffsetDateTime, Result<T, String>)>,
+    /// Being looked at.
     pub asked: BTreeSet<String>,
     /// First line shown.
     pub scroll: usize,
+}
+
+impl<T> Default for Looks<T> {
+    fn default() -> Self {
+        Self { of: BTreeMap::new(), asked: BTreeSet::new(), scroll: 0 }
+    }
+}
+
+impl<T> Looks<T> {
+    /// False: somebody is looking already.
+    pub fn ask(&mut self, link: &str) -> bool {
+        self.scroll = 0;
+        self.asked.insert(link.to_owned())
+    }
+    pub fn came(&mut self, at: OffsetDateTime, link: String, found: Result<T, String>) {
+        self.asked.remove(&link);
+        self.of.insert(link, (at, found));
+    }
+    pub fn walk(&mut self, by: isize, last: usize) {
+        self.scroll = self.scroll.saturating_add_signed(by).min(last);
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -198,7 +220,10 @@ pub struct State {
     pub cockpit: Cockpit,
     pub live: Option<Live>,
     pub runs: Runs,
-    pub verdicts: Verdicts,
+    /// Of `check`.
+    pub verdicts: Looks<Box<LinkCheck>>,
+    /// What the target lacks of the source's server objects.
+    pub objects: Looks<ObjectsReport>,
     pub notice: Option<Notice>,
     /// Something visible has changed since it was drawn last.
     pub dirty: bool,
@@ -222,7 +247,8 @@ impl State {
             cockpit: Cockpit::default(),
             live: None,
             runs: Runs::default(),
-            verdicts: Verdicts::default(),
+            verdicts: Looks::default(),
+            objects: Looks::default(),
             notice: None,
             dirty: true,
             interrupted: false,

@@ -13,6 +13,8 @@ use super::objects::object::Object;
 use super::tools::Tools;
 use crate::base::error::Error;
 use crate::base::error::Result;
+use crate::engine::stage::CONCURRENT_LIGHT_STEPS_MAX;
+use crate::engine::stage::CONCURRENT_STEPS_MAX;
 use crate::engine::stage::Stage;
 use crate::engine::step::Step;
 use crate::model::ids::StepId;
@@ -49,9 +51,18 @@ pub fn stages(plan: &Plan, tools: &Arc<Tools>) -> Result<Vec<Stage>> {
             };
             steps.push(step(base)?);
         }
-        stages.push(Stage { name: planned.name.clone(), steps });
+        let at_a_time = at_a_time(planned.steps.first().map_or("", |p| p.id.kind()));
+        stages.push(Stage { name: planned.name.clone(), steps, at_a_time });
     }
     Ok(stages)
+}
+
+/// The light steps within an outage, all of them; of the others a batch.
+fn at_a_time(kind: &str) -> usize {
+    match kind {
+        "cutover.fence" | "cutover.drain" | "cutover.confirm" | "cutover.open" => CONCURRENT_LIGHT_STEPS_MAX,
+        _ => CONCURRENT_STEPS_MAX,
+    }
 }
 
 /// `kind/link`, or for shared work `kind/source` and `kind/source@target`: then the pair's first link stands for it.
@@ -135,7 +146,7 @@ fn step(base: LinkStep) -> Result<Arc<dyn Step>> {
         "cutover.synchronous" => Arc::new(cutover::synchronous::Synchronous(base)),
         "cutover.fence" => Arc::new(cutover::fence::Fence(base)),
         "cutover.drain" => Arc::new(cutover::drain::Drain(base)),
-        "cutover.switch" => Arc::new(cutover::switch::Switch(base)),
+        "cutover.switch" => Arc::new(cutover::switch::Switch::new(base)),
         "cutover.confirm" => Arc::new(cutover::confirm::Confirm(base)),
         "cutover.repoint" => Arc::new(cutover::repoint::Repoint(base)),
         "cutover.open" => Arc::new(cutover::open::Open(base)),

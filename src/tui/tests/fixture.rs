@@ -48,6 +48,9 @@ use crate::report::check::ExpectedOutage;
 use crate::report::check::ForcedFailover;
 use crate::report::check::LinkCheck;
 use crate::report::dto::RunSummary;
+use crate::report::objects::ObjectLine;
+use crate::report::objects::ObjectWord;
+use crate::report::objects::ObjectsReport;
 use crate::tui::event::Event;
 use crate::tui::event::Key;
 use crate::tui::state::State;
@@ -460,4 +463,28 @@ pub(super) fn screen(state: &State, width: u16, height: u16) -> String {
         text.push('\n');
     }
     text
+}
+
+/// One of each kind of finding.
+pub fn objects_of() -> ObjectsReport {
+    let line = |kind: &str, name: &str, state, details: &[&str]| ObjectLine {
+        source: "sql-a".to_owned(),
+        target: "mi-a".to_owned(),
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        state,
+        details: details.iter().map(ToString::to_string).collect(),
+        notes: Vec::new(),
+    };
+    ObjectsReport {
+        schema_version: 1,
+        to_sync: 2,
+        manual: 1,
+        objects: vec![
+            line("login", "app", ObjectWord::Same, &[]),
+            line("login", "settlement", ObjectWord::Missing, &["create it with its SID and password"]),
+            line("login", "CORP\\batch", ObjectWord::Manual, &["a Windows login is mapped to Entra by hand"]),
+            line("job", "nightly settlement run", ObjectWord::Differs, &["2 steps on the source, 1 on the target"]),
+        ],
+    }
 }

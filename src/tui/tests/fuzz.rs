@@ -28,13 +28,14 @@ enum Op {
     Records(Until),
     Over,
     Runs,
+    Compared,
     Interrupt,
 }
 
 fn keys() -> impl Strategy<Value = Key> {
     prop_oneof![
         8 => proptest::char::range(' ', '~').prop_map(Key::Char),
-        4 => proptest::sample::select(vec!['p', 'r', 'R', 'a', '4', '1', '2', '5', ' ', 'd', 's', 'f', ':', '?'])
+        4 => proptest::sample::select(vec!['p', 'r', 'R', 'a', '4', '1', '2', '5', '6', 'o', 'b', ' ', 'd', 's', 'f', ':', '?'])
             .prop_map(Key::Char),
         1 => any::<char>().prop_map(Key::Char),
         1 => proptest::char::range('a', 'z').prop_map(Key::Ctrl),
@@ -57,6 +58,7 @@ fn ops() -> impl Strategy<Value = Op> {
         2 => proptest::sample::select(vec![Until::Drain, Until::RolledBack, Until::Committed]).prop_map(Op::Records),
         1 => Just(Op::Over),
         1 => Just(Op::Runs),
+        1 => Just(Op::Compared),
         1 => Just(Op::Interrupt),
     ]
 }
@@ -96,6 +98,10 @@ fn events(state: &State, op: &Op) -> Vec<Event> {
         Op::Records(until) => vec![Event::Records { run: RUN.into(), records: Ok(journal(*until)) }],
         Op::Over => vec![Event::RunOver { run: None, ending: Ending::Ended(RunResult::Committed) }],
         Op::Runs => vec![Event::Runs(Ok(summaries()))],
+        Op::Compared => {
+            let link = state.link_name().unwrap_or_default();
+            vec![Event::Compared { link, objects: Ok(objects_of()) }]
+        }
         Op::Interrupt => vec![Event::Interrupt],
     }
 }
@@ -141,7 +147,7 @@ proptest! {
 #[test]
 fn every_screen_draws_at_every_small_size() {
     let mut states = vec![state(), watching(), super::screens::showing(Until::Drain, true)];
-    for keys in ["2", "3", "4", "5", "6", "?", ":", "pr"] {
+    for keys in ["2", "3", "4", "5", "6", "7", "o", "?", ":", "pr"] {
         let mut s = watching();
         for c in keys.chars() {
             press(&mut s, &c.to_string());

@@ -106,8 +106,39 @@ fn runs_and_groups() {
     update(&mut state, Event::Runs(Ok(summaries())));
     press(&mut state, "j");
     check("runs", &state);
-    press(&mut state, "6");
+    press(&mut state, "7");
     check("groups", &state);
+}
+
+#[test]
+fn objects() {
+    let mut state = on_link(healthy("ledger"));
+    press(&mut state, "6");
+    check("objects_before", &state);
+    assert!(press(&mut state, "b").is_empty() && state.overlay.is_none(), "nothing is known to be missing");
+    assert!(matches!(press(&mut state, "o").as_slice(), [Action::Compare { link }] if link == "ledger"));
+    assert!(press(&mut state, "o").is_empty(), "it is being compared");
+    update(&mut state, Event::Compared { link: "ledger".to_owned(), objects: Ok(objects_of()) });
+    check("objects", &state);
+    press(&mut state, "b");
+    check("objects_confirm", &state);
+    let begun = press(&mut state, "ledger\n");
+    assert!(matches!(begun.as_slice(), [Action::Sync { link, .. }] if link == "ledger"), "{begun:?}");
+    assert!(begun[0].changes() && state.live.is_some());
+}
+
+#[test]
+fn an_old_comparison_is_none() {
+    let mut state = on_link(healthy("ledger"));
+    press(&mut state, "o");
+    let found = crate::report::objects::ObjectsReport { to_sync: 0, manual: 0, ..objects_of() };
+    update(&mut state, Event::Compared { link: "ledger".to_owned(), objects: Ok(found) });
+    assert!(screen(&state, 80, 24).contains("✓ ledger:"));
+    update(&mut state, Event::Tick(NOW + Duration::minutes(6)));
+    let old = screen(&state, 80, 24);
+    assert!(old.contains("? ledger:") && old.contains("`o` compares again"), "{old}");
+    update(&mut state, Event::Compared { link: "ledger".to_owned(), objects: Err("no way in".to_owned()) });
+    assert!(screen(&state, 80, 24).contains("not compared: no way in"));
 }
 
 #[test]

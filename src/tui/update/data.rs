@@ -12,6 +12,7 @@ use crate::tui::state::Replay;
 use crate::tui::state::State;
 use crate::tui::state::Subject;
 use crate::tui::story;
+use crate::tui::story::Story;
 use std::sync::Arc;
 use time::OffsetDateTime;
 
@@ -70,10 +71,8 @@ pub(super) fn data(state: &mut State, event: Event) -> Vec<Action> {
         Event::Run(event) => run_event(state, event),
         Event::Records { run, records } => return records_of(state, &run, records),
         Event::RunOver { run, ending } => return over(state, run, ending),
-        Event::Checked { link, verdict } => {
-            state.verdicts.asked.remove(&link);
-            state.verdicts.of.insert(link, (state.now, verdict));
-        }
+        Event::Checked { link, verdict } => state.verdicts.came(state.now, link, verdict),
+        Event::Compared { link, objects } => state.objects.came(state.now, link, objects),
         Event::Runs(Ok(list)) => {
             state.runs.selected = state.runs.selected.min(list.len().saturating_sub(1));
             (state.runs.list, state.runs.error, state.runs.loaded) = (list, None, true);
@@ -157,8 +156,17 @@ fn records_of(state: &mut State, run: &RunId, records: Result<Arc<Vec<Stored>>, 
 fn over(state: &mut State, run: Option<RunId>, ending: Ending) -> Vec<Action> {
     let live = state.live.take().unwrap_or_default();
     let leave = live.leave_after;
-    let run = run.or(live.run);
+    let run = run.or(live.run.clone());
+    let cutover = state.cockpit.story.as_ref().is_none_or(Story::is_cutover);
     match &ending {
+        Ending::Ended(_) if !cutover => {
+            // What was compared before is no longer so.
+            live.links.iter().for_each(|l| drop(state.objects.of.remove(l)));
+            match &ending {
+                Ending::Ended(RunResult::Committed) => state.say("done; `o` compares again"),
+                _ => state.complain("rolled back: what was made is taken away again"),
+            }
+        }
         Ending::Ended(RunResult::Committed) => {
             state.say("committed: the application works on its target");
             let done = state.cockpit.story.as_ref().map(|s| s.links.clone()).unwrap_or_default();

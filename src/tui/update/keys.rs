@@ -156,6 +156,8 @@ pub(super) fn run(state: &mut State, cmd: Cmd) -> Vec<Action> {
         Cmd::NextLink => walk_links(state, 1),
         Cmd::PreviousLink => walk_links(state, -1),
         Cmd::Check => return check(state),
+        Cmd::Compare => return compare(state),
+        Cmd::Sync => steer::ask_sync(state),
         Cmd::Plan => return steer::plan(state),
         Cmd::Start => steer::ask_start(state),
         Cmd::Resume => steer::ask_resume(state),
@@ -219,17 +221,24 @@ fn reload(state: &mut State) -> Vec<Action> {
 }
 
 fn check(state: &mut State) -> Vec<Action> {
+    let Some(link) = looked_at(state, Screen::Checks) else { return Vec::new() };
+    if state.verdicts.ask(&link) { vec![Action::Check { link }] } else { Vec::new() }
+}
+
+fn compare(state: &mut State) -> Vec<Action> {
+    let Some(link) = looked_at(state, Screen::Objects) else { return Vec::new() };
+    if state.objects.ask(&link) { vec![Action::Compare { link }] } else { Vec::new() }
+}
+
+/// Turns to a screen of the selected link.
+fn looked_at(state: &mut State, screen: Screen) -> Option<String> {
     let Some(link) = state.link_name() else {
-        state.complain("there is no link to judge");
-        return Vec::new();
+        state.complain("there is no link to look at");
+        return None;
     };
     state.fleet.selected = Some(link.clone());
-    state.screen = Screen::Checks;
-    state.verdicts.scroll = 0;
-    if !state.verdicts.asked.insert(link.clone()) {
-        return Vec::new();
-    }
-    vec![Action::Check { link }]
+    state.screen = screen;
+    Some(link)
 }
 
 fn open(state: &mut State) -> Vec<Action> {
@@ -284,11 +293,14 @@ fn walk(state: &mut State, by: isize) {
             state.cockpit.step = Some(to);
         }
         Screen::Checks => {
-            let lines = state.link_name().and_then(|l| state.verdicts.of.get(&l)).map_or(0, |(_, v)| match v {
-                Ok(check) => check.checks.len() * 3,
-                Err(_) => 0,
-            });
-            state.verdicts.scroll = state.verdicts.scroll.saturating_add_signed(by).min(lines);
+            let found = state.link_name().and_then(|l| state.verdicts.of.get(&l)).and_then(|(_, v)| v.as_ref().ok());
+            let lines = found.map_or(0, |check| check.checks.len() * 3);
+            state.verdicts.walk(by, lines);
+        }
+        Screen::Objects => {
+            let found = state.link_name().and_then(|l| state.objects.of.get(&l)).and_then(|(_, v)| v.as_ref().ok());
+            let lines = found.map_or(0, |o| o.objects.len() * 3);
+            state.objects.walk(by, lines);
         }
         Screen::Link | Screen::Groups => {}
     }

@@ -5,6 +5,7 @@ use crate::model::ids::RunId;
 use crate::plan::types::Path;
 use crate::plan::types::Plan;
 use crate::tui::action::Action;
+use crate::tui::command;
 use crate::tui::confirm::Confirm;
 use crate::tui::confirm::What;
 use crate::tui::screen::Screen;
@@ -128,6 +129,22 @@ pub(super) fn ask_abort(state: &mut State) {
     state.overlay = Some(Overlay::Confirm(Confirm::new(What::Abort(run), &links, lines)));
 }
 
+pub(super) fn ask_sync(state: &mut State) {
+    if state.live.is_some() {
+        state.complain("a run is driven from here already");
+        return;
+    }
+    let Some((link, n)) = command::sync_of(state) else {
+        state.complain("nothing is known to be missing: `o` compares");
+        return;
+    };
+    let lines = vec![
+        format!("{} of {link} made or changed on the target", text::count(n, "object")),
+        "Logins keep SID and password, jobs come disabled. If one fails, what was made is taken away.".to_owned(),
+    ];
+    state.overlay = Some(Overlay::Confirm(Confirm::new(What::Sync(link.clone()), &[link], lines)));
+}
+
 /// A hold needs no typed name: it keeps a run where every step is at rest, and the same key lets it go on.
 pub(super) fn hold(state: &mut State) -> Vec<Action> {
     match open_cutover(state, "hold") {
@@ -144,6 +161,11 @@ pub(super) fn approved(state: &mut State, action: Action) -> Vec<Action> {
             state.live = begin(plan.links.iter().map(|l| l.name.0.clone()).collect());
             state.cockpit.ending = None;
             state.cockpit.back = 0;
+            state.screen = Screen::Cockpit;
+        }
+        Action::Sync { link, .. } => {
+            state.live = begin(vec![link.clone()]);
+            state.cockpit = Cockpit::default();
             state.screen = Screen::Cockpit;
         }
         Action::Resume { run, .. } | Action::Abort { run, .. } => {

@@ -6,6 +6,7 @@ use super::cockpit;
 use super::fleet;
 use super::groups;
 use super::link;
+use super::objects;
 use super::overlay;
 use super::runs;
 use super::words;
@@ -62,6 +63,7 @@ fn body_of(frame: &mut Frame<'_>, state: &State, area: Rect) {
         Screen::Checks => checks::draw(frame, state, area),
         Screen::Cockpit => cockpit::draw(frame, state, area),
         Screen::Runs => runs::draw(frame, state, area),
+        Screen::Objects => objects::draw(frame, state, area),
         Screen::Groups => groups::draw(frame, state, area),
     }
 }

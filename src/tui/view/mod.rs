@@ -8,6 +8,7 @@ pub mod fleet;
 pub mod groups;
 pub mod help;
 pub mod link;
+pub mod objects;
 pub mod overlay;
 pub mod runs;
 pub mod verdict;

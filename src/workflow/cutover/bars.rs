@@ -12,6 +12,12 @@ use crate::model::login::DatabaseLogins;
 use crate::model::login::Login;
 use crate::sql::Statement;
 use crate::sql::query::login;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+
+/// Logins of one database that are barred or let in at a time.
+const CHANGES_MAX: usize = 8;
 
 /// Logins that a fence concerns: not the allow-list, sysadmins (they ignore bars and are listed instead), the server's own, and
 /// milink itself.
@@ -90,10 +96,12 @@ pub fn lift_statements(bar: &BarredLogin) -> Result<Vec<Statement>> {
 /// Bars every login that can still get in; those barred already are left alone.
 pub async fn apply(cx: &Context, step: &StepId, site: &SiteId, database: &str, bars: &[BarredLogin]) -> Result<()> {
     let found = cx.effects.read(site, login::for_database(database)).await?;
-    for bar in still_open(&found, bars) {
-        cx.effects.change(step, site, &bar_statement(bar)?).await?;
+    let open = still_open(&found, bars);
+    let mut work: Vec<BoxFuture<'_, Result<()>>> = Vec::with_capacity(open.len());
+    for bar in open {
+        work.push(Box::pin(bar_one(cx, step, site, bar)));
     }
-    Ok(())
+    side_by_side(work).await
 }
 
 /// Lets in every login that is still kept out by us.
@@ -102,10 +110,28 @@ pub async fn lift(cx: &Context, step: &StepId, site: &SiteId, database: &str, ba
         tokio::join!(cx.effects.read(site, login::for_database(database)), claims::free(cx, site, bars.to_vec()));
     let (found, free) = (found?, free?);
     let barred = still_barred(&found, &free);
+    let mut work: Vec<BoxFuture<'_, Result<()>>> = Vec::with_capacity(barred.len());
     for bar in &barred {
-        for statement in lift_statements(bar)? {
-            cx.effects.change(step, site, &statement).await?;
-        }
+        work.push(Box::pin(lift_one(cx, step, site, bar)));
     }
+    side_by_side(work).await?;
     Ok(barred.len())
+}
+
+async fn bar_one(cx: &Context, step: &StepId, site: &SiteId, bar: &BarredLogin) -> Result<()> {
+    cx.effects.change(step, site, &bar_statement(bar)?).await.map(drop)
+}
+
+async fn lift_one(cx: &Context, step: &StepId, site: &SiteId, bar: &BarredLogin) -> Result<()> {
+    for statement in lift_statements(bar)? {
+        cx.effects.change(step, site, &statement).await?;
+    }
+    Ok(())
+}
+
+/// Changes that do not concern each other, a few at a time: an application stands still meanwhile. The first failure is told
+/// once all have ended.
+async fn side_by_side(changes: Vec<BoxFuture<'_, Result<()>>>) -> Result<()> {
+    let ended: Vec<_> = stream::iter(changes).buffer_unordered(CHANGES_MAX).collect().await;
+    ended.into_iter().collect()
 }

@@ -42,13 +42,18 @@ impl Drain {
         let samples = self.0.policy.stability_samples.max(2);
         let spacing = Duration::from_millis(self.0.policy.stability_window_ms) / (samples - 1);
         let mut seen: Option<(LsnColumn, Lsn, u32)> = None;
+        // The first look of those that agree had ended.
+        let mut since = cx.clock.monotonic();
         let mut backoff = Backoff::urgent();
         loop {
             let position = position::read(cx, &self.0.link).await?;
             let equal = position.comparable().filter(|(_, s, t)| s == t).map(|(c, s, _)| (c, s));
             seen = match (equal, seen) {
                 (Some((c, l)), Some((c0, l0, n))) if c == c0 && l == l0 => Some((c, l, n + 1)),
-                (Some((c, l)), _) => Some((c, l, 1)),
+                (Some((c, l)), _) => {
+                    since = cx.clock.monotonic();
+                    Some((c, l, 1))
+                }
                 (None, _) => None,
             };
             if let Some((column, lsn, n)) = seen
@@ -68,7 +73,11 @@ impl Drain {
             if cx.cancel.requested() {
                 return Err(Error::new(Kind::Interrupted, "asked to stop while draining"));
             }
-            if seen.is_some() { pause(spacing).await } else { backoff.wait().await }
+            match seen {
+                // Counted from the first of them, so that a slow read does not make the window longer.
+                Some((.., n)) => pause((since + spacing * n).saturating_sub(cx.clock.monotonic())).await,
+                None => backoff.wait().await,
+            }
         }
     }
 }

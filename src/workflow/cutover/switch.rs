@@ -21,9 +21,12 @@ use crate::sql::query::group;
 use crate::workflow::link_step::LinkStep;
 use crate::workflow::link_step::link_step;
 use async_trait::async_trait;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-pub struct Switch(pub LinkStep);
+/// The flag: this process has just seen the link there, so that its deletion needs no other look.
+pub struct Switch(pub LinkStep, AtomicBool);
 
 /// What the world says of the switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +37,10 @@ enum Seen {
 }
 
 impl Switch {
+    pub fn new(base: LinkStep) -> Self {
+        Self(base, AtomicBool::new(false))
+    }
+
     /// How long the service may take to make the target writable. A planned failover that cannot catch up ends by itself
     /// with 47514–47516; a deletion is a management operation of minutes at most. When it ends, `resume` waits on.
     fn limit(&self) -> Duration {
@@ -55,18 +62,34 @@ impl Switch {
         }
     }
 
-    async fn seen_one_way(&self, cx: &Context) -> Result<Seen> {
+    /// All that is asked while its end is awaited: one question to the servers, none to Azure.
+    async fn done(&self, cx: &Context) -> Result<bool> {
+        match self.0.link.path {
+            Path::OneWay => self.released(cx).await,
+            Path::TwoWay => Ok(self.seen_two_way(cx).await? == Seen::Done),
+        }
+    }
+
+    /// The copy on the instance is in no link any more and takes writes.
+    async fn released(&self, cx: &Context) -> Result<bool> {
         let link = &self.0.link;
         let access = cx.effects.read(&link.target, database::access(&link.database)).await?;
-        let writable = access.is_some_and(|a| a.accepts_writes() && !a.groups.iter().any(|g| g.is_distributed));
-        if writable {
+        Ok(access.is_some_and(|a| a.accepts_writes() && !a.groups.iter().any(|g| g.is_distributed)))
+    }
+
+    async fn seen_one_way(&self, cx: &Context) -> Result<Seen> {
+        let (released, there) = tokio::join!(self.released(cx), self.link_there(cx));
+        if released? {
             return Ok(Seen::Done);
         }
         if cx.effects.pending(&self.0.id).is_some() {
             return Ok(Seen::Moving);
         }
-        let there = cx.effects.arm()?.link(&self.instance(), link.name.as_str()).await?.is_some();
-        Ok(if there { Seen::NotDone } else { Seen::Moving })
+        Ok(if there? { Seen::NotDone } else { Seen::Moving })
+    }
+
+    async fn link_there(&self, cx: &Context) -> Result<bool> {
+        Ok(cx.effects.arm()?.link(&self.instance(), self.0.link.name.as_str()).await?.is_some())
     }
 
     async fn seen_two_way(&self, cx: &Context) -> Result<Seen> {
@@ -114,14 +137,14 @@ impl Switch {
             &format!("{} to become writable on {}", self.0.link.database, self.0.link.target),
             self.limit(),
             Backoff::urgent(),
-            || async { Ok((self.seen(cx).await? == Seen::Done).then_some(())) },
+            || async { Ok(self.done(cx).await?.then_some(())) },
         )
         .await
     }
 
     async fn delete_link(&self, cx: &Context) -> Result<()> {
         // A deletion that is under way is polled, never sent again.
-        let there = cx.effects.arm()?.link(&self.instance(), self.0.link.name.as_str()).await?.is_some();
+        let there = self.1.swap(false, Ordering::SeqCst) || self.link_there(cx).await?;
         if there && cx.effects.pending(&self.0.id).is_none() {
             cx.effects.arm_change(&self.0.id, &self.0.link.target, &self.deletion()).await?;
         }
@@ -167,7 +190,10 @@ impl Step for Switch {
         "none: from here only forward".to_owned()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
-        match self.seen(cx).await? {
+        let (seen, gap) = tokio::join!(self.seen(cx), self.token_gap(cx));
+        let seen = seen?;
+        self.1.store(seen == Seen::NotDone, Ordering::SeqCst);
+        match seen {
             Seen::Done => {
                 return Ok(Precheck::AlreadyDone(format!(
                     "{} is writable on {}",
@@ -184,7 +210,7 @@ impl Step for Switch {
         if self.0.tools.sabotage.iter().any(|s| s == "cutover.fence" || s == "cutover.drain.stable") {
             return Ok(Precheck::Ready);
         }
-        Ok(match self.token_gap(cx).await? {
+        Ok(match gap? {
             None => Precheck::Ready,
             Some((expected, found)) => Precheck::Blocked {
                 expected,

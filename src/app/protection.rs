@@ -139,9 +139,14 @@ impl Guard for Groups {
 impl App {
     /// A group that was looked at.
     pub async fn protection_of(&self, look: &FogLook) -> Result<Protection> {
-        let window = windows(self.journal.as_ref())?.remove(&look.wanted.name.to_lowercase());
+        let window = self.window_of(&look.wanted.name)?;
         let cx = self.observer()?;
         judge(&cx.effects, self.names.as_ref(), look, window).await
+    }
+
+    /// When a run of this journal closed the unprotected window of what is in that group.
+    pub fn window_of(&self, group: &str) -> Result<Option<Window>> {
+        Ok(windows(self.journal.as_ref())?.remove(&group.to_lowercase()))
     }
 
     /// Every group that one of these sites is in.

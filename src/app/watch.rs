@@ -10,6 +10,7 @@ use crate::effects::perform::Begin;
 use crate::effects::perform::Effects;
 use crate::journal::switched::switched;
 use crate::model::ids::RunId;
+use crate::model::ids::SiteId;
 use crate::monitor::handle::MonitorHandle;
 use crate::monitor::plan::Thresholds;
 use crate::monitor::plan::WatchPlan;
@@ -22,6 +23,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 impl App {
+    fn group_of(&self, target: &SiteId) -> Option<String> {
+        let groups = self.config.failover_groups.iter();
+        groups.into_iter().find(|g| g.primary == *target || g.secondary == *target).map(|g| g.name.clone())
+    }
+
     /// What would be watched: the named links, or all.
     pub fn watch_plan(&self, names: &[String], interval: Option<Duration>) -> Result<WatchPlan> {
         let links = self.config.select(names)?.into_iter().map(|l| WatchedLink {
@@ -30,6 +36,7 @@ impl App {
             intent: l.intent.as_str().to_owned(),
             source: l.source.clone(),
             target: l.target.clone(),
+            group: self.group_of(&l.target),
         });
         Ok(WatchPlan {
             links: links.collect(),

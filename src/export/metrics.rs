@@ -209,8 +209,17 @@ pub fn text(snapshot: &Snapshot) -> String {
 fn groups(out: &mut String, snapshot: &Snapshot) {
     let mut all: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
     for l in &snapshot.links {
-        let Some(Some(p)) = l.protection.known() else { continue };
-        let Some(group) = p.group.as_deref() else { continue };
+        let Some(group) = l.group.as_deref() else { continue };
+        let entry = all.entry(group).or_insert((1.0, 0.0));
+        let p = match l.protection.known() {
+            // Nothing to protect yet.
+            Some(None) if l.protection.freshness == Freshness::Fresh => continue,
+            Some(Some(p)) => p,
+            _ => {
+                *entry = (f64::NAN, f64::NAN);
+                continue;
+            }
+        };
         let is_fresh = l.protection.freshness == Freshness::Fresh;
         let holds = match p.holds.filter(|_| is_fresh) {
             Some(true) => 1.0,
@@ -221,14 +230,13 @@ fn groups(out: &mut String, snapshot: &Snapshot) {
         // The worst of its databases counts, and unknown is worse than anything.
         let worst =
             |a: f64, b: f64, pick: fn(f64, f64) -> f64| if a.is_nan() || b.is_nan() { f64::NAN } else { pick(a, b) };
-        let entry = all.entry(group).or_insert((1.0, 0.0));
         *entry = (worst(entry.0, holds, f64::min), worst(entry.1, seconds, f64::max));
     }
     head(
         out,
         "milink_group_protects",
         "gauge",
-        "1 if the failover group protects every database that was cut over into it.",
+        "1 if the failover group protects every database that was cut over to its instance (none: 1).",
     );
     for (group, (holds, _)) in &all {
         let _ = write!(out, "milink_group_protects{{group=\"{}\"}} ", escaped(group));

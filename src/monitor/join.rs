@@ -69,6 +69,7 @@ pub(super) fn link(view: &View<'_>, trail: &Trail, frame: &Frame<'_>) -> LinkSna
         seeding: seeding::seeding(view, trail, frame.monotonic, frame.thresholds.seeding_stalled),
         log: trail::log(view, trail),
         first_full_backup: view.first_backup(),
+        group: view.link.group.clone(),
         protection: protection::protection(view, trail, &milestone, frame.now),
     };
     let mut inputs =

@@ -48,7 +48,6 @@ pub(super) fn protection(
     let end = if holds { until } else { Some(now) };
     let lasted = from.zip(end).map(|(from, end)| (end - from).whole_milliseconds());
     reading.of(Some(Some(ProtectionSnapshot {
-        group: group.map(|g| g.group.clone()),
         holds: if holds { Some(true) } else { group.map_or(Some(false), |g| g.protects.map(|_| false)) },
         why: match (holds, group) {
             (true, _) => None,

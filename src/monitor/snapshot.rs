@@ -168,6 +168,8 @@ pub struct LinkSnapshot {
     pub log: LogSnapshot,
     /// Newest full backup on the target that is not copy-only; the inner none: there is none yet.
     pub first_full_backup: Aged<Option<When>>,
+    /// Failover group of the target, by the estate file; null: none.
+    pub group: Option<String>,
     /// The inner none: it is not cut over.
     pub protection: Aged<Option<ProtectionSnapshot>>,
 }
@@ -175,8 +177,6 @@ pub struct LinkSnapshot {
 /// What stands behind a database that is cut over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProtectionSnapshot {
-    /// The failover group of its instance; null: the estate names none.
-    pub group: Option<String>,
     /// The group holds a whole copy, and both listeners lead where they should. Null: unknown.
     pub holds: Option<bool>,
     /// Why not, or why it is unknown.

@@ -116,7 +116,7 @@ pub fn table(snapshot: &Snapshot, history: &dyn Fn(&str) -> Ring, width: usize) 
 fn protection(l: &LinkSnapshot) -> Option<String> {
     let p = l.protection.known()?.as_ref()?;
     let lasted = p.unprotected_ms.map(millis);
-    let group = p.group.as_deref().unwrap_or("no failover group");
+    let group = l.group.as_deref().unwrap_or("no failover group");
     Some(match (p.holds, lasted) {
         (Some(true), Some(lasted)) => format!("{}: protected by {group}; was not for {lasted}", l.name),
         (Some(true), None) => format!("{}: protected by {group}", l.name),

@@ -48,6 +48,10 @@ pub async fn show(args: &FogNameArgs, settings: &Settings, printer: &mut Printer
     let look = app.look_at_group(args.group.as_deref()).await?;
     let shown = report_of(&app, &look);
     printer.answer(&shown, |width| report::fog::text(&shown, width))?;
+    if let Some(window) = app.window_of(&look.wanted.name)? {
+        let lasted = window.lasted().map_or("an unknown time".to_owned(), crate::base::text::duration);
+        printer.message(&format!("a migration ended here at {}; it was unprotected for {lasted}", window.closed_at))?;
+    }
     match look.standing {
         Standing::None => printer.next(&format!("milink fog plan {}", look.wanted.name))?,
         Standing::InSync { .. } => printer.next(&format!("milink listener check {}", look.wanted.name))?,

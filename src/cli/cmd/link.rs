@@ -61,6 +61,10 @@ pub async fn list(links: &[String], settings: &Settings, printer: &mut Printer) 
         lines.push(line(f, Some(p), l.intent.as_str().to_owned()));
     }
     printer.answers(&lines, |width| crate::report::text::links(&lines, width))?;
+    let open = |l: &LinkLine| l.unprotected_from.is_some() && l.milestone == Some(Milestone::Unlinked);
+    if lines.iter().any(open) && !app.config.failover_groups.is_empty() {
+        printer.next("milink fog protect")?;
+    }
     Ok(verdict(&facts))
 }
 

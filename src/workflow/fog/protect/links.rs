@@ -9,6 +9,9 @@ use crate::workflow::fog::base::FogStep;
 use crate::workflow::fog::base::place;
 use time::OffsetDateTime;
 
+/// Id of the waiver for an old copy that cannot be read any more.
+pub(super) const OLD_COPY: &str = "fog.old_copy";
+
 pub(super) fn switched(link: &FogLink) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(link.switched_at_ms?) * 1_000_000).ok()
 }

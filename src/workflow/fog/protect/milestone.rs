@@ -23,8 +23,6 @@ use time::OffsetDateTime;
 
 /// Names and roles settled before; this is for one bad moment.
 const SETTLE_MAX: Duration = Duration::from_secs(120);
-/// Id of the waiver for an old copy that cannot be read any more.
-const WAIVER: &str = "fog.old_copy";
 
 pub struct Milestone(pub FogStep);
 
@@ -42,7 +40,7 @@ impl Milestone {
                 open.push(format!("{}: {why}", landed.listener));
             }
         }
-        if links::waived(&self.0, WAIVER) {
+        if links::waived(&self.0, links::OLD_COPY) {
             return open;
         }
         for l in &plan.links {
@@ -98,7 +96,8 @@ impl Step for Milestone {
             }
             return Err(Error::new(e.kind(), format!("not protected: {}", open.join("; ")))
                 .hint(format!(
-                    "mend it, then resume; an old copy that is gone for good: [[waiver]] check = \"{WAIVER}\""
+                    "mend it, then resume; an old copy that is gone for good: [[waiver]] check = \"{}\"",
+                    links::OLD_COPY
                 ))
                 .caused_by(e));
         }

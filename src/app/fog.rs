@@ -67,7 +67,10 @@ impl FogLook {
             return Vec::new();
         }
         let mut rows = match &self.facts.servers {
-            Some(pair) => servers::judge(&self.facts, pair, self.wanted.automatic_after.is_some()),
+            Some(pair) => {
+                let automatic = self.wanted.automatic_after.is_some();
+                servers::judge(&self.facts, pair, automatic, self.wanted.gb_per_hour)
+            }
             None => prerequisites::judge(&self.facts, self.wanted.gb_per_hour),
         };
         for row in &mut rows {

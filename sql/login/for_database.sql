@@ -3,7 +3,7 @@
 -- edition: 2016 and later, SQL Managed Instance
 -- permission: VIEW ANY DEFINITION; CONNECT on the database
 -- params: database:ident
--- columns: name text, kind text, sid binary?, is_disabled bit, is_sysadmin bit, has_control_server bit, connect_sql text?, default_database text?, user_name text?; name text, kind text, sid binary?, connect text?; guest_enabled bit
+-- columns: name text, kind text, sid binary?, is_disabled bit, is_sysadmin bit, has_control_server bit, connect_sql text?, default_database text?, user_name text?; name text, kind text, sid binary?, connect text?, without_login bit; guest_enabled bit
 SELECT
     p.name,
     p.type AS kind,
@@ -31,14 +31,18 @@ WHERE p.type IN ('S', 'U', 'G', 'E', 'X')
     AND (u.principal_id IS NOT NULL OR m.member_principal_id IS NOT NULL OR k.state IN ('G', 'W'))
 ORDER BY p.name;
 
-SELECT u.name, u.type AS kind, u.sid, c.state AS connect
+SELECT
+    u.name,
+    u.type AS kind,
+    u.sid,
+    c.state AS connect,
+    CAST(CASE WHEN u.authentication_type = 2 OR (u.type IN ('U', 'G', 'E', 'X') AND p.principal_id IS NULL) THEN 1
+              ELSE 0 END AS bit) AS without_login
 FROM {{database:ident}}.sys.database_principals AS u
 LEFT JOIN {{database:ident}}.sys.database_permissions AS c
     ON c.grantee_principal_id = u.principal_id AND c.class = 0 AND c.type = 'CO'
-WHERE u.principal_id > 4
-    AND u.type IN ('S', 'U', 'G', 'E', 'X')
-    AND (u.authentication_type = 2 OR (u.type IN ('E', 'X')
-        AND NOT EXISTS (SELECT 1 FROM sys.server_principals AS p WHERE p.sid = u.sid)))
+LEFT JOIN sys.server_principals AS p ON p.sid = u.sid
+WHERE u.principal_id > 4 AND u.type IN ('S', 'U', 'G', 'E', 'X')
 ORDER BY u.name;
 
 SELECT CAST(CASE WHEN EXISTS (

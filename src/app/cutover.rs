@@ -4,8 +4,8 @@ use super::build::App;
 use super::run::Ended;
 use crate::base::error::Error;
 use crate::base::error::Result;
-use crate::engine::cancel::Cancel;
 use crate::engine::event::SharedObserver;
+use crate::engine::steering::Steering;
 use crate::journal::fold::RunState;
 use crate::journal::fold::fold;
 use crate::journal::record::Line;
@@ -14,7 +14,7 @@ use crate::model::ids::RunId;
 impl App {
     /// Undoes a run that stopped before L1, or asks the process that drives it to. Beyond L1 the way back is another migration,
     /// and this says so.
-    pub async fn abort(&self, run: &RunId, observer: SharedObserver) -> Result<Ended> {
+    pub async fn abort(&self, run: &RunId, observer: SharedObserver, steering: Steering) -> Result<Ended> {
         let state = fold(&self.journal.records(run)?)?;
         if let Some((outcome, _)) = &state.finished {
             return Err(Error::refused(format!("run {run} has ended: it was {}", outcome.word()))
@@ -24,9 +24,8 @@ impl App {
         if let Some(ended) = self.ask_driver_to_abort(run, &observer).await? {
             return Ok(ended);
         }
-        let cancel = Cancel::new();
-        cancel.request();
-        self.resume(run, observer, cancel).await
+        steering.cancel.request();
+        self.resume(run, observer, Steering { listens: false, ..steering }).await
     }
 }
 

@@ -140,6 +140,8 @@ impl App {
             switch_timeout_ms: p.switch_timeout.as_millis() as u64,
             hooks,
             reconcile,
+            canary: p.canary,
+            manual: false,
             waivers: Vec::new(),
         }
     }

@@ -5,6 +5,7 @@ use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::base::redact::SecretString;
 use crate::base::redact::secret;
+use crate::effects::hand::Hand;
 use crate::effects::mode::Mode;
 use crate::effects::perform::Begin;
 use crate::effects::perform::Effects;
@@ -141,7 +142,8 @@ impl App {
                 open: state.crossed(Line::L2),
                 last_record,
             },
-        );
+        )
+        .by_hand(self.hand(plan, &run, &steering)?);
         let cx = Context::new(
             Arc::new(effects),
             self.clock.clone(),
@@ -173,6 +175,18 @@ impl App {
             Runner { stages: &stages, cx, state, limits, hold: steering.hold.clone(), fallen: BTreeMap::new() };
         let end = if steering.listens { self.listening(&run, runner, &steering).await? } else { runner.run().await? };
         Ok(Ended { run, end })
+    }
+
+    /// Who runs the statements of a manual run; none: milink does.
+    fn hand(&self, plan: &Plan, run: &RunId, steering: &Steering) -> Result<Option<Arc<dyn Hand>>> {
+        if !plan.policy.manual {
+            return Ok(None);
+        }
+        let nobody = || {
+            Error::refused(format!("run {run} is a manual one, and nobody here can run its statements"))
+                .hint(format!("milink cutover resume {run} at a terminal"))
+        };
+        steering.hand.clone().map(Some).ok_or_else(nobody)
     }
 
     /// Authorities that must vouch for managed instances: those shipped and those of the estate file, each once.

@@ -44,6 +44,9 @@ pub struct CutoverRunArgs {
     pub wave: Option<String>,
     #[command(flatten)]
     pub waive: WaiveArgs,
+    /// Change nothing: show the exact statements of each step, wait until somebody has run them, and look whether it is done
+    #[arg(long)]
+    pub manual: bool,
     #[command(flatten)]
     pub change: ChangeArgs,
     /// Names of the links (or `all`), typed again: the answer to the question that would be asked

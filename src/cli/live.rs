@@ -196,6 +196,13 @@ fn line(printer: &Printer, event: &Event) -> Option<String> {
             format!("goes on with `{before}` after {}", text::duration(Duration::from_millis(*held_ms)))
         }
         Event::Note { text } => text.clone(),
+        Event::ByHand { step, site, statements, enter } => {
+            let how = if *enter { "ENTER when it is done" } else { "when it is done: milink cutover release" };
+            let head = format!("by hand on {site}, for {step} ({how}):");
+            let body: Vec<_> =
+                statements.iter().flat_map(|s| s.trim_end().lines()).map(|l| format!("    {l}")).collect();
+            format!("{}\n{}", printer.paint_message(Style::Strong, &head), body.join("\n"))
+        }
         Event::StageStarted { .. } | Event::StepStarted { .. } | Event::Progress { .. } => return None,
     })
 }

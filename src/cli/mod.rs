@@ -9,6 +9,7 @@ mod args_watch;
 pub mod cmd;
 pub mod confirm;
 pub mod exit;
+mod hand;
 pub mod live;
 pub mod output;
 pub mod progress;

@@ -204,6 +204,7 @@ fn policy(p: schema::PolicySection, dir: &Path) -> Policy {
         seeding_timeout: span(p.seeding_timeout, 6 * 24 * 60 * MINUTE),
         fence_timeout: span(p.fence_timeout, 2 * MINUTE),
         drain_timeout: span(p.drain_timeout, 5 * MINUTE),
+        canary: p.canary.unwrap_or(true),
         switch_timeout: span(p.switch_timeout, 15 * MINUTE),
         open_timeout: span(p.open_timeout, 2 * MINUTE),
         protect: p.protect,

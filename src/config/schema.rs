@@ -355,6 +355,8 @@ pub struct PolicySection {
     pub fence_timeout: Option<Span>,
     /// How long the tail of the log may take to arrive. Default: 5m.
     pub drain_timeout: Option<Span>,
+    /// Try the fence with a login, and where it applies a user, that the run makes and drops. Default: true.
+    pub canary: Option<bool>,
     /// How long the service may take for the switch itself. Default: 15m.
     pub switch_timeout: Option<Span>,
     /// Default: 2m.

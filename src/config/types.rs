@@ -185,6 +185,8 @@ pub struct Policy {
     pub seeding_timeout: Duration,
     pub fence_timeout: Duration,
     pub drain_timeout: Duration,
+    /// The fence is tried by a login of milink's own.
+    pub canary: bool,
     pub switch_timeout: Duration,
     pub open_timeout: Duration,
     pub protect: bool,

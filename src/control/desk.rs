@@ -17,6 +17,7 @@ use std::path::PathBuf;
 const NAME_MAX: u64 = 200;
 const HOLD: &str = "hold";
 const ABORT: &str = "abort";
+const BY_HAND: &str = "by-hand";
 const DRIVER: &str = "driver";
 /// Apart from the name: on Windows nobody else may read a locked file.
 const LOCK: &str = "driver.lock";
@@ -34,6 +35,8 @@ pub struct Orders {
     /// Who gave it.
     pub hold: Option<String>,
     pub abort: Option<String>,
+    /// The step that waits for somebody to run its statements.
+    pub by_hand: Option<String>,
 }
 
 /// Is the run being driven by a process of this machine?
@@ -117,14 +120,27 @@ impl Desk {
         self.write(name, by).map_err(|e| self.wrong(&format!("the order `{name}` cannot be left"), e))
     }
 
-    /// Takes a hold back; false: there was none.
+    /// Takes a hold back, and says of what was to be run by hand that it is done; false: there was neither.
     pub fn release(&self) -> Result<bool> {
-        self.remove(HOLD).map_err(|e| self.wrong("the hold cannot be taken back", e))
+        let held = self.remove(HOLD).map_err(|e| self.wrong("the hold cannot be taken back", e))?;
+        let waited = self.remove(BY_HAND).map_err(|e| self.wrong("it cannot be said to be done", e))?;
+        Ok(held || waited)
+    }
+
+    /// A step waits for somebody to run its statements.
+    pub fn ask_hand(&self, step: &str) -> Result<()> {
+        self.write(BY_HAND, step).map_err(|e| self.wrong("nobody can be asked to run statements", e))
+    }
+
+    /// It waits no longer.
+    pub fn hand_done(&self) {
+        // What cannot be removed is removed with the folder.
+        let _ = self.remove(BY_HAND);
     }
 
     pub fn orders(&self) -> Result<Orders> {
         let read = |name| self.read(name).map_err(|e| self.wrong(&format!("the order `{name}` cannot be read"), e));
-        Ok(Orders { hold: read(HOLD)?, abort: read(ABORT)? })
+        Ok(Orders { hold: read(HOLD)?, abort: read(ABORT)?, by_hand: read(BY_HAND)? })
     }
 
     /// This process drives the run from now on. An abort that was meant for another process is void; a hold stands.
@@ -186,6 +202,16 @@ mod tests {
         assert_eq!(desk.orders().unwrap(), Orders::default());
         std::fs::write(dir.path().join("control/cutover-1/hold"), "").unwrap();
         assert_eq!(desk.orders().unwrap().hold.as_deref(), Some("a file"));
+    }
+
+    #[test]
+    fn what_is_to_be_run_by_hand_is_released_like_a_hold() {
+        let dir = tempfile::tempdir().unwrap();
+        let desk = Desk::of(dir.path(), "cutover-1");
+        desk.ask_hand("cutover.fence/ledger").unwrap();
+        assert_eq!(desk.orders().unwrap().by_hand.as_deref(), Some("cutover.fence/ledger"));
+        assert!(desk.release().unwrap());
+        assert_eq!(desk.orders().unwrap(), Orders::default());
     }
 
     #[test]

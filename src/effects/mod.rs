@@ -2,6 +2,7 @@
 
 pub mod fault;
 pub mod files;
+pub mod hand;
 pub mod lease;
 pub mod mode;
 pub mod operation;

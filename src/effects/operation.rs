@@ -24,6 +24,10 @@ impl Effects {
     pub async fn arm_change(&self, step: &StepId, site: &SiteId, change: &ArmChange) -> Result<()> {
         let shown = change.preview(self.arm()?.config())?.to_string();
         let act = async |number| {
+            let asked = self.asked(step, site, vec![shown.clone()]);
+            if let Some(done) = self.hand.ask(self, asked, change.id()).await {
+                return done;
+            }
             if let Begun::Pending(continuation) = self.arm()?.begin(change).await? {
                 // Before the outcome: once the change counts as made, its handle must be there.
                 let value = serde_json::to_value(&continuation)

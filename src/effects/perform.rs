@@ -2,6 +2,8 @@
 
 use super::fault::Faults;
 use super::fault::Point;
+use super::hand::Asked;
+use super::hand::ByHand;
 use super::lease::Held;
 use super::mode::Mode;
 use super::sites::Sites;
@@ -10,6 +12,7 @@ use crate::arm::Continuation;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
+use crate::base::redact::SecretString;
 use crate::journal::record::ChangeResult;
 use crate::journal::record::Line;
 use crate::journal::record::Record;
@@ -51,6 +54,7 @@ pub struct Effects {
     next_change: AtomicU64,
     pub(super) pending: Mutex<BTreeMap<StepId, Continuation>>,
     pub(super) leases: Mutex<BTreeMap<String, Held>>,
+    pub(super) hand: ByHand,
     /// Line L2 has been crossed.
     open: AtomicBool,
     /// Number of the last record that this process wrote.
@@ -77,6 +81,7 @@ impl Effects {
             next_change: AtomicU64::new(begin.next_change.max(1)),
             pending: Mutex::new(begin.pending),
             leases: Mutex::new(BTreeMap::new()),
+            hand: ByHand::default(),
             open: AtomicBool::new(begin.open),
             last_record: Mutex::new(begin.last_record),
         }
@@ -112,6 +117,11 @@ impl Effects {
     /// A session of its own at another address, such as a listener, with the login of that server; for reading.
     pub async fn session_at(&self, like: &SiteId, host: &str, port: u16, name: &str) -> Result<Session> {
         self.sites.at(like, host, port, name).await
+    }
+
+    /// Tries to get in as somebody else: a look at what a bar does, not a change.
+    pub async fn try_login(&self, site: &SiteId, user: &str, password: &SecretString, database: &str) -> Result<()> {
+        self.sites.try_login(site, user, password, database).await
     }
 
     /// A server has changed its role: kept sessions may be dead.
@@ -158,12 +168,36 @@ impl Effects {
     pub async fn change(&self, step: &StepId, site: &SiteId, statement: &Statement) -> Result<Vec<ResultSet>> {
         let rendered = &statement.rendered;
         let act = async |_| {
+            let asked = self.asked(step, site, vec![rendered.shown.clone()]);
+            if let Some(done) = self.hand.ask(self, asked, rendered.id).await {
+                return done.map(|()| Vec::new());
+            }
             let mut loan = self.sites.lend(site).await?;
             let result = loan.session.run(rendered).await;
             loan.done();
             result
         };
         self.through_the_door(step, site, rendered.id, &rendered.shown, act).await
+    }
+
+    /// Runs statements one after the other. Whoever runs them by hand gets them together.
+    pub async fn change_all(&self, step: &StepId, site: &SiteId, statements: &[Statement]) -> Result<()> {
+        let Some(first) = statements.first().filter(|_| self.is_manual()) else {
+            for statement in statements {
+                self.change(step, site, statement).await?;
+            }
+            return Ok(());
+        };
+        let shown: Vec<_> = statements.iter().map(|s| s.rendered.shown.clone()).collect();
+        let act = async |_| {
+            let asked = self.asked(step, site, shown.clone());
+            self.hand.ask(self, asked, first.rendered.id).await.unwrap_or(Ok(()))
+        };
+        self.through_the_door(step, site, first.rendered.id, &shown.join("\n"), act).await
+    }
+
+    pub(super) fn asked(&self, step: &StepId, site: &SiteId, statements: Vec<String>) -> Asked {
+        Asked { run: self.run.clone(), step: step.clone(), site: site.clone(), statements }
     }
 
     /// Numbers an intent and writes it down as one act: steps that run side by side must not pass each other in between, for

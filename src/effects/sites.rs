@@ -3,8 +3,10 @@
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
+use crate::base::redact::SecretString;
 use crate::model::ids::SiteId;
 use crate::sql::Dialer;
+use crate::sql::Login;
 use crate::sql::Server;
 use crate::sql::Session;
 use std::collections::BTreeMap;
@@ -106,6 +108,14 @@ impl Sites {
     /// A session of its own, outside of the pool (for a lease).
     pub async fn dedicated(&self, id: &SiteId) -> Result<Session> {
         crate::sql::connect(&self.site(id)?.server, self.dialer.as_ref()).await
+    }
+
+    /// Whether a login gets into a database of a server. The session is closed at once.
+    pub async fn try_login(&self, id: &SiteId, user: &str, password: &SecretString, database: &str) -> Result<()> {
+        let login = Login::Password { user: user.to_owned(), password: password.clone() };
+        let server = Server { login, database: Some(database.to_owned()), ..self.site(id)?.server.clone() };
+        crate::sql::connect(&server, self.dialer.as_ref()).await?.close().await;
+        Ok(())
     }
 
     /// A session at another address with a site's login: through a listener. `name` is what the certificate must bear.

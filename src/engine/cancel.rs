@@ -16,6 +16,10 @@ impl Cancel {
     pub fn from_token(token: CancellationToken) -> Self {
         Self { token }
     }
+    /// For layers below, which wait for it without knowing a run.
+    pub fn token(&self) -> CancellationToken {
+        self.token.clone()
+    }
     pub fn request(&self) {
         self.token.cancel();
     }

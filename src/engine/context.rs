@@ -74,6 +74,7 @@ impl Context {
         cancel: Cancel,
         evidence: Evidence,
     ) -> Self {
+        effects.heed(cancel.token());
         Self {
             effects,
             clock,
@@ -87,6 +88,7 @@ impl Context {
     /// The same run, asked to stop by another hand: beyond L1 and during undo nothing may interrupt.
     #[must_use]
     pub fn with_cancel(&self, cancel: Cancel) -> Self {
+        self.effects.heed(cancel.token());
         Self { cancel, ..self.clone() }
     }
 

@@ -4,6 +4,7 @@ use crate::journal::record::Line;
 use crate::journal::record::RunResult;
 use crate::journal::record::StepResult;
 use crate::model::ids::RunId;
+use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use serde::Serialize;
 use std::sync::Arc;
@@ -61,6 +62,14 @@ pub enum Event {
     Released {
         before: String,
         held_ms: u64,
+    },
+    /// Somebody is to run these, and to say so.
+    ByHand {
+        step: StepId,
+        site: SiteId,
+        statements: Vec<String>,
+        /// ENTER says so; else `cutover release` does.
+        enter: bool,
     },
     /// Said by whoever drives the run, between its steps.
     Note {

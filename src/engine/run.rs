@@ -76,6 +76,7 @@ impl Runner<'_> {
     /// To the end: committed, rolled back, or stopped (error).
     pub async fn run(mut self) -> Result<RunEnd> {
         self.enter().await?;
+        self.cx.effects.heed(self.cx.cancel.token());
         if self.state.steps.values().any(|s| matches!(s.status, StepStatus::UndoStarted | StepStatus::Undone)) {
             let why = Error::new(Kind::Refused, "the run was already going back when it was cut short");
             return self.give_up(why).await;
@@ -489,6 +490,11 @@ enum First {
     Seen(Look),
 }
 
+/// A step did not find what somebody was to do by hand.
+fn missed(cx: &Context, e: &Error) -> bool {
+    cx.effects.is_manual() && matches!(e.kind(), Kind::Refused | Kind::Server)
+}
+
 /// One step: started, prechecked, run, verified, finished.
 async fn run_one(cx: &Context, step: &dyn Step, first: First, attempt: u32) -> Result<StepResult> {
     let id = step.id().clone();
@@ -527,7 +533,12 @@ async fn work(cx: &Context, step: &dyn Step, first: First) -> Result<(StepResult
             Precheck::Blocked { expected, found, hint } => return Err(blocked(step, &expected, &found, &hint)),
             Precheck::Ready | Precheck::UnderWay => {}
         }
-        match step.run(cx).await {
+        let ran = match step.run(cx).await {
+            // What somebody said to be done is looked at before it counts.
+            Ok(done) if cx.effects.is_manual() => step.verify(cx).await.map(|()| done),
+            other => other,
+        };
+        match ran {
             Ok(mut done) => {
                 step.verify(cx).await?;
                 if cx.effects.faults().again(step.id()) {
@@ -536,7 +547,11 @@ async fn work(cx: &Context, step: &dyn Step, first: First) -> Result<(StepResult
                 }
                 return Ok((StepResult::Done, done.note));
             }
-            Err(e) if transient(&e) && attempt < ATTEMPTS_MAX => {
+            // Whoever runs statements by hand may have left one out: those that are missing are asked for again.
+            Err(e) if (transient(&e) || missed(cx, &e)) && attempt < ATTEMPTS_MAX => {
+                if cx.effects.is_manual() {
+                    cx.observer.on(&Event::Note { text: format!("  not seen yet: {}", e.chain()) });
+                }
                 backoff.wait().await;
                 look = settle(step, cx).await?;
             }

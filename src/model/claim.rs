@@ -37,12 +37,26 @@ pub struct NotedJob {
     pub name: String,
 }
 
-/// A user without a login, or guest, that held CONNECT on its database before.
+/// An endpoint that was started before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotedEndpoint {
+    pub name: String,
+}
+
+/// A user without a login, or guest, that could connect to its database before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BarredUser {
     pub database: String,
     pub user: String,
     pub is_guest: bool,
+    /// CONNECT of its own before; none: a role carried it.
+    #[serde(default = "granted")]
+    pub connect: ConnectSql,
+}
+
+/// Runs of older versions noted only those that held a grant.
+fn granted() -> ConnectSql {
+    ConnectSql::Granted
 }
 
 /// What is set apart, as it was before anything was shut.
@@ -52,6 +66,7 @@ pub enum Kept {
     Login(BarredLogin),
     Job(NotedJob),
     User(BarredUser),
+    Endpoint(NotedEndpoint),
 }
 
 impl Kept {
@@ -60,6 +75,7 @@ impl Kept {
         match self {
             Kept::Login(login) => property("login", &login.sid),
             Kept::Job(job) => property("job", &job.job_id.to_string()),
+            Kept::Endpoint(endpoint) => property("endpoint", &endpoint.name),
             Kept::User(user) => property("user", &format!("{}/{}", user.database, user.user)),
         }
     }
@@ -70,6 +86,7 @@ impl std::fmt::Display for Kept {
         match self {
             Kept::Login(login) => write!(f, "login `{}`", login.name),
             Kept::Job(job) => write!(f, "job `{}`", job.name),
+            Kept::Endpoint(endpoint) => write!(f, "endpoint `{}`", endpoint.name),
             Kept::User(user) => write!(f, "user `{}` of {}", user.user, user.database),
         }
     }

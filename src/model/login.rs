@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// State of CONNECT SQL for a principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,6 +37,10 @@ impl Login {
     pub fn is_group(&self) -> bool {
         matches!(self.kind.as_str(), "G" | "X")
     }
+    /// Known to a Windows domain: a managed instance has no such login.
+    pub fn is_windows(&self) -> bool {
+        matches!(self.kind.as_str(), "U" | "G")
+    }
     /// Nothing bars it from connecting as things stand.
     pub fn may_connect(&self) -> bool {
         !self.is_disabled && (self.is_sysadmin || self.has_control_server || self.connect_sql == ConnectSql::Granted)
@@ -61,6 +66,9 @@ pub struct ContainedUser {
 pub struct DatabaseLogins {
     pub logins: Vec<Login>,
     pub contained: Vec<ContainedUser>,
+    /// Every user with CONNECT on the database as it stands, those of `contained` included.
+    #[serde(default)]
+    pub connects: BTreeMap<String, ConnectSql>,
     /// The `guest` user holds CONNECT: every login reaches the database.
     pub guest_enabled: bool,
 }

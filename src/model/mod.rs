@@ -1,5 +1,7 @@
 //! Plain values: no I/O, no clock.
 
+pub mod broker;
+pub mod catalogue;
 pub mod certificate;
 pub mod claim;
 pub mod database;
@@ -10,6 +12,7 @@ pub mod geo_server;
 pub mod group;
 pub mod ids;
 pub mod instance;
+pub mod log;
 pub mod login;
 pub mod lsn;
 pub mod object;

@@ -127,6 +127,12 @@ pub struct PlanPolicy {
     pub hooks: Vec<String>,
     #[serde(default)]
     pub reconcile: Vec<ReconcileRule>,
+    /// The fence is tried by a login and a user of the run's own.
+    #[serde(default)]
+    pub canary: bool,
+    /// Somebody runs the statements in a tool of their own; milink shows them and looks at what came of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub manual: bool,
     /// Checks that somebody answers for, this once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<PlanWaiver>,

@@ -42,6 +42,10 @@ impl StepTimes {
         self.times.get(kind).copied()
     }
 
+    fn there(&self, kind: &'static str) -> Option<&'static str> {
+        self.times.contains_key(kind).then_some(kind)
+    }
+
     fn ms(&self, from: &str, to: &str) -> u64 {
         match (self.get(from), self.get(to)) {
             (Some((a, _)), Some((_, b))) => u64::try_from((b - a).whole_milliseconds()).unwrap_or(0),
@@ -55,12 +59,12 @@ impl StepTimes {
         LinkOutage { link: link.to_owned(), barred_ms, split: self.split() }
     }
 
-    /// Fence, drain, switch (with its confirmation), open (with the repointing before it).
+    /// Fence (with the try to get past it), drain, switch (with its confirmation), open (with the repointing before it).
     pub fn split(&self) -> OutageSplit {
         OutageSplit {
-            fence_ms: self.ms("cutover.fence", "cutover.fence"),
+            fence_ms: self.ms("cutover.fence", self.there("cutover.canary").unwrap_or("cutover.fence")),
             drain_ms: self.ms("cutover.drain", "cutover.drain"),
-            switch_ms: self.ms("cutover.switch", "cutover.confirm"),
+            switch_ms: self.ms("cutover.switch", self.there("cutover.late_writes").unwrap_or("cutover.confirm")),
             open_ms: self.ms("cutover.repoint", "cutover.open"),
         }
     }

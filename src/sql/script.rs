@@ -252,7 +252,7 @@ fn parse_columns(text: &'static str) -> std::result::Result<Vec<Vec<ColumnSpec>>
         .map(|set| {
             set.split(", ")
                 .map(|item| {
-                    let (name, kind) = item.split_once(' ').ok_or_else(|| format!("column `{item}`"))?;
+                    let (name, kind) = item.rsplit_once(' ').ok_or_else(|| format!("column `{item}`"))?;
                     let nullable = kind.ends_with('?');
                     let kind = kind.trim_end_matches('?');
                     if !["bit", "int", "bigint", "float", "text", "lsn", "binary", "guid", "datetime"].contains(&kind) {

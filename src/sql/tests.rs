@@ -67,7 +67,13 @@ fn every_file_is_listed_headed_and_named_by_its_id() {
 
 #[test]
 fn reads_cannot_change_and_changes_promise_no_columns() {
-    let starts = ["SELECT", "DBCC TRACESTATUS", "EXEC sp_get_endpoint_certificate", "DECLARE @certificate_id"];
+    let starts = [
+        "SELECT",
+        "DBCC TRACESTATUS",
+        "EXEC sp_get_endpoint_certificate",
+        "EXEC sys.xp_logininfo",
+        "DECLARE @certificate_id",
+    ];
     for script in Script::all().unwrap() {
         match script.access {
             // The user's own text: whatever it writes is rolled back.
@@ -137,7 +143,12 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         endpoint::create("hadr", 5022, "cert"),
         endpoint::alter_authentication(&endpoint, "cert"),
         endpoint::start("hadr"),
+        endpoint::stop("hadr"),
         endpoint::drop("hadr"),
+        canary::create_login(WEIRD, &secret("pa''ss'word")),
+        canary::drop_login(WEIRD),
+        canary::create_user(WEIRD, WEIRD, &secret("pa''ss'word")),
+        canary::drop_user(WEIRD, WEIRD),
         claim::take(&weird_claim()),
         claim::renew(&weird_claim()),
         claim::drop(&weird_claim()),
@@ -224,9 +235,15 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         job::list(),
         lease::take(&lease),
         lease::read(&lease),
+        broker::show(WEIRD),
+        catalogue::server(),
+        catalogue::database(WEIRD),
+        log::since(WEIRD, "00000025:00000158:0001"),
+        log::written(WEIRD),
         login::list(),
         login::for_database(WEIRD),
         login::users(WEIRD),
+        login::paths(WEIRD),
         marker::read(WEIRD),
         monitor::backups(),
         monitor::sweep(),
@@ -440,6 +457,15 @@ fn decoders_read_what_the_headers_promise() {
     let [full, bare] = decodes(login::for_database("d"));
     assert!(full.guest_enabled && full.contained.len() == 1 && full.logins[0].user.is_some());
     assert_eq!(bare.logins[0].connect_sql, ConnectSql::None);
+    let [full, bare] = decodes(catalogue::server());
+    assert_eq!((full.len(), bare.len()), (4, 4));
+    decodes(catalogue::database("d"));
+    decodes(broker::show("d"));
+    let [full, _] = decodes(log::since("d", "1:2:3"));
+    assert_eq!(full.commits.len(), 1);
+    decodes(log::written("d"));
+    let [full, bare] = decodes(login::paths("d\\a"));
+    assert_eq!((full.len(), bare.len()), (1, 0));
     let [full, _] = decodes(login::list());
     assert_eq!(full[0].sid, "0x0102");
     let [full, _] = decodes(job::list());

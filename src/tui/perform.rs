@@ -72,7 +72,7 @@ impl Performer {
                 );
             }
             Action::Abort { run, .. } => {
-                self.drive(move |app, feed, _| async move { app.abort(&run, feed).await });
+                self.drive(move |app, feed, _| async move { app.abort(&run, feed, Steering::default()).await });
             }
             Action::Stop { .. } => {
                 if let Some(cancel) = &self.cancel {

@@ -60,7 +60,12 @@ pub fn stages(plan: &Plan, tools: &Arc<Tools>) -> Result<Vec<Stage>> {
 /// The light steps within an outage, all of them; of the others a batch.
 fn at_a_time(kind: &str) -> usize {
     match kind {
-        "cutover.fence" | "cutover.drain" | "cutover.confirm" | "cutover.open" => CONCURRENT_LIGHT_STEPS_MAX,
+        "cutover.fence"
+        | "cutover.canary"
+        | "cutover.drain"
+        | "cutover.confirm"
+        | "cutover.late_writes"
+        | "cutover.open" => CONCURRENT_LIGHT_STEPS_MAX,
         _ => CONCURRENT_STEPS_MAX,
     }
 }
@@ -141,6 +146,9 @@ fn step(base: LinkStep) -> Result<Arc<dyn Step>> {
         "cutover.close_target" => Arc::new(cutover::close_target::CloseTarget(base)),
         "cutover.synchronous" => Arc::new(cutover::synchronous::Synchronous(base)),
         "cutover.fence" => Arc::new(cutover::fence::Fence(base)),
+        "cutover.catalogue" => Arc::new(cutover::catalogue::Catalogue(base)),
+        "cutover.canary" => Arc::new(cutover::canary::Canary(base)),
+        "cutover.late_writes" => Arc::new(cutover::late_writes::LateWrites(base)),
         "cutover.drain" => Arc::new(cutover::drain::Drain(base)),
         "cutover.switch" => Arc::new(cutover::switch::Switch::new(base)),
         "cutover.confirm" => Arc::new(cutover::confirm::Confirm(base)),

@@ -6,6 +6,8 @@
 mod access;
 /// The same again: dry runs, second runs, names that need quoting.
 mod again;
+/// Manual mode.
+mod by_hand;
 /// The preflight: every condition broken and mended.
 mod check;
 /// The command line: exit code, stdout and stderr together.

@@ -33,8 +33,8 @@ const LAYERS: &[(&str, &str)] = &[
     // Never sql or arm: a bug shared with what is judged would hide itself.
     ("lab",       "base model::ids pki"),
     // It builds an App over a lab: connectors, journal and observer are handed in from here.
-    ("sim",       "base model config sql arm::Transport arm::transport journal effects::fault inventory engine workflow::hooks report app lab"),
-    ("cli",       "base model config rules sql::TcpDialer plan journal effects::fault inventory engine monitor control app report export tui lab sim"),
+    ("sim",       "base model config sql arm::Transport arm::transport journal effects::fault effects::hand inventory engine workflow::hooks report app lab"),
+    ("cli",       "base model config rules sql::TcpDialer plan journal effects::fault effects::hand inventory engine monitor control app report export tui lab sim"),
 ];
 
 /// What is not written, why not, and the paths (parts of them) where it may be after all.

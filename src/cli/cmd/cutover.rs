@@ -14,7 +14,9 @@ use crate::cli::args::CutoverResumeArgs;
 use crate::cli::args::CutoverRunArgs;
 use crate::cli::args::Format;
 use crate::cli::exit::Exit;
+use crate::cli::hand::Hands;
 use crate::cli::live;
+use crate::cli::live::Feed;
 use crate::cli::output::Printer;
 use crate::cli::prompt;
 use crate::cli::settings::Settings;
@@ -27,6 +29,8 @@ use crate::report;
 use crate::report::dto::LinkOutage;
 use crate::report::outage::StepTimes;
 use serde::Serialize;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// Said at the first Ctrl-C.
 const STOPPING: &str =
@@ -75,6 +79,7 @@ pub async fn run(args: &CutoverRunArgs, settings: &Settings, printer: &mut Print
     };
     let mut plan = app.plan_cutover(&links).await?;
     plan.policy.waivers = super::check::for_plan(&args.waive)?;
+    plan.policy.manual = args.manual;
     if args.change.dry_run || args.change.script {
         plan_text::show(&plan, args.change.script, printer)?;
         return Ok(Exit::OK);
@@ -82,8 +87,15 @@ pub async fn run(args: &CutoverRunArgs, settings: &Settings, printer: &mut Print
     tell_ways_back(&app, &plan, printer)?;
     approve(args, args.wave.as_ref().unwrap_or(&names(&plan)), settings, printer)?;
     let token = signal::safe_stop(STOPPING, &format!("{} cutover resume", settings.program), Box::new(|| {}))?;
-    let ended = live::follow(printer, |feed| app.start(&plan, feed, Steering::open(Cancel::from_token(token)))).await?;
+    let ended =
+        live::follow(printer, |feed| app.start(&plan, feed.clone(), steering(settings, &app, feed, token))).await?;
     finish(&app, ended, printer)
+}
+
+/// From this terminal and from others of the same state directory.
+fn steering(settings: &Settings, app: &App, feed: Arc<Feed>, token: CancellationToken) -> Steering {
+    let hands = Hands::new(app.state_dir.clone(), feed, settings.input);
+    Steering::open(Cancel::from_token(token)).with_hand(Arc::new(hands))
 }
 
 /// Links whose way back is told one by one; of more, those of the first tell enough.
@@ -133,7 +145,8 @@ pub async fn resume(args: &CutoverResumeArgs, settings: &Settings, printer: &mut
     let app = super::app::open(settings, &[], printer).await?;
     let run = find_run(app.journal.as_ref(), args.run.run.as_deref(), "cutover")?;
     let token = signal::safe_stop(STOPPING, &format!("{} cutover resume {run}", settings.program), Box::new(|| {}))?;
-    let ended = live::follow(printer, |feed| app.resume(&run, feed, Steering::open(Cancel::from_token(token)))).await?;
+    let ended =
+        live::follow(printer, |feed| app.resume(&run, feed.clone(), steering(settings, &app, feed, token))).await?;
     finish(&app, ended, printer)
 }
 
@@ -145,7 +158,10 @@ pub async fn abort(args: &CutoverAbortArgs, settings: &Settings, printer: &mut P
     {
         return Err(Error::usage(format!("`--confirm {name}` does not name the run `{run}`")));
     }
-    let ended = live::follow(printer, |feed| app.abort(&run, feed)).await?;
+    // A second Ctrl-C leaves at once; the first has nothing to stop any more.
+    let token = CancellationToken::new();
+    let ended =
+        live::follow(printer, |feed| app.abort(&run, feed.clone(), steering(settings, &app, feed, token))).await?;
     match ended.end {
         RunEnd::Committed => finish(&app, ended, printer),
         RunEnd::RolledBack(_) => {

@@ -18,6 +18,7 @@ pub(super) fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
         "sys.database_files" => c.db.options.files.iter().map(|f| file(c.db, f)).collect(),
         "sys.database_recovery_status" => visible(c).map(recovery_status).collect(),
         "sys.dm_db_log_stats" => log_stats(c),
+        "sys.service_queues" => queues(c),
         "sys.dm_db_log_space_usage" => vec![log_space(c.db)],
         "sys.dm_database_encryption_keys" => {
             c.state.databases.values().filter(|d| d.options.encryption_state > 0).map(encryption_key).collect()
@@ -272,6 +273,26 @@ fn log_written(c: &Ctx<'_>, d: &Database) -> i64 {
 }
 
 const MB: f64 = 1_048_576.0;
+
+/// Three that every database is born with, and its own.
+fn queues(c: &Ctx<'_>) -> Vec<ViewRow> {
+    let shipped = ["QueryNotificationErrorsQueue", "EventNotificationErrorsQueue", "ServiceBrokerQueue"];
+    let queue = |name: &str, id: i32, shipped: bool, activated: bool| {
+        row! {
+            "name" => name, "object_id" => id, "schema_id" => 1, "type" => "SQ", "type_desc" => "SERVICE_QUEUE",
+            "create_date" => c.db.create_date, "modify_date" => c.db.create_date, "is_ms_shipped" => shipped,
+            "max_readers" => activated.then_some(1i16), "is_activation_enabled" => activated,
+            "is_receive_enabled" => true, "is_enqueue_enabled" => true, "is_poison_message_handling_enabled" => true,
+        }
+    };
+    let own = c.db.options.queues.iter().zip(2_000_000_000..).map(|((name, on), id)| queue(name, id, false, *on));
+    shipped
+        .iter()
+        .zip([1_977_058_079, 2_009_058_193, 2_041_058_307])
+        .map(|(n, id)| queue(n, id, true, false))
+        .chain(own)
+        .collect()
+}
 
 fn log_stats(c: &Ctx<'_>) -> Vec<ViewRow> {
     let Some(d) = c.int_arg(0).and_then(|id| c.state.database_by_id(id as i32)) else { return Vec::new() };

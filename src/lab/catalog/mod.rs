@@ -6,6 +6,7 @@ mod compat;
 mod databases;
 mod geo;
 mod groups;
+mod log_records;
 mod names;
 mod objects;
 mod scan;

@@ -6,6 +6,7 @@ use super::compat;
 use super::databases;
 use super::geo;
 use super::groups;
+use super::log_records;
 use super::objects;
 use super::security;
 use super::server;
@@ -94,6 +95,9 @@ fn allowed(
         let object = view.trim_start_matches("msdb.dbo.");
         return Err(error(229, &[&"SELECT", &object, &"msdb", &"dbo"]));
     }
+    if view == "sys.fn_dblog" && !state.sysadmin(cx) {
+        return Err(error(229, &[&"SELECT", &"fn_dblog", &"mssqlsystemresource", &"sys"]));
+    }
     if !view.starts_with("sys.dm_") || OPEN_DMVS.contains(&view) {
         return Ok(());
     }
@@ -153,6 +157,7 @@ fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
         .or_else(|| compat::provide(c, view))
         .or_else(|| groups::provide(c, view))
         .or_else(|| geo::provide(c, view))
+        .or_else(|| log_records::provide(c, view))
         .or_else(|| EMPTY.contains(&view).then(Vec::new))
 }
 

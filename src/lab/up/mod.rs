@@ -1,11 +1,13 @@
 //! A whole estate, on loopback sockets with its files and its control door, or on pipes within the process.
 
+pub mod agent;
 pub mod control;
 mod dns;
 mod fact;
 mod fault;
 pub mod files;
 pub mod listen;
+pub mod local;
 pub mod pipes;
 mod power;
 pub mod record;

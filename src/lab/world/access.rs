@@ -5,11 +5,17 @@ use super::database::Database;
 use super::database::DatabaseState;
 use super::instance::InstanceState;
 use super::messages::error;
+use super::security::SERVER;
 use super::storage::Data;
 use crate::lab::tsql::error::SqlError;
 use crate::lab::tsql::error::SqlResult;
 use crate::lab::tsql::host::SessionCx;
 use std::collections::BTreeSet;
+
+const DBO: i32 = 1;
+const GUEST: i32 = 2;
+const DB_OWNER: i32 = 16384;
+const DB_ACCESSADMIN: i32 = 16385;
 
 /// What a database permission is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,15 +31,20 @@ impl InstanceState {
     pub fn principal(&self, cx: &SessionCx) -> i32 {
         self.sessions.get(cx.spid).map_or(0, |s| s.principal_id)
     }
+    /// Logins that the session holds: its own, and those of its Windows groups.
+    fn logins(&self, cx: &SessionCx) -> Vec<i32> {
+        let Some(session) = self.sessions.get(cx.spid) else { return Vec::new() };
+        let own = (session.principal_id != 0).then_some(session.principal_id);
+        own.into_iter().chain(session.groups.iter().copied()).collect()
+    }
     /// Is the session a sysadmin?
     pub fn sysadmin(&self, cx: &SessionCx) -> bool {
-        let id = self.principal(cx);
-        id != 0 && self.security.is_sysadmin(id)
+        self.logins(cx).into_iter().any(|id| self.security.is_sysadmin(id))
     }
     /// Effective server permission of the session.
     pub fn may(&self, cx: &SessionCx, permission: &str) -> bool {
-        let id = self.principal(cx);
-        id != 0 && self.security.has(id, permission)
+        let logins = self.logins(cx);
+        !logins.is_empty() && self.security.any_has_on(&logins, SERVER, 0, permission)
     }
     /// Database principal the session acts as; `None` without access.
     pub fn user_in(&self, cx: &SessionCx, db: &Database, data: &Data) -> Option<i32> {
@@ -42,23 +53,25 @@ impl InstanceState {
             if *home == db.name.to_lowercase() {
                 return Some(*user);
             }
-        } else if self.security.is_sysadmin(session.principal_id) || session.sid == db.options.owner_sid {
+        } else if self.sysadmin(cx) || session.sid == db.options.owner_sid {
             return Some(1);
         }
-        let connects = |id: i32| {
-            let of = |state| {
-                data.grants
-                    .iter()
-                    .any(|g| g.class == 0 && g.grantee == id && g.permission == "CONNECT" && g.state == state)
-            };
-            !of('D') && (of('G') || of('W'))
-        };
-        if session.contained.is_none()
-            && let Some(user) = data.user_of_sid(&session.sid)
-        {
-            return (connects(user.id) || user.id == 1).then_some(user.id);
+        if session.contained.is_none() {
+            let groups = session.groups.iter().filter_map(|id| self.security.principals.get(id)).map(|p| &p.sid);
+            let users: Vec<i32> = std::iter::once(&session.sid)
+                .chain(groups)
+                .filter_map(|sid| data.user_of_sid(sid))
+                .map(|user| user.id)
+                .collect();
+            // A denial to one of its groups is a denial to all of them.
+            if users.iter().any(|id| denied_connect(data, *id)) {
+                return None;
+            }
+            if !users.is_empty() {
+                return users.into_iter().find(|id| holds_connect(data, *id));
+            }
         }
-        if connects(2) || self.may(cx, "CONNECT ANY DATABASE") || self.may(cx, "CONTROL SERVER") {
+        if holds_connect(data, 2) || self.may(cx, "CONNECT ANY DATABASE") || self.may(cx, "CONTROL SERVER") {
             return Some(if self.may(cx, "CONTROL SERVER") { 1 } else { 2 });
         }
         None
@@ -117,9 +130,6 @@ impl InstanceState {
         }
         let tokens = Self::database_tokens(data, user);
         let role = |id| tokens.contains(&id);
-        if role(16384) {
-            return true;
-        }
         let (select, write) = (permission == "SELECT", matches!(permission, "INSERT" | "UPDATE" | "DELETE"));
         if select && role(16392) || write && role(16393) {
             return false;
@@ -146,6 +156,7 @@ impl InstanceState {
             granted |= g.state != 'D' && covers(&g.permission);
         }
         granted
+            || role(DB_OWNER)
             || select && role(16390)
             || write && role(16391)
             || role(16387) && (permission.starts_with("CREATE") || permission.starts_with("ALTER"))
@@ -168,6 +179,35 @@ impl InstanceState {
     pub fn demand(&self, cx: &SessionCx, permission: &str) -> SqlResult<()> {
         if self.may(cx, permission) { Ok(()) } else { Err(error(15247, &[])) }
     }
+}
+
+/// Principals by which a user may be let in or kept out: itself and its roles. guest is let in by a grant of its own only.
+fn connecting(data: &Data, user: i32) -> BTreeSet<i32> {
+    if user == GUEST { BTreeSet::from([GUEST]) } else { InstanceState::database_tokens(data, user) }
+}
+
+fn has_on_connect(data: &Data, user: i32, state: impl Fn(char) -> bool) -> bool {
+    let tokens = connecting(data, user);
+    data.grants.iter().any(|g| {
+        let connect = g.class == 0 && matches!(g.permission.as_str(), "CONNECT" | "CONTROL");
+        connect && tokens.contains(&g.grantee) && state(g.state)
+    })
+}
+
+/// CONNECT was denied to the user or one of its roles. The owner passes it.
+pub fn denied_connect(data: &Data, user: i32) -> bool {
+    user != DBO && has_on_connect(data, user, |state| state == 'D')
+}
+
+/// CONNECT on the database: granted to the user or one of its roles, or carried by a fixed role: db_owner has CONTROL, db_accessadmin
+/// CONNECT WITH GRANT OPTION. A denial beats them all.
+pub fn holds_connect(data: &Data, user: i32) -> bool {
+    if user == DBO {
+        return true;
+    }
+    let tokens = connecting(data, user);
+    let carried = tokens.contains(&DB_OWNER) || tokens.contains(&DB_ACCESSADMIN);
+    !denied_connect(data, user) && (carried || has_on_connect(data, user, |state| state != 'D'))
 }
 
 /// Errors of a database that is not open, whoever asks.

@@ -1,5 +1,6 @@
 //! Logging in: from LOGIN7 to a session.
 
+use super::access::holds_connect;
 use super::host::Evaluator;
 use super::host::InstanceHost;
 use super::instance::Instance;
@@ -7,6 +8,7 @@ use super::instance::InstanceState;
 use super::messages::error;
 use super::security::DEFAULT_TCP_ENDPOINT;
 use super::security::ENDPOINT;
+use super::security::SERVER;
 use super::security::verify_password;
 use super::session::SessionState;
 use crate::lab::tds::backend::Backend;
@@ -80,8 +82,32 @@ pub fn open_session(
     request: &LoginRequest,
 ) -> Result<(SessionCx, CancellationToken), LoginFailure> {
     let now = instance.clock.now();
+    open_as(instance, request, |s| login(s, request, now))
+}
+
+/// A session whose caller the operating system vouches for, as over shared memory: a Windows account, or the owner of a job that the
+/// Agent runs.
+pub fn open_trusted(
+    instance: &Arc<Instance>,
+    request: &LoginRequest,
+) -> Result<(SessionCx, CancellationToken), LoginFailure> {
+    let now = instance.clock.now();
+    open_as(instance, request, |s| {
+        let identity = trusted(s, &request.user)?;
+        admit(s, request, identity, now)
+    })
+}
+
+type Opened = Result<(SessionCx, CancellationToken), Refused>;
+
+fn open_as(
+    instance: &Arc<Instance>,
+    request: &LoginRequest,
+    open: impl FnOnce(&mut InstanceState) -> Opened,
+) -> Result<(SessionCx, CancellationToken), LoginFailure> {
+    let now = instance.clock.now();
     let result = instance.with(|s| {
-        let result = login(s, request, now);
+        let result = open(s);
         if let Err(refused) = &result {
             let client = request.client_address.rsplit_once(':').map_or(request.client_address.as_str(), |(h, _)| h);
             let text = format!("Error: {}, Severity: 14, State: {}.", refused.number, refused.state);
@@ -130,6 +156,7 @@ struct Identity {
     name: String,
     sid: Vec<u8>,
     default_database: String,
+    groups: Vec<i32>,
     contained: Option<(String, i32)>,
 }
 
@@ -151,6 +178,11 @@ fn login(
         Some(found) => found?,
         None => authenticate(s, r)?,
     };
+    admit(s, r, identity, now)
+}
+
+/// Opens the session of who is known by now.
+fn admit(s: &mut InstanceState, r: &LoginRequest, identity: Identity, now: OffsetDateTime) -> Opened {
     let spid = s.sessions.free_spid();
     let killed = CancellationToken::new();
     let named = !r.database.is_empty();
@@ -244,6 +276,43 @@ fn authenticate(s: &InstanceState, r: &LoginRequest) -> Result<Identity, Refused
         name: p.name.clone(),
         sid: p.sid.clone(),
         default_database: p.default_database.clone(),
+        groups: Vec::new(),
+        contained: None,
+    })
+}
+
+/// A Windows account: by a login of its own, by those of its groups, or both. What one of them is denied, it is denied.
+fn trusted(s: &InstanceState, name: &str) -> Result<Identity, Refused> {
+    let account = s.server.domain.iter().find(|a| a.name.eq_ignore_ascii_case(name));
+    let own = s.security.by_name(name).filter(|p| !matches!(p.kind, 'R' | 'C' | 'G'));
+    let groups: Vec<i32> = account
+        .iter()
+        .flat_map(|a| &a.groups)
+        .filter_map(|g| s.security.by_name(g))
+        .filter(|p| p.kind == 'G')
+        .map(|p| p.id)
+        .collect();
+    if own.is_none() && groups.is_empty() {
+        return Err(refuse(name, 5, "Could not find a login matching the name provided."));
+    }
+    if own.is_some_and(|p| p.disabled) {
+        return Err(refuse_with(18470, name, 1, "The account is disabled."));
+    }
+    let logins: Vec<i32> = own.map(|p| p.id).into_iter().chain(groups.iter().copied()).collect();
+    let may = |class, id, permission| s.security.any_has_on(&logins, class, id, permission);
+    if !may(SERVER, 0, "CONNECT SQL") || !may(ENDPOINT, DEFAULT_TCP_ENDPOINT, "CONNECT") {
+        return Err(refuse(
+            name,
+            11,
+            "Token-based server access validation failed with an infrastructure error. Login lacks Connect SQL permission.",
+        ));
+    }
+    Ok(Identity {
+        principal_id: own.map_or(0, |p| p.id),
+        name: own.map_or_else(|| account.map_or(name, |a| a.name.as_str()), |p| p.name.as_str()).to_owned(),
+        sid: own.map(|p| p.sid.clone()).or_else(|| account.map(|a| a.sid.clone())).unwrap_or_default(),
+        default_database: own.map_or_else(|| "master".to_owned(), |p| p.default_database.clone()),
+        groups,
         contained: None,
     })
 }
@@ -259,11 +328,7 @@ fn contained(s: &InstanceState, r: &LoginRequest) -> Option<Result<Identity, Ref
     if !verify_password(&r.password, hash) {
         return Some(Err(refuse(&r.user, 8, "Password did not match that for the user provided.")));
     }
-    let connect = |state| {
-        let mut of = db.data.grants.iter();
-        of.any(|g| g.class == 0 && g.grantee == user.id && g.permission == "CONNECT" && g.state == state)
-    };
-    if connect('D') || !(connect('G') || connect('W')) {
+    if !holds_connect(&db.data, user.id) {
         return Some(Err(refuse(&r.user, 38, "Failed to open the database specified in the login properties.")));
     }
     Some(Ok(Identity {
@@ -271,6 +336,7 @@ fn contained(s: &InstanceState, r: &LoginRequest) -> Option<Result<Identity, Ref
         name: user.name.clone(),
         sid: user.sid.clone(),
         default_database: db.name.clone(),
+        groups: Vec::new(),
         contained: Some((db.name.to_lowercase(), user.id)),
     }))
 }
@@ -287,6 +353,7 @@ fn session(
         principal_id: identity.principal_id,
         login: identity.name.clone(),
         sid: identity.sid.clone(),
+        groups: identity.groups.clone(),
         contained: identity.contained.clone(),
         host_name: r.host_name.clone(),
         program_name: r.program_name.clone(),

@@ -40,6 +40,9 @@ pub struct DatabaseOptions {
     /// Filegroups besides PRIMARY.
     #[serde(default)]
     pub filegroups: Vec<FileGroup>,
+    /// Queues of Service Broker: name, activation.
+    #[serde(default)]
+    pub queues: Vec<(String, bool)>,
     /// Files, in order of `file_id`.
     pub files: Vec<FileSpec>,
 }
@@ -108,6 +111,7 @@ impl DatabaseOptions {
             differential_base: None,
             ballast_bytes: 0,
             filegroups: Vec::new(),
+            queues: Vec::new(),
             files: vec![file(1, 0, "", "mdf", 1, 1024), file(2, 1, "_log", "ldf", 0, 1024)],
         }
     }

@@ -18,6 +18,7 @@ mod configuration;
 mod error_log;
 mod job;
 mod linked_server;
+mod login_info;
 mod property;
 mod role;
 #[cfg(test)]
@@ -54,12 +55,17 @@ fn multi_database(c: &InstanceConfig) -> bool {
     !c.is_managed() && (c.major() == 16 && c.at_least((16, 0, 4295, 3)) || c.at_least((17, 0, 5005, 3)))
 }
 
+/// It asks a Windows domain, which a managed instance has none of.
+fn with_domain(c: &InstanceConfig) -> bool {
+    !c.is_managed()
+}
+
 fn issuers(c: &InstanceConfig) -> bool {
     !c.is_managed() && link_capable(c)
 }
 
 /// Procedures in `sys`, and where they exist. Those of msdb's Agent are in [`AGENT`].
-pub const NAMES: [(&str, Exists); 26] = [
+pub const NAMES: [(&str, Exists); 27] = [
     ("sp_getapplock", always),
     ("sp_releaseapplock", always),
     ("sp_configure", always),
@@ -86,6 +92,7 @@ pub const NAMES: [(&str, Exists); 26] = [
     ("sp_addsrvrolemember", always),
     ("sp_dropsrvrolemember", always),
     ("sp_changedbowner", always),
+    ("xp_logininfo", with_domain),
 ];
 
 /// Procedures of the Agent, in `msdb.dbo`.
@@ -153,6 +160,7 @@ async fn dispatch(host: &InstanceHost, cx: &SessionCx, object: &str, args: &[Pro
         | "sp_serveroption"
         | "sp_addlinkedsrvlogin"
         | "sp_droplinkedsrvlogin" => linked_server::change(host, cx, object, args),
+        "xp_logininfo" => login_info::ask(host, cx, args),
         "sp_who" => who::who(host, cx, args),
         "sp_readerrorlog" | "xp_readerrorlog" => error_log::read(host, cx, object, args),
         "sp_cycle_errorlog" => error_log::cycle(host, cx),

@@ -105,10 +105,14 @@ impl SecurityState {
     }
     /// Effective permission on a server securable.
     pub fn has_on(&self, id: i32, class: u8, major_id: i32, permission: &str) -> bool {
-        if self.is_sysadmin(id) {
+        self.any_has_on(&[id], class, major_id, permission)
+    }
+    /// The same for who holds several logins at once: a Windows account with its groups. What one is denied, all are.
+    pub fn any_has_on(&self, ids: &[i32], class: u8, major_id: i32, permission: &str) -> bool {
+        if ids.iter().any(|id| self.is_sysadmin(*id)) {
             return true;
         }
-        let tokens = self.tokens(id);
+        let tokens: BTreeSet<i32> = ids.iter().flat_map(|id| self.tokens(*id)).collect();
         // securables that imply the asked one, the asked one first
         let mut asked: Vec<(u8, i32, &str)> = vec![(class, major_id, permission)];
         if class != SERVER {

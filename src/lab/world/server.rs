@@ -94,6 +94,28 @@ pub struct LinkedServer {
     pub logins: Vec<(i32, bool, Option<String>)>,
 }
 
+/// A Windows account as the domain knows it; it may have a login of its own or not.
+#[derive(Debug, Clone)]
+pub struct DomainAccount {
+    /// `CORP\ann`
+    pub name: String,
+    pub sid: Vec<u8>,
+    /// Names of its groups, `CORP\Ledger Group`.
+    pub groups: Vec<String>,
+}
+
+/// The endpoint of Service Broker.
+#[derive(Debug, Clone)]
+pub struct BrokerEndpoint {
+    pub name: String,
+    pub id: i32,
+    /// Server principal.
+    pub owner: i32,
+    pub port: u16,
+    /// 0 started, 1 stopped, 2 disabled.
+    pub state: u8,
+}
+
 /// A server credential.
 #[derive(Debug, Clone)]
 pub struct Credential {
@@ -162,6 +184,9 @@ pub struct ServerState {
     pub linked_servers: BTreeMap<String, LinkedServer>,
     /// By lower-case name.
     pub credentials: BTreeMap<String, Credential>,
+    /// What the server is told when it asks its domain.
+    pub domain: Vec<DomainAccount>,
+    pub broker: Option<BrokerEndpoint>,
     pub backups: Vec<BackupSet>,
     pub configuration: Vec<ConfigOption>,
     /// Physical processors a scenario gives the machine.
@@ -238,6 +263,8 @@ impl ServerState {
             operators: Vec::new(),
             linked_servers: BTreeMap::new(),
             credentials: BTreeMap::new(),
+            domain: Vec::new(),
+            broker: None,
             backups: Vec::new(),
             configuration,
             cpu_count: 8,

@@ -35,6 +35,8 @@ pub struct SessionState {
     pub principal_id: i32,
     pub login: String,
     pub sid: Vec<u8>,
+    /// Logins of the Windows groups it is in.
+    pub groups: Vec<i32>,
     /// Contained user: its database and principal there.
     pub contained: Option<(String, i32)>,
     pub host_name: String,

@@ -1,5 +1,6 @@
 //! One cutover with one blow, taken up again until it ends, and judged.
 
+use super::catalogue;
 use super::estate::Estate;
 use super::estate::small;
 use super::faults::Blow;
@@ -71,6 +72,7 @@ async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
     estate.start_writers()?;
     operator.create(estate).await?;
     estate.until_written(3).await?;
+    let before = catalogue::picture(estate);
     let blows = Blows::new(case.turn.iter().map(|p| (p.clone(), Blow::Fail)).chain(case.blow.clone()).collect());
     let gate = Gate::default();
     let mut fate = bounded(operator.cutover(estate, &(blows.clone() as Arc<dyn Mortal>), &gate, Cancel::new())).await?;
@@ -86,6 +88,9 @@ async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
         passed.extend(none.passed());
     }
     let committed = settle(estate, &operator, &fate).await?;
+    if !committed {
+        catalogue::as_before(estate, &before).await?;
+    }
     Ok(Played { committed, struck: blows.struck(), passed, processes, trace: Vec::new() })
 }
 

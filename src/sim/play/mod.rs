@@ -2,6 +2,7 @@
 
 pub mod azure;
 pub mod case;
+mod catalogue;
 pub mod estate;
 pub mod faults;
 pub mod gate;

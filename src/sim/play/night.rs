@@ -1,5 +1,6 @@
 //! One night from one seed: an estate, a cutover, and what goes wrong meanwhile.
 
+use super::catalogue;
 use super::estate::Estate;
 use super::estate::small;
 use super::mishap::Due;
@@ -128,6 +129,7 @@ async fn course(
     estate.start_writers()?;
     operator.create(estate).await?;
     estate.until_written(3).await?;
+    let before = catalogue::picture(estate);
     told.steps = operator.steps(estate).await?;
     operator.sabotage.clone_from(&twist.sabotage);
     let due = agenda(seed, rng, &told.steps, twist);
@@ -173,7 +175,10 @@ async fn course(
     for who in [&operator, &other, &operator] {
         calm(estate, who).await?;
     }
-    judge(estate, &[&operator, &other]).await
+    if !judge(estate, &[&operator, &other]).await? {
+        catalogue::as_before(estate, &before).await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn bounded(work: impl Future<Output = Fate>) -> Result<Fate> {
@@ -200,8 +205,9 @@ pub(super) async fn calm(estate: &Estate, who: &Operator) -> Result<()> {
     Err(Error::new(Kind::Stopped, format!("the run of {} does not end: {last}", who.name)))
 }
 
-/// The end state: the application writes where the journal says it should, the oracle holds, the journals are whole.
-async fn judge(estate: &mut Estate, operators: &[&Operator]) -> Result<()> {
+/// The end state: the application writes where the journal says it should, the oracle holds, the journals are whole. True: it has
+/// moved.
+async fn judge(estate: &mut Estate, operators: &[&Operator]) -> Result<bool> {
     let wrong = |why: String| Err(Error::new(Kind::Bug, why));
     let mut committed = false;
     for who in operators {
@@ -229,5 +235,5 @@ async fn judge(estate: &mut Estate, operators: &[&Operator]) -> Result<()> {
             return wrong(format!("the application of {} is on {}, committed: {committed}", d.database, d.current));
         }
     }
-    Ok(())
+    Ok(committed)
 }

@@ -18,9 +18,11 @@ use crate::config::load::Environment;
 use crate::config::secret::NoPrompt;
 use crate::effects::fault::Faults;
 use crate::effects::fault::Point;
+use crate::effects::hand::Hand;
 use crate::engine::cancel::Cancel;
 use crate::engine::event::SharedObserver;
 use crate::engine::run::RunEnd;
+use crate::engine::steering::Steering;
 use crate::journal::memory::MemoryJournal;
 use crate::journal::store::Journal;
 use crate::lab::up::record::ESTATE;
@@ -206,6 +208,19 @@ impl Operator {
             app.start(&plan, self.observer(estate), cancel).await
         };
         self.process(estate, faults, gate, work).await
+    }
+
+    /// `cutover run --manual`: somebody else runs what changes a server.
+    pub async fn cutover_by_hand(&self, estate: &Estate, hand: Arc<dyn Hand>) -> Fate {
+        let work = async {
+            let app = self.app(estate, Arc::new(Immortal), &Gate::default()).await?;
+            let mut plan = app.plan_cutover(&self.links).await?;
+            plan.policy.manual = true;
+            let steering = Steering::from(Cancel::new()).with_hand(hand);
+            app.start(&plan, self.observer(estate), steering).await
+        };
+        let immortal: Arc<dyn Mortal> = Arc::new(Immortal);
+        self.process(estate, &immortal, &Gate::default(), work).await
     }
 
     /// `cutover resume` in a process of its own.

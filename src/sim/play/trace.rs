@@ -51,6 +51,7 @@ impl Observer for Told {
             Event::RunStopped { why, .. } => format!("stops: {why}"),
             Event::Held { before, by } => format!("held before {before} by {by}"),
             Event::Released { before, .. } => format!("goes on with {before}"),
+            Event::ByHand { step, statements, .. } => format!("{step} asks for {} by hand", statements.len()),
             Event::StageStarted { .. } | Event::Progress { .. } | Event::Note { .. } => return,
         };
         self.trace.say(&format!("{}: {text}", self.who));

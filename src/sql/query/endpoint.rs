@@ -64,6 +64,11 @@ pub fn start(name: &str) -> Result<Statement> {
     Ok(Statement::new(script("endpoint.start")?.text("name", name).done()?))
 }
 
+/// Nothing is lost: what others send waits at their end.
+pub fn stop(name: &str) -> Result<Statement> {
+    Ok(Statement::new(script("endpoint.stop")?.text("name", name).done()?))
+}
+
 pub fn drop(name: &str) -> Result<Statement> {
     Ok(Statement::new(script("endpoint.drop")?.text("name", name).done()?))
 }

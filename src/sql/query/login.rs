@@ -22,12 +22,14 @@ pub fn list() -> Result<Query<Vec<Login>>> {
 pub fn for_database(database: &str) -> Result<Query<DatabaseLogins>> {
     let rendered = script("login.for_database")?.text("database", database).done()?;
     Ok(Query::new(rendered, |sets| {
-        let contained = contained(set(sets, 1)?)?;
+        let users = users_of(set(sets, 1)?)?;
+        let connects = users.iter().map(|(u, _)| (u.name.clone(), u.connect)).collect();
+        let contained = users.into_iter().filter(|(_, without_login)| *without_login).map(|(u, _)| u).collect();
         let guest_enabled = match set(sets, 2)?.rows.first() {
             Some(row) => row.get("guest_enabled")?,
             None => false,
         };
-        Ok(DatabaseLogins { logins: logins(set(sets, 0)?, true)?, contained, guest_enabled })
+        Ok(DatabaseLogins { logins: logins(set(sets, 0)?, true)?, contained, connects, guest_enabled })
     }))
 }
 
@@ -35,6 +37,15 @@ pub fn for_database(database: &str) -> Result<Query<DatabaseLogins>> {
 pub fn users(database: &str) -> Result<Query<Vec<String>>> {
     let rendered = script("login.users")?.text("database", database).done()?;
     Ok(Query::new(rendered, |sets| set(sets, 0)?.rows.iter().map(|row| Ok(sid(row)?.unwrap_or_default())).collect()))
+}
+
+/// By which groups a Windows account gets in, by their names; empty where it is let in by a login of its own alone, or not at all.
+pub fn paths(account: &str) -> Result<Query<Vec<String>>> {
+    Ok(Query::new(script("login.paths")?.text("account", account).done()?, |sets| {
+        let paths: Result<Vec<Option<String>>> =
+            set(sets, 0)?.rows.iter().map(|row| row.get("permission path")).collect();
+        Ok(paths?.into_iter().flatten().collect())
+    }))
 }
 
 fn kind(row: &Row) -> Result<String> {
@@ -62,14 +73,18 @@ fn stronger(a: ConnectSql, b: ConnectSql) -> ConnectSql {
     }
 }
 
-fn contained(set: &ResultSet) -> Result<Vec<ContainedUser>> {
-    let mut found: Vec<ContainedUser> = Vec::with_capacity(set.rows.len());
+/// Every user, and whether it gets in without a login.
+fn users_of(set: &ResultSet) -> Result<Vec<(ContainedUser, bool)>> {
+    let mut found: Vec<(ContainedUser, bool)> = Vec::with_capacity(set.rows.len());
     for row in &set.rows {
         let name: String = row.get("name")?;
         let connect = connect(row, "connect")?;
-        match found.last_mut().filter(|last| last.name == name) {
-            Some(last) => last.connect = stronger(last.connect, connect),
-            None => found.push(ContainedUser { name, kind: kind(row)?, sid: sid(row)?, connect }),
+        match found.last_mut().filter(|(last, _)| last.name == name) {
+            Some((last, _)) => last.connect = stronger(last.connect, connect),
+            None => {
+                let user = ContainedUser { name, kind: kind(row)?, sid: sid(row)?, connect };
+                found.push((user, row.get("without_login")?));
+            }
         }
     }
     Ok(found)

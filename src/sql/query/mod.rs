@@ -1,6 +1,9 @@
 //! Pure constructors, one file an area: arguments to a rendered statement and the decoder of its answer.
 
 pub mod backup;
+pub mod broker;
+pub mod canary;
+pub mod catalogue;
 pub mod certificate;
 pub mod claim;
 pub mod database;
@@ -12,6 +15,7 @@ pub mod instance;
 pub mod job;
 mod kinds;
 pub mod lease;
+pub mod log;
 pub mod login;
 pub mod marker;
 pub mod monitor;

@@ -286,6 +286,8 @@ pub(super) fn plan(links: &[&str]) -> Plan {
         switch_timeout_ms: 300_000,
         hooks: Vec::new(),
         reconcile: Vec::new(),
+        canary: true,
+        manual: false,
         waivers: Vec::new(),
     };
     let mut plan = cutover::build(links.iter().map(|l| link_plan(l)).collect(), policy);
@@ -465,7 +467,7 @@ pub(super) fn screen(state: &State, width: u16, height: u16) -> String {
 }
 
 /// One of each kind of finding.
-pub fn objects_of() -> ObjectsReport {
+pub(super) fn objects_of() -> ObjectsReport {
     let line = |kind: &str, name: &str, state, details: &[&str]| ObjectLine {
         source: "sql-a".to_owned(),
         target: "mi-a".to_owned(),

@@ -123,6 +123,7 @@ fn run_event(state: &mut State, event: engine::event::Event) {
         E::Held { before, by } => state.complain(format!("held before `{before}` by {by}: `H` lets it go on")),
         E::Released { before, .. } => state.say(format!("goes on with `{before}`")),
         E::RunStopped { why, .. } => state.complain(format!("stopped half way: {why}")),
+        E::ByHand { step, .. } => state.complain(format!("{step} waits for its statements to be run by hand")),
         E::StageStarted { .. }
         | E::StepStarted { .. }
         | E::LineCrossed { .. }

@@ -97,6 +97,10 @@ pub fn lift_statements(bar: &BarredLogin) -> Result<Vec<Statement>> {
 pub async fn apply(cx: &Context, step: &StepId, site: &SiteId, database: &str, bars: &[BarredLogin]) -> Result<()> {
     let found = cx.effects.read(site, login::for_database(database)).await?;
     let open = still_open(&found, bars);
+    if cx.effects.is_manual() {
+        let statements = open.into_iter().map(bar_statement).collect::<Result<Vec<_>>>()?;
+        return cx.effects.change_all(step, site, &statements).await;
+    }
     let mut work: Vec<BoxFuture<'_, Result<()>>> = Vec::with_capacity(open.len());
     for bar in open {
         work.push(Box::pin(bar_one(cx, step, site, bar)));
@@ -110,6 +114,11 @@ pub async fn lift(cx: &Context, step: &StepId, site: &SiteId, database: &str, ba
         tokio::join!(cx.effects.read(site, login::for_database(database)), claims::free(cx, site, bars.to_vec()));
     let (found, free) = (found?, free?);
     let barred = still_barred(&found, &free);
+    if cx.effects.is_manual() {
+        let statements = barred.iter().map(|bar| lift_statements(bar)).collect::<Result<Vec<_>>>()?.concat();
+        cx.effects.change_all(step, site, &statements).await?;
+        return Ok(barred.len());
+    }
     let mut work: Vec<BoxFuture<'_, Result<()>>> = Vec::with_capacity(barred.len());
     for bar in &barred {
         work.push(Box::pin(lift_one(cx, step, site, bar)));

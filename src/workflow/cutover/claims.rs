@@ -10,6 +10,7 @@ use crate::model::claim::BarredLogin;
 use crate::model::claim::BarredUser;
 use crate::model::claim::Claim;
 use crate::model::claim::Kept;
+use crate::model::claim::NotedEndpoint;
 use crate::model::claim::NotedJob;
 use crate::model::ids::LinkName;
 use crate::model::ids::SiteId;
@@ -28,6 +29,8 @@ pub struct Noted {
     pub jobs: Vec<NotedJob>,
     /// On the source only: what is shut within a database is replicated.
     pub users: Vec<BarredUser>,
+    /// Of the Broker, on the source only.
+    pub endpoints: Vec<NotedEndpoint>,
 }
 
 /// What a side looks like to the run that is about to shut it.
@@ -37,6 +40,8 @@ pub struct Side<'a> {
     /// Logins that would be barred if they could get in.
     pub logins: Vec<&'a Login>,
     pub jobs: &'a [Job],
+    /// Messages come into the database by an endpoint.
+    pub hears: bool,
 }
 
 /// Who asks.
@@ -51,6 +56,9 @@ impl Side<'_> {
     fn touches(&self, claim: &Claim) -> bool {
         if let Kept::User(user) = &claim.kept {
             return user.database.eq_ignore_ascii_case(self.database);
+        }
+        if let Kept::Endpoint(_) = &claim.kept {
+            return self.hears;
         }
         let property = claim.kept.property();
         self.logins.iter().any(|l| claim::login_property(&l.sid) == property)
@@ -79,6 +87,10 @@ pub async fn survey(cx: &Context, owner: &Owner<'_>, side: &Side<'_>, noted: &mu
                 noted.jobs.retain(|j| j.job_id != job.job_id);
                 noted.jobs.push(job.clone());
             }
+            Kept::Endpoint(endpoint) => {
+                noted.endpoints.retain(|e| e.name != endpoint.name);
+                noted.endpoints.push(endpoint.clone());
+            }
             Kept::User(user) => {
                 noted.users.retain(|u| u.user != user.user);
                 noted.users.push(user.clone());
@@ -103,6 +115,7 @@ fn held(site: &SiteId, claim: &Claim) -> Error {
 pub async fn take(cx: &Context, owner: &Owner<'_>, site: &SiteId, noted: &Noted, found: &[Claim]) -> Result<()> {
     let kept = noted.bars.iter().cloned().map(Kept::Login).chain(noted.jobs.iter().cloned().map(Kept::Job));
     let kept = kept.chain(noted.users.iter().cloned().map(Kept::User));
+    let kept = kept.chain(noted.endpoints.iter().cloned().map(Kept::Endpoint));
     let mut begun = false;
     for kept in kept {
         let claim = Claim::new(cx.effects.run(), owner.link, owner.together, kept);

@@ -1,5 +1,6 @@
 //! A last write, the marker, must come out of redo on the target; both logs must stand equal and still. Then the token is issued.
 
+use super::attribution;
 use super::position;
 use super::token::FenceToken;
 use super::token::LsnColumn;
@@ -14,7 +15,9 @@ use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::model::lsn::Lsn;
 use crate::plan::types::Path;
+use crate::sql::query::database;
 use crate::sql::query::instance;
+use crate::sql::query::log;
 use crate::sql::query::marker;
 use crate::workflow::link_step::LinkStep;
 use crate::workflow::link_step::link_step;
@@ -23,15 +26,31 @@ use std::time::Duration;
 
 /// Evidence name of the token.
 pub const TOKEN: &str = "token";
+/// Evidence name: where the log of the source ended then, in its own notation.
+pub const LOG_END: &str = "log_end";
 
 pub struct Drain(pub LinkStep);
+
+/// What must not change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Still {
+    column: LsnColumn,
+    lsn: Lsn,
+    /// Write transactions that the source has counted.
+    commits: i64,
+}
 
 impl Drain {
     fn marker_value(cx: &Context) -> String {
         cx.effects.run().0.clone()
     }
 
-    /// Equal on both sides in the same column, `samples` times over `window`; any movement starts the count again.
+    async fn log_end(&self, cx: &Context) -> Result<Option<String>> {
+        cx.effects.read(&self.0.link.source, database::log_end(&self.0.link.database)).await
+    }
+
+    /// Equal on both sides in the same column, with no commit counted in between, `samples` times over `window`; any movement starts
+    /// the count again.
     async fn stable(&self, cx: &Context, end: Duration) -> Result<(LsnColumn, Lsn)> {
         if self.0.tools.sabotage.iter().any(|s| s == "cutover.drain.stable") {
             let position = position::read(cx, &self.0.link).await?;
@@ -41,34 +60,46 @@ impl Drain {
         }
         let samples = self.0.policy.stability_samples.max(2);
         let spacing = Duration::from_millis(self.0.policy.stability_window_ms) / (samples - 1);
-        let mut seen: Option<(LsnColumn, Lsn, u32)> = None;
+        let mut seen: Option<(Still, u32)> = None;
         // The first look of those that agree had ended.
         let mut since = cx.clock.monotonic();
         let mut backoff = Backoff::urgent();
+        let from = self.log_end(cx).await?;
         loop {
-            let position = position::read(cx, &self.0.link).await?;
-            let equal = position.comparable().filter(|(_, s, t)| s == t).map(|(c, s, _)| (c, s));
-            seen = match (equal, seen) {
-                (Some((c, l)), Some((c0, l0, n))) if c == c0 && l == l0 => Some((c, l, n + 1)),
-                (Some((c, l)), _) => {
+            let (position, commits) = tokio::join!(
+                position::read(cx, &self.0.link),
+                cx.effects.read(&self.0.link.source, log::written(&self.0.link.database)),
+            );
+            let (position, commits) = (position?, commits?);
+            let equal = position.comparable().filter(|(_, s, t)| s == t);
+            let still = equal.zip(commits).map(|((column, lsn, _), commits)| Still { column, lsn, commits });
+            seen = match (still, seen) {
+                (Some(now), Some((then, n))) if now == then => Some((now, n + 1)),
+                (Some(now), _) => {
                     since = cx.clock.monotonic();
-                    Some((c, l, 1))
+                    Some((now, 1))
                 }
                 (None, _) => None,
             };
-            if let Some((column, lsn, n)) = seen
+            if let Some((still, n)) = seen
                 && n >= samples
             {
-                return Ok((column, lsn));
+                return Ok((still.column, still.lsn));
             }
             if cx.clock.monotonic() > end {
                 let found = position.comparable().map_or("no LSN that both sides know".to_owned(), |(c, s, t)| {
                     format!("{c:?}: {} has {s}, {} has {t}", self.0.link.source, self.0.link.target)
                 });
+                let counted = if commits.is_none() { "; its commits are not counted" } else { "" };
+                let who = match from {
+                    Some(from) => attribution::since(cx, &self.0.link, &from).await?.to_string(),
+                    None => "nobody can say who wrote".to_owned(),
+                };
                 return Err(Error::new(
                     Kind::TimedOut,
-                    format!("the logs of {} never stood equal and still: {found}", self.0.link.database),
-                ));
+                    format!("the logs of {} never stood equal and still: {found}{counted}", self.0.link.database),
+                )
+                .hint(format!("in the log since: {who}")));
             }
             if cx.cancel.requested() {
                 return Err(Error::new(Kind::Interrupted, "asked to stop while draining"));
@@ -132,6 +163,10 @@ impl Step for Drain {
             lsn,
             issued: cx.clock.now().format(&time::format_description::well_known::Rfc3339).unwrap_or_default(),
         };
+        // A write between the last look and this one moves the log past the token, and the switch looks at that again.
+        if let Some(end) = self.log_end(cx).await? {
+            cx.prove(&self.0.id, LOG_END, &end)?;
+        }
         cx.prove(&self.0.id, TOKEN, &token)?;
         let took = crate::base::text::duration(cx.clock.monotonic().saturating_sub(from));
         let kind = match link.path {

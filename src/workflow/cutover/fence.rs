@@ -1,6 +1,9 @@
 //! Stops every writer of the source and proves it. The kill loop goes on until the switch has been read back.
 
 use super::bars;
+use super::broker;
+use super::canary;
+use super::hunt::Hunt;
 use super::inside;
 use super::jobs;
 use super::snapshot::OWN_LOGIN;
@@ -15,10 +18,8 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
-use crate::model::claim::Bar;
 use crate::model::claim::BarredLogin;
-use crate::model::ids::SiteId;
-use crate::model::ids::StepId;
+use crate::sql::query;
 use crate::sql::query::job;
 use crate::sql::query::login;
 use crate::sql::query::session;
@@ -26,14 +27,11 @@ use crate::workflow::link_step::LinkStep;
 use crate::workflow::link_step::link_step;
 use async_trait::async_trait;
 use std::time::Duration;
-use uuid::Uuid;
 
 /// Looks in a row that must find nobody.
 const CLEAR_LOOKS: u32 = 2;
 /// Pace of the guard that keeps killing whoever slipped in.
 const GUARD_INTERVAL: Duration = Duration::from_millis(250);
-/// The server's word for an unknown or own session id in KILL.
-const NO_SUCH_SESSION: [i32; 3] = [6104, 6106, 6107];
 
 pub struct Fence(pub LinkStep);
 
@@ -51,13 +49,16 @@ impl Fence {
     async fn gap(&self, cx: &Context) -> Result<Option<String>> {
         let link = &self.0.link;
         let bars = self.bars(cx)?;
-        let (found, sessions, open, jobs) = tokio::join!(
+        let hunt = Hunt::new(&link.source, &link.database, &bars);
+        let (found, sessions, open, jobs, broker) = tokio::join!(
             cx.effects.read(&link.source, login::for_database(&link.database)),
-            victims(cx, &link.source, &link.database, &bars),
+            hunt.find(cx),
             cx.effects.read(&link.source, session::transactions(&link.database)),
             cx.effects.read(&link.source, job::list()),
+            cx.effects.read(&link.source, query::broker::show(&link.database)),
         );
         let (found, sessions, open, jobs) = (found?, sessions?, open?, jobs?);
+        let broker = broker?;
         let own: String = cx.proven(&self.0.sibling("cutover.snapshot"), OWN_LOGIN)?.unwrap_or_default();
         // Everybody is asked about, not only those noted before: a login may have been made meanwhile.
         if let Some(b) = bars::to_bar(&found, &own, &self.0.policy.allow_logins).first() {
@@ -66,11 +67,20 @@ impl Fence {
         if let Some(b) = bars::still_open(&found, &bars).first() {
             return Ok(Some(format!("login `{}` can still get in", b.name)));
         }
-        if let Some(b) = inside::to_bar(&found, &link.database, &self.0.policy.allow_logins).first() {
+        // A user that this run made to be kept out may be left of a process that died; the next step takes it away.
+        let own_user = canary::name(cx.effects.run(), link);
+        let users = inside::to_bar(&found, &link.database, &self.0.policy.allow_logins);
+        if let Some(b) = users.iter().find(|b| b.user != own_user) {
             return Ok(Some(format!("user `{}` can still get in without a login", b.user)));
         }
         if let Some(j) = jobs::at_work(&jobs, &link.database) {
             return Ok(Some(format!("job `{}` is still enabled or running", j.name)));
+        }
+        if let Some(name) = broker.hears() {
+            return Ok(Some(format!("endpoint `{name}` of Service Broker is started")));
+        }
+        if let Some(queue) = broker.at_work().first() {
+            return Ok(Some(format!("queue `{queue}` is activated and may write by itself")));
         }
         if let Some(s) = sessions.first() {
             return Ok(Some(format!("session {} is still there", s.id)));
@@ -81,61 +91,6 @@ impl Fence {
         }
         Ok(None)
     }
-}
-
-/// A session that is to end; -2 by its unit of work.
-struct Victim {
-    id: i32,
-    unit: Option<Uuid>,
-}
-
-/// Sessions in the database, and those of barred logins wherever they are: one that sits in another database needs no new login
-/// to write here by a three-part name. milink's own are left out.
-async fn victims(cx: &Context, site: &SiteId, database: &str, bars: &[BarredLogin]) -> Result<Vec<Victim>> {
-    let (here, barred) =
-        tokio::join!(cx.effects.read(site, session::in_database(database)), cx.effects.read(site, session::barred()),);
-    let own = |program: &Option<String>, login: &Option<String>| {
-        cx.effects.is_own_session(site, program.as_deref(), login.as_deref())
-    };
-    let mut found: Vec<Victim> = here?
-        .into_iter()
-        .filter(|s| s.session_id > 50 || s.session_id == -2)
-        .filter(|s| !own(&s.program, &s.login))
-        .map(|s| Victim { id: s.session_id, unit: s.unit_of_work })
-        .collect();
-    let groups = bars.iter().any(|b| b.bar == Bar::Deny);
-    let noted = |login: &Option<String>| login.as_ref().is_some_and(|l| bars.iter().any(|b| b.name == *l));
-    for s in barred? {
-        let ours = (s.by_group && groups) || noted(&s.login) || noted(&s.original_login);
-        if ours && !own(&s.program, &s.login) && !found.iter().any(|v| v.id == s.session_id) {
-            found.push(Victim { id: s.session_id, unit: None });
-        }
-    }
-    Ok(found)
-}
-
-/// One round of the kill loop; tells how many were there.
-pub(in crate::workflow) async fn kill_all(
-    cx: &Context,
-    step: &StepId,
-    site: &SiteId,
-    database: &str,
-    bars: &[BarredLogin],
-) -> Result<usize> {
-    let found = victims(cx, site, database, bars).await?;
-    for s in &found {
-        let statement = match s.unit {
-            Some(unit) if s.id == -2 => session::kill_unit(unit)?,
-            _ => session::kill(s.id)?,
-        };
-        match cx.effects.change(step, site, &statement).await {
-            Err(e) if e.server_number().is_some_and(|n| NO_SUCH_SESSION.contains(&n)) => {}
-            other => {
-                other?;
-            }
-        }
-    }
-    Ok(found.len())
 }
 
 #[async_trait]
@@ -149,6 +104,7 @@ impl Step for Fence {
         vec![
             "EXEC msdb.dbo.sp_update_job [each noted job] @enabled = 0; EXEC msdb.dbo.sp_stop_job, where it runs"
                 .to_owned(),
+            "ALTER ENDPOINT [that of Service Broker, where it is started] STATE = STOPPED".to_owned(),
             "ALTER LOGIN [each noted login] DISABLE (groups: DENY CONNECT SQL)".to_owned(),
             "DENY CONNECT TO [each noted user without a login]; REVOKE CONNECT FROM guest, where it holds it"
                 .to_owned(),
@@ -173,21 +129,24 @@ impl Step for Fence {
         let bars = self.bars(cx)?;
         let noted = jobs::noted(cx, &self.0.sibling("cutover.snapshot"), SOURCE_JOBS)?;
         jobs::quiet(cx, &self.0.id, &link.source, &link.database, &noted).await?;
+        let endpoints = broker::noted(cx, &self.0.sibling("cutover.snapshot"))?;
+        broker::stop(cx, &self.0.id, &link.source, &link.database, &endpoints).await?;
         bars::apply(cx, &self.0.id, &link.source, &link.database, &bars).await?;
         let inside = inside::noted(cx, &self.0.sibling("cutover.snapshot"))?;
         let users = inside::apply(cx, &self.0.id, &link.source, &link.database, &inside).await?;
+        let hunt = Hunt::new(&link.source, &link.database, &bars);
         let mut killed = 0;
         let mut clear = 0;
         let end = cx.clock.monotonic() + Duration::from_millis(self.0.policy.fence_timeout_ms);
         let mut backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(200), 1.5);
         while clear < CLEAR_LOOKS {
-            let n = kill_all(cx, &self.0.id, &link.source, &link.database, &bars).await?;
+            let n = hunt.round(cx, &self.0.id).await?;
             killed += n;
             clear = if n == 0 { clear + 1 } else { 0 };
             if cx.cancel.requested() {
                 return Err(Error::new(Kind::Interrupted, "asked to stop while raising the fence"));
             }
-            if cx.clock.monotonic() > end {
+            if cx.clock.monotonic() > end && !cx.effects.is_manual() {
                 return Err(Error::new(Kind::TimedOut, format!("{n} sessions in {} do not die", link.database))
                     .hint("look at their rollback: SELECT percent_complete FROM sys.dm_exec_requests"));
             }
@@ -198,18 +157,20 @@ impl Step for Fence {
         if let Some(why) = self.gap(cx).await? {
             return Err(Error::new(Kind::TimedOut, format!("the fence of {} does not hold: {why}", link.database)));
         }
-        let guard = {
-            let (cx, step, site, database, bars) =
-                (cx.for_guard(), self.0.id.clone(), link.source.clone(), link.database.clone(), bars.clone());
-            tokio::spawn(async move {
-                loop {
-                    pause(GUARD_INTERVAL).await;
-                    // A lost server is the drain's and the switch's business; the guard only keeps trying.
-                    let _ = kill_all(&cx, &step, &site, &database, &bars).await;
-                }
-            })
-        };
-        cx.guards.keep(&self.guard(), guard);
+        // Who runs a cutover by hand keeps an eye on the source; a commit after the token is seen by the switch.
+        if !cx.effects.is_manual() {
+            let guard = {
+                let (cx, step) = (cx.for_guard(), self.0.id.clone());
+                tokio::spawn(async move {
+                    loop {
+                        pause(GUARD_INTERVAL).await;
+                        // A lost server is the drain's and the switch's business; the guard only keeps trying.
+                        let _ = hunt.round(&cx, &step).await;
+                    }
+                })
+            };
+            cx.guards.keep(&self.guard(), guard);
+        }
         cx.prove(
             &self.0.id,
             "closed",
@@ -232,6 +193,8 @@ impl Step for Fence {
         let Ok(bars) = self.bars(cx) else { return Ok("nothing was barred".to_owned()) };
         let noted = jobs::noted(cx, &self.0.sibling("cutover.snapshot"), SOURCE_JOBS)?;
         jobs::wake(cx, &self.0.id, &self.0.link.source, &noted).await?;
+        let endpoints = broker::noted(cx, &self.0.sibling("cutover.snapshot"))?;
+        broker::start(cx, &self.0.id, &self.0.link.source, &endpoints).await?;
         let inside = inside::noted(cx, &self.0.sibling("cutover.snapshot"))?;
         inside::lift(cx, &self.0.id, &self.0.link.source, &self.0.link.database, &inside).await?;
         let n = bars::lift(cx, &self.0.id, &self.0.link.source, &self.0.link.database, &bars).await?;

@@ -54,9 +54,8 @@ pub async fn wake(cx: &Context, step: &StepId, site: &SiteId, noted: &[NotedJob]
     }
     let found = cx.effects.read(site, job::list()).await?;
     let asleep: Vec<_> = noted.iter().filter(|n| found.iter().any(|j| j.job_id == n.job_id && !j.is_enabled)).collect();
-    for n in &asleep {
-        cx.effects.change(step, site, &job::set_enabled(n.job_id, true)?).await?;
-    }
+    let statements = asleep.iter().map(|n| job::set_enabled(n.job_id, true)).collect::<Result<Vec<_>>>()?;
+    cx.effects.change_all(step, site, &statements).await?;
     Ok(asleep.len())
 }
 

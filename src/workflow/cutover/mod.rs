@@ -1,6 +1,10 @@
 //! The gated switch: fence the writers, prove it, drain, switch, confirm, open, retire the old copy.
 
+pub mod attribution;
 pub mod bars;
+pub mod broker;
+pub mod canary;
+pub mod catalogue;
 pub mod claims;
 pub mod close_target;
 pub mod confirm;
@@ -9,8 +13,10 @@ pub mod fence;
 pub mod flush;
 pub mod gates;
 pub mod hook;
+pub mod hunt;
 pub mod inside;
 pub mod jobs;
+pub mod late_writes;
 pub mod lease;
 pub mod let_go;
 pub mod open;

@@ -75,6 +75,16 @@ impl Step for Open {
             if users == 0 { String::new() } else { format!(" and {}", crate::base::text::count(users, "user")) };
         Ok(Done::note(format!("{}{users} let in{jobs}", crate::base::text::count(n, "login"))))
     }
+    async fn verify(&self, cx: &Context) -> Result<()> {
+        // Without it, nobody would know of an application that stays shut out on both sides.
+        match self.precheck(cx).await? {
+            Precheck::AlreadyDone(_) => Ok(()),
+            _ => Err(Error::refused(format!(
+                "somebody who could get into {} before is still kept out on {}",
+                self.0.link.database, self.0.link.target
+            ))),
+        }
+    }
     async fn undo(&self, _: &Context) -> Result<String> {
         Ok("not undone: the application may have written".to_owned())
     }

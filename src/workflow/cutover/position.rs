@@ -56,8 +56,14 @@ pub async fn read(cx: &Context, link: &LinkPlan) -> Result<Position> {
     Ok(Position {
         source: source.iter().find(|r| r.is_local).cloned(),
         source_of_target: source.into_iter().find(|r| !r.is_local),
-        target: target.into_iter().find(|r| r.is_local),
+        target: own(target),
     })
+}
+
+/// The instance's own row. A Business Critical instance may show its other replicas as well: the primary's is meant.
+fn own(rows: Vec<ReplicaDatabase>) -> Option<ReplicaDatabase> {
+    let local = || rows.iter().filter(|r| r.is_local);
+    local().find(|r| r.is_primary_replica == Some(true)).or_else(|| local().next()).cloned()
 }
 
 async fn rows(cx: &Context, site: &SiteId, link: &LinkPlan) -> Result<Vec<ReplicaDatabase>> {

@@ -2,8 +2,10 @@
 //! the old copy refuses writes by itself.
 
 use super::bars;
+use super::broker;
 use super::claims;
 use super::snapshot::SOURCE_BARS;
+use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::engine::context::Context;
 use crate::engine::step::Done;
@@ -58,7 +60,9 @@ impl Step for ReleaseSource {
                 hint: "it stays fenced; milink cutover resume".to_owned(),
             });
         }
-        Ok(if self.barred(cx).await?.is_empty() {
+        let endpoints = broker::noted(cx, &self.0.sibling("cutover.snapshot"))?;
+        let silent = broker::is_stopped(cx, &link.source, &endpoints).await?;
+        Ok(if self.barred(cx).await?.is_empty() && !silent {
             Precheck::AlreadyDone("nobody is barred".to_owned())
         } else {
             Precheck::Ready
@@ -66,15 +70,22 @@ impl Step for ReleaseSource {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let barred = self.barred(cx).await?;
-        for bar in &barred {
-            for statement in bars::lift_statements(bar)? {
-                cx.effects.change(&self.0.id, &self.0.link.source, &statement).await?;
-            }
-        }
+        let statements = barred.iter().map(bars::lift_statements).collect::<Result<Vec<_>>>()?.concat();
+        cx.effects.change_all(&self.0.id, &self.0.link.source, &statements).await?;
+        let endpoints = broker::noted(cx, &self.0.sibling("cutover.snapshot"))?;
+        broker::start(cx, &self.0.id, &self.0.link.source, &endpoints).await?;
         Ok(Done::note(format!(
             "{} let in; the old copy refuses writes by itself",
             crate::base::text::count(barred.len(), "login")
         )))
+    }
+    async fn verify(&self, cx: &Context) -> Result<()> {
+        match self.barred(cx).await?.first() {
+            None => Ok(()),
+            Some(bar) => {
+                Err(Error::refused(format!("login `{}` is still kept out on {}", bar.name, self.0.link.source)))
+            }
+        }
     }
     async fn undo(&self, _: &Context) -> Result<String> {
         Ok("not undone".to_owned())

@@ -88,9 +88,9 @@ impl Step for Retire {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let link = &self.0.link;
-        for name in groups_of(cx, link).await? {
-            cx.effects.change(&self.0.id, &link.source, &group::drop(&name)?).await?;
-        }
+        let groups = groups_of(cx, link).await?;
+        let statements = groups.iter().map(|name| group::drop(name)).collect::<Result<Vec<_>>>()?;
+        cx.effects.change_all(&self.0.id, &link.source, &statements).await?;
         cx.until(&format!("{} to leave its group", link.database), RETIRE_MAX, Backoff::urgent(), || async {
             let access = cx.effects.read(&link.source, database::access(&link.database)).await?;
             Ok(access.is_none_or(|a| !a.in_group()).then_some(()))

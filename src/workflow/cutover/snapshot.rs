@@ -1,6 +1,8 @@
 //! What will be shut, as it is now, set apart for this run, and a plain `undo.sql` that needs no milink: before anything is shut.
 
 use super::bars;
+use super::broker;
+use super::canary;
 use super::claims;
 use super::claims::Noted;
 use super::claims::Owner;
@@ -13,6 +15,7 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
+use crate::model::broker::Broker;
 use crate::model::claim::BarredLogin;
 use crate::model::claim::Claim;
 use crate::model::claim::Kept;
@@ -59,6 +62,9 @@ impl Snapshot {
                 let statement = job::set_enabled(n.job_id, true)?;
                 let _ = writeln!(out, "{} -- {}", statement.rendered.shown.trim_end(), text::one_line(&n.name));
             }
+            for endpoint in &noted.endpoints {
+                let _ = writeln!(out, "{}", query::endpoint::start(&endpoint.name)?.rendered.shown.trim_end());
+            }
             for bar in &noted.bars {
                 for statement in bars::lift_statements(bar)? {
                     let _ = writeln!(out, "{};", statement.rendered.shown.trim_end().trim_end_matches(';'));
@@ -66,16 +72,22 @@ impl Snapshot {
             }
             let logins = noted.bars.iter().cloned().map(Kept::Login);
             let jobs = noted.jobs.iter().cloned().map(Kept::Job);
-            for kept in logins.chain(jobs).chain(noted.users.iter().cloned().map(Kept::User)) {
+            let users = noted.users.iter().cloned().map(Kept::User);
+            for kept in logins.chain(jobs).chain(users).chain(noted.endpoints.iter().cloned().map(Kept::Endpoint)) {
                 let claim = Claim::new(run, &link.name, &[], kept);
                 let _ = writeln!(out, "{}", query::claim::drop(&claim)?.rendered.shown.trim_end());
             }
         }
+        let canary = canary::name(run, link);
+        let _ =
+            writeln!(out, "\n-- on {}, what the fence was tried with, if the run died while it tried:", link.source);
+        let _ = writeln!(out, "{}", query::canary::drop_login(&canary)?.rendered.shown.trim_end());
         if !source.users.is_empty() {
             let _ = writeln!(out, "\n-- on {}; it is replicated:", link.source);
             for user in &source.users {
                 let _ = writeln!(out, "{}", inside::lift_statement(user)?.rendered.shown.trim_end());
             }
+            let _ = writeln!(out, "{}", query::canary::drop_user(&link.database, &canary)?.rendered.shown.trim_end());
         }
         Ok(out)
     }
@@ -96,6 +108,7 @@ impl Snapshot {
         who: &Principals,
         list: &[Job],
         only: Option<&[BarredLogin]>,
+        broker: &Broker,
     ) -> Result<(Noted, Vec<Claim>)> {
         let link = &self.0.link;
         let allow = &self.0.policy.allow_logins;
@@ -104,6 +117,7 @@ impl Snapshot {
             bars: bars::to_bar(&who.found, &who.own, allow),
             jobs: jobs::to_note(list, &link.database),
             // What is shut within a database is shut on the target by itself.
+            endpoints: broker::to_note(broker),
             users: if only.is_none() { inside::to_bar(&who.found, &link.database, allow) } else { Vec::new() },
         };
         noted.bars.retain(|b| wanted(&b.name));
@@ -112,7 +126,13 @@ impl Snapshot {
         if self.shares() {
             return Ok((noted, Vec::new()));
         }
-        let side = Side { site, database: &link.database, logins, jobs: list };
+        let side = Side {
+            site,
+            database: &link.database,
+            logins,
+            jobs: list,
+            hears: broker.hears().is_some() || (only.is_none() && broker.is_enabled),
+        };
         let claims = claims::survey(cx, &self.owner(), &side, &mut noted).await?;
         Ok((noted, claims))
     }
@@ -149,17 +169,20 @@ impl Step for Snapshot {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let link = &self.0.link;
-        let (here, there, jobs_here, jobs_there) = tokio::join!(
+        let (here, there, jobs_here, jobs_there, broker) = tokio::join!(
             self.principals(cx, &link.source),
             self.principals(cx, &link.target),
             cx.effects.read(&link.source, job::list()),
             cx.effects.read(&link.target, job::list()),
+            cx.effects.read(&link.source, query::broker::show(&link.database)),
         );
         let (here, there, jobs_here, jobs_there) = (here?, there?, jobs_here?, jobs_there?);
+        let broker = broker?;
         let residual = bars::residual_sysadmins(&here.found, &here.own);
-        let (source, held_here) = self.side(cx, &link.source, &here, &jobs_here, None).await?;
+        let (source, held_here) = self.side(cx, &link.source, &here, &jobs_here, None, &broker).await?;
         // On the target only the application's own logins are closed: others may be at work in other databases.
-        let (target, held_there) = self.side(cx, &link.target, &there, &jobs_there, Some(&source.bars)).await?;
+        let (target, held_there) =
+            self.side(cx, &link.target, &there, &jobs_there, Some(&source.bars), &Broker::default()).await?;
         if !self.shares() {
             claims::take(cx, &self.owner(), &link.source, &source, &held_here).await?;
             claims::take(cx, &self.owner(), &link.target, &target, &held_there).await?;
@@ -173,15 +196,17 @@ impl Step for Snapshot {
         cx.prove(&self.0.id, SOURCE_JOBS, &source.jobs)?;
         cx.prove(&self.0.id, TARGET_JOBS, &target.jobs)?;
         cx.prove(&self.0.id, inside::INSIDE_BARS, &source.users)?;
+        cx.prove(&self.0.id, broker::SOURCE_BROKER, &source.endpoints)?;
         cx.prove(&self.0.id, SOURCE_BARS, &source.bars)?;
         cx.prove(&self.0.id, TARGET_BARS, &target.bars)?;
         let users = source.users.iter().map(|u| u.user.as_str());
         let names: Vec<_> = source.bars.iter().map(|b| b.name.as_str()).chain(users).collect();
         let jobs: Vec<_> = source.jobs.iter().map(|j| j.name.as_str()).collect();
         Ok(Done::note(format!(
-            "will bar {}{}; sysadmins who ignore bars: {}; undo.sql in {}",
+            "will bar {}{}{}; sysadmins who ignore bars: {}; undo.sql in {}",
             if names.is_empty() { "nobody".to_owned() } else { names.join(", ") },
             if jobs.is_empty() { String::new() } else { format!(" and stop jobs {}", jobs.join(", ")) },
+            source.endpoints.first().map_or(String::new(), |e| format!(" and endpoint {} of Service Broker", e.name)),
             if residual.is_empty() { "none".to_owned() } else { residual.join(", ") },
             places.join(" and "),
         )))

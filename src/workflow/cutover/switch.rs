@@ -1,5 +1,7 @@
 //! L1: the switch is sent. One-way, deleting the link is the failover; two-way, the primary hands over.
 
+use super::attribution;
+use super::drain::LOG_END;
 use super::drain::TOKEN;
 use super::position;
 use super::token::FenceToken;
@@ -124,9 +126,16 @@ impl Switch {
             return Ok(Some((format!("{:?} on both sides", token.column), "a side that does not say".to_owned())));
         };
         if source != token.lsn || target != token.lsn {
+            let who = match cx.proven::<String>(&self.0.sibling("cutover.drain"), LOG_END)? {
+                Some(end) => attribution::since(cx, link, &end).await?.to_string(),
+                None => "nobody can say who".to_owned(),
+            };
             return Ok(Some((
                 format!("both sides at the token's {}", token.lsn),
-                format!("{} at {source}, {} at {target}: somebody wrote after the fence", link.source, link.target),
+                format!(
+                    "{} at {source}, {} at {target}: the log was written to after the fence: {who}",
+                    link.source, link.target
+                ),
             )));
         }
         Ok(None)

@@ -20,7 +20,7 @@ use crate::workflow::cutover::claims;
 use crate::workflow::cutover::claims::Noted;
 use crate::workflow::cutover::claims::Owner;
 use crate::workflow::cutover::claims::Side;
-use crate::workflow::cutover::fence::kill_all;
+use crate::workflow::cutover::hunt::Hunt;
 use crate::workflow::link_step::LinkStep;
 use async_trait::async_trait;
 use std::time::Duration;
@@ -84,7 +84,7 @@ impl Close {
         let (facts, found) = (facts?, found?);
         let owner = Owner { step: &self.0.id, link: &self.0.link.name, together: &self.0.together };
         let logins = bars::concerned(&found, &facts.login, &[]);
-        let side = Side { site, database: &self.0.link.database, logins, jobs: &[] };
+        let side = Side { site, database: &self.0.link.database, logins, jobs: &[], hears: false };
         let mut noted = Noted { bars: bars::to_bar(&found, &facts.login, &[]), ..Noted::default() };
         let claims = claims::survey(cx, &owner, &side, &mut noted).await?;
         claims::take(cx, &owner, site, &noted, &claims).await?;
@@ -139,8 +139,9 @@ impl Step for Close {
         for bar in bars::still_open(&self.found(cx).await?, &barred) {
             cx.effects.change(&self.0.id, &site, &bars::bar_statement(bar)?).await?;
         }
+        let hunt = Hunt::new(&site, database, &barred);
         cx.until(&format!("{database} on {site} to be empty of sessions"), CLEAR_MAX, Backoff::urgent(), || async {
-            Ok((kill_all(cx, &self.0.id, &site, database, &barred).await? == 0).then_some(()))
+            Ok((hunt.round(cx, &self.0.id).await? == 0).then_some(()))
         })
         .await?;
         let left = self.to_bar(cx).await?;

@@ -9,7 +9,7 @@ use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::sql::query::database;
-use crate::workflow::cutover::fence::kill_all;
+use crate::workflow::cutover::hunt::Hunt;
 use crate::workflow::link_step::LinkStep;
 use crate::workflow::link_step::link_step;
 use async_trait::async_trait;
@@ -57,12 +57,13 @@ impl Step for DropCopy {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let link = &self.0.link;
+        let hunt = Hunt::new(&link.target, &link.database, &[]);
         cx.until(
             &format!("{} to be dropped on {}", link.database, link.target),
             DROP_MAX,
             Backoff::urgent(),
             || async {
-                kill_all(cx, &self.0.id, &link.target, &link.database, &[]).await?;
+                hunt.round(cx, &self.0.id).await?;
                 match cx.effects.change(&self.0.id, &link.target, &database::drop(&link.database)?).await {
                     Ok(_) => Ok(Some(())),
                     Err(e) if e.server_number().is_some_and(|n| NOT_YET.contains(&n)) => Ok(None),

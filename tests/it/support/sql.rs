@@ -41,6 +41,13 @@ pub struct Open {
 }
 
 impl Open {
+    /// Refused or not.
+    pub fn attempt(&mut self, text: &str) {
+        let batch = async { self.client.simple_query(text).await?.into_results().await };
+        // What came of it is looked at by somebody else.
+        let _ = self.runtime.block_on(batch);
+    }
+
     #[track_caller]
     pub fn run(&mut self, text: &str) {
         let batch = async { self.client.simple_query(text).await?.into_results().await };

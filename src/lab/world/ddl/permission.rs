@@ -102,7 +102,8 @@ fn server_securable(s: &InstanceState, class: Option<&str>, securable: Option<&N
                 ("Dedicated Admin Connection", 1),
             ];
             let own = s.hadr.endpoint.as_ref().filter(|e| e.name.eq_ignore_ascii_case(name)).map(|e| e.endpoint_id);
-            let found = own.or_else(|| builtin.iter().find(|b| b.0.eq_ignore_ascii_case(name)).map(|b| b.1));
+            let broker = s.server.broker.as_ref().filter(|b| b.name.eq_ignore_ascii_case(name)).map(|b| b.id);
+            let found = own.or(broker).or_else(|| builtin.iter().find(|b| b.0.eq_ignore_ascii_case(name)).map(|b| b.1));
             found.map(|id| (ENDPOINT, id)).ok_or_else(|| missing("endpoint"))
         }
         Some("AVAILABILITY GROUP") => {

@@ -1,5 +1,6 @@
 //! The database mirroring endpoint.
 
+use super::broker;
 use super::dispatch::may;
 use super::dispatch::principal;
 use super::dispatch::refuse_managed;
@@ -31,11 +32,20 @@ pub(super) async fn execute(instance: &Arc<Instance>, cx: &SessionCx, ddl: &Ddl)
         Ddl::CreateEndpoint { name, state, protocol, kind, payload, .. } => {
             refuse_managed(instance, "CREATE ENDPOINT")?;
             may(instance, cx, "CREATE ENDPOINT")?;
+            if broker::is_broker(kind) {
+                instance.with(|s| broker::create(s, cx, name, state.as_deref(), protocol))?;
+                instance.notify();
+                return Ok(Vec::new());
+            }
             mirroring(kind)?;
             instance.with(|s| create(s, cx, name, state.as_deref(), protocol, payload, now))?;
         }
         Ddl::AlterEndpoint { name, state, protocol, kind, payload } => {
             refuse_managed(instance, "ALTER ENDPOINT")?;
+            if instance.with(|s| broker::alter(s, cx, name, state.as_deref())) {
+                instance.notify();
+                return Ok(Vec::new());
+            }
             let id = known(instance, cx, name, "alter")?;
             if let Some(kind) = kind {
                 mirroring(kind)?;
@@ -49,6 +59,10 @@ pub(super) async fn execute(instance: &Arc<Instance>, cx: &SessionCx, ddl: &Ddl)
         }
         Ddl::DropEndpoint { name } => {
             refuse_managed(instance, "DROP ENDPOINT")?;
+            if instance.with(|s| broker::drop(s, cx, name)) {
+                instance.notify();
+                return Ok(Vec::new());
+            }
             known(instance, cx, name, "drop")?;
             instance.with(|s| s.hadr.endpoint = None);
         }

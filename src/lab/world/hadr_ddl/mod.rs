@@ -1,6 +1,7 @@
 //! DDL of the availability layer: endpoints, groups, `SET HADR` (facts: sql-server-hadr c).
 
 mod alter;
+mod broker;
 mod capability;
 mod create;
 mod database;

@@ -9,6 +9,7 @@ use crate::lab::world::hadr::MirroringEndpoint;
 use crate::lab::world::instance::Instance;
 use crate::lab::world::instance::InstanceConfig;
 use crate::lab::world::instance::InstanceState;
+use crate::lab::world::server::BrokerEndpoint;
 
 const STATES: [(u8, &str); 3] = [(0, "STARTED"), (1, "STOPPED"), (2, "DISABLED")];
 const ENDPOINT_ROLES: [(u8, &str); 4] = [(0, "NONE"), (1, "PARTNER"), (2, "WITNESS"), (3, "ALL")];
@@ -82,12 +83,17 @@ fn own(e: &MirroringEndpoint) -> Builder {
     base(&e.name, e.endpoint_id, e.principal_id, 2, 4, e.state, false)
 }
 
+fn broker(b: &BrokerEndpoint) -> Builder {
+    base(&b.name, b.id, b.owner, 2, 3, b.state, false)
+}
+
 pub(super) fn endpoints(state: &InstanceState, config: &InstanceConfig) -> Vec<Row> {
     let mut rows: Vec<Row> = BUILT_IN
         .iter()
         .map(|(name, id, protocol, admin)| base(name, *id, 1, *protocol, 2, 0, *admin).build())
         .collect();
     rows.extend(mirroring(state, config).map(|e| own(&e).build()));
+    rows.extend(state.server.broker.iter().map(|b| broker(b).build()));
     rows
 }
 
@@ -107,6 +113,8 @@ pub(super) fn tcp_endpoints(state: &InstanceState, config: &InstanceConfig) -> V
             .put("ip_address", e.listener_ip.clone())
             .build()
     }));
+    let tcp = |b: &BrokerEndpoint| broker(b).put("port", i32::from(b.port)).put("is_dynamic_port", false).build();
+    rows.extend(state.server.broker.iter().map(tcp));
     rows
 }
 

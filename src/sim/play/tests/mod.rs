@@ -1,7 +1,10 @@
+mod manual;
 mod matrix;
 mod mutants;
 mod neighbours;
 mod nights;
+mod outage;
+mod proof;
 mod sleeper;
 mod tight;
 mod wave;

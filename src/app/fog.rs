@@ -6,13 +6,16 @@ use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::config::failover_group::FailoverGroup;
+use crate::effects::perform::Effects;
 use crate::inventory::fog::Place;
 use crate::inventory::fog::look;
 use crate::inventory::fog_servers;
 use crate::inventory::listener;
 use crate::inventory::listener::Landed;
+use crate::inventory::listener::Resolve;
 use crate::inventory::listener::Wanted;
 use crate::journal::fold::fold;
+use crate::journal::switched::switched;
 use crate::model::fact::Fact;
 use crate::model::geo::GroupFacts;
 use crate::model::geo::Member;
@@ -20,8 +23,8 @@ use crate::model::geo::Side;
 use crate::model::geo_server::ServerDatabase;
 use crate::model::ids::RunId;
 use crate::model::ids::SiteId;
+use crate::plan::fog::FogLink;
 use crate::plan::fog::FogMember;
-use crate::plan::fog::FogOp;
 use crate::plan::fog::FogPlan;
 use crate::plan::fog::FogSettings;
 use crate::plan::types::Plan;
@@ -36,6 +39,8 @@ use crate::rules::fog::state::Refusal;
 use crate::rules::fog::state::Standing;
 use crate::rules::fog::state::may;
 use crate::rules::fog::state::standing;
+
+pub use crate::plan::fog::FogOp;
 
 /// A group of the estate, read.
 pub struct FogLook {
@@ -60,6 +65,13 @@ impl From<Error> for NoPlan {
 }
 
 impl FogLook {
+    pub(super) fn of(wanted: FailoverGroup, facts: GroupFacts) -> Self {
+        let standing = standing(&facts);
+        let fqdn = [&facts.a, &facts.b].into_iter().find_map(|m| m.facts.known().map(|f| f.fqdn.clone()));
+        let listeners = fqdn.and_then(|f| listeners(&wanted.name, &f));
+        Self { wanted, facts, standing, listeners }
+    }
+
     /// The checklist of a creation; empty once the group is there.
     pub fn rows(&self, waived: &[String]) -> Vec<Row> {
         // A group of logical servers that is to take more databases is judged as a new one is.
@@ -83,7 +95,7 @@ impl FogLook {
 }
 
 impl App {
-    fn place(&self, site: &SiteId) -> Result<Place> {
+    pub(super) fn place(&self, site: &SiteId) -> Result<Place> {
         if let Ok(server) = self.config.server(site) {
             return Ok(Place { site: site.clone(), instance: facts::server_ref(&self.config, server)? });
         }
@@ -106,10 +118,7 @@ impl App {
         } else {
             look(&cx.effects, &wanted.name, &a, &b).await
         };
-        let standing = standing(&facts);
-        let fqdn = [&facts.a, &facts.b].into_iter().find_map(|m| m.facts.known().map(|f| f.fqdn.clone()));
-        let listeners = fqdn.and_then(|f| listeners(&wanted.name, &f));
-        Ok(FogLook { wanted, facts, standing, listeners })
+        Ok(FogLook::of(wanted, facts))
     }
 
     pub fn group_rows(&self, look: &FogLook) -> Vec<Row> {
@@ -122,6 +131,7 @@ impl App {
         let target = self.promoted(look, to)?;
         let asked = match op {
             FogOp::Create => Asked::Create,
+            FogOp::Protect => Asked::Protect,
             FogOp::Update => Asked::Update,
             FogOp::Delete => Asked::Delete,
             FogOp::Failover | FogOp::Drill => Asked::Planned(target),
@@ -142,12 +152,12 @@ impl App {
             return Err(Error::refused(refusal.why).hint(refusal.hint).into());
         }
         let primary = match op {
-            FogOp::Create => Side::A,
+            FogOp::Create | FogOp::Protect => Side::A,
             FogOp::Update | FogOp::Delete => look.standing.primary().unwrap_or(Side::A),
             FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Drill => target.other(),
         };
         let waived = self.waived();
-        if op == FogOp::Create || op == FogOp::Update && look.wanted.between_servers {
+        if matches!(op, FogOp::Create | FogOp::Protect) || op == FogOp::Update && look.wanted.between_servers {
             blocked(&look.rows(&waived), &facts.name)?;
         }
         let (read_write_listener, read_only_listener) = look.listeners.clone().ok_or_else(|| {
@@ -164,10 +174,35 @@ impl App {
             databases: databases(look, op)?,
             copies_first: copies_first(look, op, primary),
             waived,
+            links: if op == FogOp::Protect { self.fog_links(&look.wanted)? } else { Vec::new() },
+            mb_per_hour: look.wanted.gb_per_hour.map(|gb| (gb * 1000.0) as u64),
         };
         let mut plan = crate::plan::fog::build(fog, self.policy());
         self.fill_in_words(&mut plan)?;
         Ok(plan)
+    }
+
+    /// The steps of the second half of a migration.
+    pub fn plan_protection(&self, look: &FogLook) -> Result<Plan> {
+        self.plan_fog(look, FogOp::Protect, None).map_err(|e| match e {
+            NoPlan::Already(refusal) => Error::refused(refusal.why).hint(refusal.hint),
+            NoPlan::Error(e) => e,
+        })
+    }
+
+    /// Links of the estate that end on the primary of a group.
+    fn fog_links(&self, wanted: &FailoverGroup) -> Result<Vec<FogLink>> {
+        let switched = switched(self.journal.as_ref())?;
+        let ms = |at: &time::OffsetDateTime| (at.unix_timestamp_nanos() / 1_000_000) as i64;
+        let links = self.config.links.iter().filter(|l| l.target == wanted.primary);
+        Ok(links
+            .map(|l| FogLink {
+                name: l.name.clone(),
+                database: l.database.clone(),
+                source: l.source.clone(),
+                switched_at_ms: switched.get(&l.name.0.to_lowercase()).map(ms),
+            })
+            .collect())
     }
 
     fn promoted(&self, look: &FogLook, to: Option<&SiteId>) -> Result<Side> {
@@ -210,34 +245,8 @@ impl App {
 
     /// Both listeners, looked at once.
     pub async fn check_listeners(&self, look: &FogLook) -> Result<Vec<Landed>> {
-        let primary = look.standing.primary().ok_or_else(|| {
-            Error::refused(format!("who should answer is unknown: {}", look.standing.sentence()))
-                .hint(format!("milink fog show {}", look.facts.name))
-        })?;
-        let (rw, ro) = look
-            .listeners
-            .clone()
-            .ok_or_else(|| Error::new(Kind::Unreachable, "Azure names no address of either side"))?;
         let cx = self.observer()?;
-        let (p, s) = (look.facts.member(primary), look.facts.member(primary.other()));
-        let fqdn = |m: &Member| m.facts.known().map_or_else(|| m.instance.clone(), |f| f.fqdn.clone());
-        let (pf, sf) = (fqdn(p), fqdn(s));
-        let databases: Vec<String> = look.facts.databases.iter().map(|d| d.name.clone()).collect();
-        let mut found = Vec::new();
-        for (name, should, other, is_read_write) in [(&rw, (&pf, p), (&sf, s), true), (&ro, (&sf, s), (&pf, p), false)]
-        {
-            let wanted = Wanted {
-                name,
-                fqdn: should.0,
-                site: &should.1.site,
-                other: (other.0, &other.1.site),
-                is_read_write,
-                databases: &databases,
-                per_database: look.wanted.between_servers,
-            };
-            found.push(listener::check(&cx.effects, self.names.as_ref(), &wanted).await);
-        }
-        Ok(found)
+        landed(&cx.effects, self.names.as_ref(), look).await
     }
 
     /// The newest run of a kind on that group that has not ended.
@@ -279,6 +288,34 @@ impl App {
                 && v.secondary_type.as_deref().unwrap_or("Geo").eq_ignore_ascii_case(kind),
         )
     }
+}
+
+/// Where both listeners lead now.
+pub(super) async fn landed(effects: &Effects, names: &dyn Resolve, look: &FogLook) -> Result<Vec<Landed>> {
+    let primary = look.standing.primary().ok_or_else(|| {
+        Error::refused(format!("who should answer is unknown: {}", look.standing.sentence()))
+            .hint(format!("milink fog show {}", look.facts.name))
+    })?;
+    let (rw, ro) =
+        look.listeners.clone().ok_or_else(|| Error::new(Kind::Unreachable, "Azure names no address of either side"))?;
+    let (p, s) = (look.facts.member(primary), look.facts.member(primary.other()));
+    let fqdn = |m: &Member| m.facts.known().map_or_else(|| m.instance.clone(), |f| f.fqdn.clone());
+    let (pf, sf) = (fqdn(p), fqdn(s));
+    let databases: Vec<String> = look.facts.databases.iter().map(|d| d.name.clone()).collect();
+    let mut found = Vec::new();
+    for (name, should, other, is_read_write) in [(&rw, (&pf, p), (&sf, s), true), (&ro, (&sf, s), (&pf, p), false)] {
+        let wanted = Wanted {
+            name,
+            fqdn: should.0,
+            site: &should.1.site,
+            other: (other.0, &other.1.site),
+            is_read_write,
+            databases: &databases,
+            per_database: look.wanted.between_servers,
+        };
+        found.push(listener::check(effects, names, &wanted).await);
+    }
+    Ok(found)
 }
 
 fn blocked(rows: &[Row], group: &str) -> Result<()> {

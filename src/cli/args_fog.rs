@@ -11,6 +11,9 @@ pub enum FogCommand {
     Plan(FogPlanArgs),
     /// Make the group, copy every database, and see both listeners answer
     Create(FogChangeArgs),
+    /// Take migrated databases the rest of the way: links gone, first full backups, group, both listeners, application
+    /// pointed at the listener; milestone `protected`
+    Protect(FogChangeArgs),
     /// Roles, states, lag and listeners, from both sides
     Show(FogNameArgs),
     /// Every failover group of the estate

@@ -45,6 +45,8 @@ mod odd;
 mod offline;
 /// The site's own hooks, queries, limits and jobs.
 mod policy;
+/// The second half of a migration, to the listener of a failover group.
+mod protect;
 /// Ctrl-C, and two operators at once.
 mod steering;
 /// Labs, processes and clients for the modules here.

@@ -48,6 +48,10 @@ pub async fn show(args: &FogNameArgs, settings: &Settings, printer: &mut Printer
     let look = app.look_at_group(args.group.as_deref()).await?;
     let shown = report_of(&app, &look);
     printer.answer(&shown, |width| report::fog::text(&shown, width))?;
+    if let Some(window) = app.window_of(&look.wanted.name)? {
+        let lasted = window.lasted().map_or("an unknown time".to_owned(), crate::base::text::duration);
+        printer.message(&format!("a migration ended here at {}; it was unprotected for {lasted}", window.closed_at))?;
+    }
     match look.standing {
         Standing::None => printer.next(&format!("milink fog plan {}", look.wanted.name))?,
         Standing::InSync { .. } => printer.next(&format!("milink listener check {}", look.wanted.name))?,
@@ -112,7 +116,7 @@ pub async fn plan(args: &FogPlanArgs, settings: &Settings, printer: &mut Printer
     Ok(Exit::OK)
 }
 
-fn no_wait(change: &ChangeArgs, verb: &str) -> Result<()> {
+pub(super) fn no_wait(change: &ChangeArgs, verb: &str) -> Result<()> {
     if !change.no_wait {
         return Ok(());
     }
@@ -121,7 +125,7 @@ fn no_wait(change: &ChangeArgs, verb: &str) -> Result<()> {
 }
 
 /// A plan, or the end of it: shown only, or nothing to do.
-fn planned(
+pub(super) fn planned(
     app: &App,
     look: &FogLook,
     op: FogOp,
@@ -147,7 +151,13 @@ fn planned(
 }
 
 /// Goes on with a run of that operation which was cut short.
-async fn open_run(app: &App, kind: PlanKind, op: FogOp, name: &str, printer: &mut Printer) -> Result<Option<Ended>> {
+pub(super) async fn open_run(
+    app: &App,
+    kind: PlanKind,
+    op: FogOp,
+    name: &str,
+    printer: &mut Printer,
+) -> Result<Option<Ended>> {
     let Some((run, was)) = app.open_fog_run(kind, name)? else { return Ok(None) };
     if was != op {
         return Err(Error::refused(format!("run {run} on this group has not ended"))
@@ -158,14 +168,14 @@ async fn open_run(app: &App, kind: PlanKind, op: FogOp, name: &str, printer: &mu
     live::follow(printer, |feed| app.resume(&run, feed, Cancel::from_token(token))).await.map(Some)
 }
 
-async fn drive(app: &App, plan: &Plan, settings: &Settings, printer: &mut Printer) -> Result<Ended> {
+pub(super) async fn drive(app: &App, plan: &Plan, settings: &Settings, printer: &mut Printer) -> Result<Ended> {
     let again = format!("{} {} resume", settings.program, plan.kind.as_str());
     let token = signal::safe_stop(STOPPING, &again, Box::new(|| {}))?;
     live::follow(printer, |feed| app.start(plan, feed, Cancel::from_token(token))).await
 }
 
 /// How it ended, and how the group stands now.
-async fn end(app: &App, ended: Ended, name: &str, printer: &mut Printer) -> Result<Exit> {
+pub(super) async fn end(app: &App, ended: Ended, name: &str, printer: &mut Printer) -> Result<Exit> {
     match ended.end {
         RunEnd::Committed => {
             if printer.format() != Format::Jsonl {

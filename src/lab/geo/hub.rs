@@ -9,6 +9,7 @@ use super::types::GeoState;
 use super::types::Settings;
 use super::types::Trouble;
 use super::wire::PORT;
+use crate::lab::mirror::managed;
 use crate::lab::world::database::Access;
 use crate::lab::world::database::Database;
 use crate::lab::world::instance::Instance;
@@ -232,14 +233,11 @@ impl Hub {
         let group = self.find(name).ok_or(Trouble::Gone)?;
         tokio::time::sleep(FIRST_BACKUPS).await;
         let primary = group.primary();
-        let now = primary.clock.now();
         let mine = |d: &&Database| !d.is_system() && group.covers(&d.name);
-        primary.with(|s| {
-            let names: Vec<_> = s.databases.values().filter(mine).map(|d| d.name.clone()).collect();
-            for name in names {
-                s.record_full_backup(&name, now);
-            }
-        });
+        let names: Vec<_> = primary.with(|s| s.databases.values().filter(mine).map(|d| d.name.clone()).collect());
+        for name in names {
+            managed::full_backup(&primary, &name).await;
+        }
         group.start_streams();
         let caught_up = async {
             loop {

@@ -7,9 +7,9 @@ use super::Settings;
 use super::Trouble;
 use crate::lab::net::Network;
 use crate::lab::scenario;
+use crate::lab::world::clock::LabClock;
 use crate::lab::world::database::Access;
 use crate::lab::world::instance::Instance;
-use crate::lab::world::instance::LabClock;
 use std::sync::Arc;
 use time::macros::datetime;
 use tokio_util::sync::CancellationToken;
@@ -26,7 +26,7 @@ async fn pair() -> Pair {
     let clock = LabClock::starting_at(datetime!(2026-03-01 10:00 UTC));
     let network = Network::in_memory();
     let built = scenario::build::instances(&lab, clock.now()).unwrap();
-    let all: Vec<_> = built.into_iter().map(|(c, s)| Instance::new(c, s, network.clone(), clock)).collect();
+    let all: Vec<_> = built.into_iter().map(|(c, s)| Instance::new(c, s, network.clone(), clock.clone())).collect();
     let hub = Hub::start(all.clone(), &CancellationToken::new()).await.unwrap();
     Pair { a: all[0].clone(), b: all[1].clone(), hub }
 }

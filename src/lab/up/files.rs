@@ -4,6 +4,7 @@ use super::record::CA;
 use super::record::ESTATE;
 use super::record::LabRecord;
 use super::record::MIRRORING_ROOT;
+use crate::lab::scenario::types::Required;
 use crate::lab::scenario::types::Scenario;
 use std::fmt::Write as _;
 use std::io;
@@ -176,9 +177,16 @@ fn estate(dir: &Path, scenario: &Scenario, record: &LabRecord, milink: &Path) ->
     let words: Vec<_> = hook.iter().map(|w| quoted(w)).collect();
     let _ = writeln!(
         t,
-        "\n[application]\nrepoint = {{ command = [{}], timeout = \"30s\" }}\n\n[trust]\nroots = [\"{CA}\"]\nmirroring_roots = [\"{MIRRORING_ROOT}\"]\n\n[policy]\nbudget = \"5m\"\nstability_samples = 3\nstability_window = \"300ms\"\nseeding_timeout = \"15m\"",
+        "\n[application]\nrepoint = {{ command = [{}], timeout = \"30s\" }}\n\n[trust]\nroots = [\"{CA}\"]\nmirroring_roots = [\"{MIRRORING_ROOT}\"]\n\n[policy]\nbudget = {}\nstability_samples = 3\nstability_window = \"300ms\"\nseeding_timeout = {}",
         words.join(", "),
+        quoted(&scenario.policy.budget),
+        quoted(&scenario.policy.seeding_timeout),
     );
+    let list = |names: &[String]| names.iter().map(|n| quoted(n)).collect::<Vec<_>>().join(", ");
+    if scenario.required != Required::default() {
+        let (logins, jobs) = (list(&scenario.required.logins), list(&scenario.required.jobs));
+        let _ = writeln!(t, "\n[objects]\nlogins = [{logins}]\njobs = [{jobs}]");
+    }
     t
 }
 

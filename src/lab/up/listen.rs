@@ -26,8 +26,8 @@ use crate::lab::tsql::exec::column_value;
 use crate::lab::tsql::session::EngineSession;
 use crate::lab::workload::alias::Address;
 use crate::lab::world::backend::InstanceBackend;
+use crate::lab::world::clock::LabClock;
 use crate::lab::world::instance::Instance;
-use crate::lab::world::instance::LabClock;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -105,7 +105,7 @@ pub(super) async fn tds(
         }
         .to_owned(),
         server_name: instance.config.server_name.clone(),
-        address: Address { server: id.clone(), host, port },
+        address: Address { server: id.clone(), host, port, listener: None },
         logins,
         id,
     };
@@ -142,7 +142,15 @@ pub(super) async fn arm(
         roots: vec![("CN=milink Lab Root CA".to_owned(), pki.root_der.clone())],
     };
     let azure = &scenario.azure;
-    let mut config = ArmConfig::new(&azure.tenant, &azure.subscription, &azure.region, Arc::new(move || clock.now()));
+    let mut config = ArmConfig::new(
+        &azure.tenant,
+        &azure.subscription,
+        &azure.region,
+        Arc::new({
+            let clock = clock.clone();
+            move || clock.now()
+        }),
+    );
     let token = hex(&secrets::random());
     config.retry_after_s = scenario.timing.arm_retry_after_s.max(1);
     config.token_lifetime = Duration::from_secs(scenario.timing.token_lifetime_s);

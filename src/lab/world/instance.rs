@@ -1,5 +1,6 @@
 //! One simulated instance: SQL Server or managed instance. State sits behind one mutex; nothing awaits while holding it.
 
+use super::clock::LabClock;
 use super::database::Database;
 use super::hadr::HadrState;
 use super::security::SecurityState;
@@ -109,21 +110,6 @@ pub struct Instance {
     pub shutdown: tokio_util::sync::CancellationToken,
     /// Wall time at tokio instant `epoch`: lab time follows tokio's clock, so a paused clock is honoured.
     pub clock: LabClock,
-}
-
-/// Lab time: a fixed wall-clock origin plus tokio's (pausable) monotonic time.
-#[derive(Debug, Clone, Copy)]
-pub struct LabClock {
-    pub origin: OffsetDateTime,
-    pub epoch: tokio::time::Instant,
-}
-impl LabClock {
-    pub fn starting_at(origin: OffsetDateTime) -> Self {
-        Self { origin, epoch: tokio::time::Instant::now() }
-    }
-    pub fn now(&self) -> OffsetDateTime {
-        self.origin + self.epoch.elapsed()
-    }
 }
 
 /// Everything that changes on an instance.

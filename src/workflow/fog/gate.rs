@@ -14,6 +14,7 @@ use crate::plan::fog::FogOp;
 use crate::rules::fog::prerequisites;
 use crate::rules::fog::servers;
 use crate::rules::fog::state::Asked;
+use crate::rules::fog::state::Standing;
 use crate::rules::fog::state::may;
 use crate::rules::fog::state::standing;
 use async_trait::async_trait;
@@ -24,6 +25,7 @@ pub struct Gate(pub FogStep);
 pub fn asked(op: FogOp) -> Asked {
     match op {
         FogOp::Create => Asked::Create,
+        FogOp::Protect => Asked::Protect,
         FogOp::Update => Asked::Update,
         FogOp::Delete => Asked::Delete,
         FogOp::Failover | FogOp::Drill => Asked::Planned(Side::B),
@@ -33,13 +35,15 @@ pub fn asked(op: FogOp) -> Asked {
 
 /// Why it may not go on; rows that somebody answers for do not count.
 pub fn refused(op: FogOp, facts: &GroupFacts, waived: &[String], automatic: bool) -> Option<Error> {
-    if let Err(refusal) = may(asked(op), &standing(facts), facts) {
+    let stands = standing(facts);
+    if let Err(refusal) = may(asked(op), &stands, facts) {
         return Some(Error::refused(refusal.why).hint(refusal.hint));
     }
     let rows = match (&facts.servers, op) {
         // Databases that are put into a group that stands must fit as those of a new one.
         (Some(pair), FogOp::Create | FogOp::Update) => servers::judge(facts, pair, automatic, None),
-        (None, FogOp::Create) => prerequisites::judge(facts, None),
+        // What is registered already was judged before it was asked for.
+        (None, FogOp::Create | FogOp::Protect) if stands == Standing::None => prerequisites::judge(facts, None),
         _ => return None,
     };
     let blocking: Vec<String> = rows
@@ -82,7 +86,9 @@ impl Step for Gate {
         let said = standing(&facts).sentence();
         Ok(Done::note(match (self.0.plan.op, lag) {
             (FogOp::Create, _) if self.0.is_of_servers() => "the servers fit together".to_owned(),
-            (FogOp::Create, _) => "the instances fit together".to_owned(),
+            (FogOp::Create | FogOp::Protect, _) if standing(&facts) == Standing::None => {
+                "the instances fit together".to_owned()
+            }
             (_, Some(lag)) => format!("{said}, lag at most {lag} s"),
             (_, None) => format!("{said}, lag unknown"),
         }))

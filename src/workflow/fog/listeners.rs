@@ -72,7 +72,7 @@ impl Step for Listeners {
     async fn run(&self, cx: &Context) -> Result<Done> {
         let plan = &self.0.plan;
         let (primary, secondary) = match plan.op {
-            FogOp::Create | FogOp::Update | FogOp::Delete => (&plan.primary, &plan.secondary),
+            FogOp::Create | FogOp::Protect | FogOp::Update | FogOp::Delete => (&plan.primary, &plan.secondary),
             FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Drill => {
                 (&plan.secondary, &plan.primary)
             }

@@ -12,5 +12,6 @@ pub mod gate;
 pub mod heartbeat;
 pub mod lease;
 pub mod listeners;
+pub mod protect;
 pub mod seed;
 pub mod update;

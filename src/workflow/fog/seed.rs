@@ -16,6 +16,7 @@ use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::model::geo::GroupFacts;
 use crate::plan::fog::FogOp;
+use crate::rules::fog::seeding;
 use crate::rules::fog::state::Standing;
 use crate::rules::fog::state::standing;
 use async_trait::async_trait;
@@ -36,6 +37,20 @@ pub fn caught_up(facts: &GroupFacts) -> (usize, usize) {
 pub fn is_whole(facts: &GroupFacts) -> bool {
     let (done, all) = caught_up(facts);
     matches!(standing(facts), Standing::InSync { .. }) && done == all
+}
+
+/// How long it should take, against when the service would cancel it; the view gives no percentage (facts:
+/// failover-groups 5).
+fn forecast(step: &FogStep, facts: &GroupFacts, so_far: Duration) -> String {
+    let mut said = format!("; {} so far", text::duration(so_far));
+    if let Some(bytes) = facts.bytes {
+        let (least, most) = seeding::hours(bytes, step.plan.gb_per_hour());
+        said.push_str(&format!(" of {least:.1} to {most:.1} h for {}", text::bytes(bytes)));
+    }
+    let limit = Duration::from_secs_f64(seeding::HOURS_MAX * 3600.0);
+    let left = limit.saturating_sub(so_far);
+    said.push_str(&format!(", cancelled in {}", text::duration(left)));
+    said
 }
 
 #[async_trait]
@@ -81,7 +96,10 @@ impl Step for Seed {
             }
             let (done, all) = caught_up(&facts);
             let fraction = if all == 0 { 0.0 } else { done as f64 / all as f64 };
-            cx.progress(&self.0.id, format!("{done} of {} caught up", text::count(all, "database")), Some(fraction));
+            let so_far = cx.clock.monotonic().saturating_sub(from);
+            let text =
+                format!("{done} of {} caught up{}", text::count(all, "database"), forecast(&self.0, &facts, so_far));
+            cx.progress(&self.0.id, text, Some(fraction));
             // A group of chosen databases is not whole before each is in it, unless the service said that it left some out.
             let all_in = facts.missing().is_empty() || cx.proven::<String>(&creation, PARTIAL_ANSWER)?.is_some();
             Ok((all_in && is_whole(&facts)).then_some(()))
@@ -89,7 +107,15 @@ impl Step for Seed {
         .await?;
         let took = cx.clock.monotonic().saturating_sub(from);
         cx.prove(&self.0.id, "seconds", &took.as_secs())?;
-        let left_out = self.0.look(cx).await.missing();
+        let found = self.0.look(cx).await;
+        let bytes = found.bytes;
+        let hours = bytes.map(|b| seeding::hours(b, self.0.plan.gb_per_hour()));
+        cx.prove(
+            &self.0.id,
+            "seeding",
+            &serde_json::json!({ "bytes": bytes, "ms": took.as_millis() as u64, "forecast_hours": hours }),
+        )?;
+        let left_out = found.missing();
         if !left_out.is_empty() {
             let why = cx.proven::<String>(&creation, PARTIAL_ANSWER)?.unwrap_or_default();
             cx.prove(&self.0.id, LEFT_OUT, &left_out)?;

@@ -12,8 +12,8 @@ use crate::lab::arm::servers::Servers;
 use crate::lab::geo::Hub;
 use crate::lab::net::Network;
 use crate::lab::scenario;
+use crate::lab::world::clock::LabClock;
 use crate::lab::world::instance::Instance;
-use crate::lab::world::instance::LabClock;
 use time::macros::datetime;
 use tokio_util::sync::CancellationToken;
 

@@ -281,8 +281,8 @@ async fn a_replica_fed_by_the_log_is_the_same() {
     let mut assembler = SeedAssembler::default();
     let mut sent = 0;
     for chunk in image.to_chunks(100_000) {
-        sent += chunk.len() as u64;
-        assembler.push(&chunk);
+        sent += chunk.size();
+        assembler.push(&chunk.bytes);
     }
     assert!(sent >= size && sent < size + 200_000, "{sent} of {size}");
     let mut copy = host.with(|s| {

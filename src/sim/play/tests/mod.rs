@@ -1,3 +1,4 @@
+mod groups;
 mod manual;
 mod matrix;
 mod mutants;

@@ -131,6 +131,13 @@ impl App {
         let target = self.promoted(look, to)?;
         let asked = match op {
             FogOp::Create => Asked::Create,
+            FogOp::Protect if look.wanted.between_servers => {
+                return Err(Error::refused(
+                    "links end on managed instances: there is no migration by link to protect here",
+                )
+                .hint(format!("milink fog create {}", facts.name))
+                .into());
+            }
             FogOp::Protect => Asked::Protect,
             FogOp::Update => Asked::Update,
             FogOp::Delete => Asked::Delete,

@@ -77,7 +77,7 @@ const fn info(
 }
 
 const ONE_LINK: &[Screen] = &[Link, Checks, Objects];
-const CHOOSES: &[Screen] = &[Fleet, Link, Checks, Cockpit];
+const CHOOSES: &[Screen] = &[Fleet, Link, Checks, Objects, Cockpit];
 
 /// In the order of help.
 #[rustfmt::skip]
@@ -98,7 +98,7 @@ pub const ALL: &[Info] = &[
     info(Cmd::ClearMarks,  &[Key::Char('u')], "", "remove all marks", &[Fleet], ""),
     info(Cmd::PreviousLink, &[Key::Char('['), Key::Left], "", "previous link", ONE_LINK, ""),
     info(Cmd::NextLink,    &[Key::Char(']'), Key::Right], "next link", "next link", ONE_LINK, ""),
-    info(Cmd::Check,       &[Key::Char('c')], "check", "judge the link now (reads only)", &[Fleet, Link, Checks], "check {link}"),
+    info(Cmd::Check,       &[Key::Char('c')], "check", "judge the link now (reads only)", &[Fleet, Link, Checks, Objects], "check {link}"),
     info(Cmd::Compare,     &[Key::Char('o')], "objects", "compare server objects (reads only)", &[Fleet, Link, Checks, Objects], "objects diff {link}"),
     info(Cmd::Sync,        &[Key::Char('b')], "bring over", "bring over what is missing; asks for the name", &[Objects], "objects sync {link}"),
     info(Cmd::Plan,        &[Key::Char('p')], "plan", "plan a cutover (reads only)", CHOOSES, "cutover plan {links}"),

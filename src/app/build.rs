@@ -10,6 +10,7 @@ use crate::base::redact::SecretString;
 use crate::config::Config;
 use crate::config::load::Environment;
 use crate::config::secret::Prompt;
+use crate::config::server::LogicalServer;
 use crate::config::types::Source;
 use crate::config::types::Target;
 use crate::config::types::TargetLogin;
@@ -101,7 +102,7 @@ impl App {
         };
         let mut hosts = BTreeMap::new();
         for target in &config.targets {
-            let login = target_login(target, &config, prompt.as_ref(), clock.clone()).await?;
+            let login = target_login(&target.name, &target.login, &config, prompt.as_ref(), clock.clone()).await?;
             logins.insert(target.name.clone(), login);
             let host = if let Some(host) = &target.host {
                 host.clone()
@@ -117,6 +118,24 @@ impl App {
                     .ok_or_else(|| Error::bug(format!("Azure names no address of `{}`", target.managed_instance)))?
             };
             hosts.insert(target.name.clone(), host);
+        }
+        for server in &config.servers {
+            let login = target_login(&server.name, &server.login, &config, prompt.as_ref(), clock.clone()).await?;
+            logins.insert(server.name.clone(), login);
+            let host = if let Some(host) = &server.host {
+                host.clone()
+            } else {
+                let arm = arm.as_ref().ok_or_else(|| {
+                    Error::usage(format!("server `{}` has no host, and there is no [azure] to ask", server.name))
+                        .hint("add `host` to the [[server]], or [azure] to the estate file")
+                })?;
+                let found = arm.server(&super::facts::server_ref(&config, server)?).await?;
+                found
+                    .properties
+                    .fully_qualified_domain_name
+                    .ok_or_else(|| Error::bug(format!("Azure names no address of `{}`", server.server)))?
+            };
+            hosts.insert(server.name.clone(), host);
         }
         let hooks = stand_ins.hooks.unwrap_or_else(|| Arc::new(Processes));
         let names: Arc<dyn Resolve> = match (stand_ins.names, config.name_server) {
@@ -136,7 +155,28 @@ impl App {
         for target in &self.config.targets {
             servers.push(self.target_server(target, program)?);
         }
+        for server in &self.config.servers {
+            servers.push(self.logical_server(server, program)?);
+        }
         Ok(Arc::new(Sites::new(servers, self.dialer.clone())))
+    }
+
+    fn logical_server(&self, server: &LogicalServer, program: &str) -> Result<Server> {
+        Ok(Server {
+            site: server.name.clone(),
+            side: Side::Target,
+            host: self.hosts.get(&server.name).cloned().unwrap_or_default(),
+            port: server.port,
+            tls_name: server.tls_name.clone(),
+            trust_server_certificate: server.trust_server_certificate,
+            roots: self.config.trust.roots.clone(),
+            strict: false,
+            login: self.login(&server.name)?,
+            database: None,
+            program_name: program.to_owned(),
+            connect_timeout: CONNECT_MAX,
+            statement_timeout: STATEMENT_MAX,
+        })
     }
 
     fn login(&self, site: &SiteId) -> Result<Login> {
@@ -194,15 +234,21 @@ impl AccessTokens for ForSql {
     }
 }
 
-async fn target_login(target: &Target, config: &Config, prompt: &dyn Prompt, clock: SharedClock) -> Result<Login> {
-    match &target.login {
+async fn target_login(
+    name: &SiteId,
+    login: &TargetLogin,
+    config: &Config,
+    prompt: &dyn Prompt,
+    clock: SharedClock,
+) -> Result<Login> {
+    match login {
         TargetLogin::Sql { user, password } => {
             let password = password.resolve(prompt)?;
             Ok(Login::Password { user: user.clone(), password })
         }
         TargetLogin::Entra => {
             let azure = config.azure.as_ref().ok_or_else(|| {
-                Error::usage(format!("target `{}` logs in with Entra, and there is no [azure]", target.name))
+                Error::usage(format!("`{name}` logs in with Entra, and there is no [azure]"))
                     .hint("add [azure] to the estate file")
             })?;
             let source = super::facts::tokens(azure, prompt, clock)?;

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::config::schema::Auth;
 use crate::config::schema::Cloud as CloudName;
 use crate::config::secret::Prompt;
+use crate::config::server::LogicalServer;
 use crate::config::types::Azure;
 use crate::config::types::Target;
 use std::sync::Arc;
@@ -83,6 +84,18 @@ pub(super) fn arm(
     };
     let tokens = tokens(azure, prompt, clock.clone())?;
     Arm::new(settings, transport, tokens, clock)
+}
+
+/// A logical server's address in Azure.
+pub(super) fn server_ref(config: &Config, server: &LogicalServer) -> Result<InstanceRef> {
+    let group = server.resource_group.clone().or_else(|| config.azure.as_ref().and_then(|a| a.resource_group.clone()));
+    Ok(InstanceRef {
+        resource_group: group.ok_or_else(|| {
+            Error::usage(format!("no resource group is named for server `{}`", server.name))
+                .hint("add `resource_group` to the [[server]] or to [azure]")
+        })?,
+        name: server.server.clone(),
+    })
 }
 
 /// A target's address in Azure.

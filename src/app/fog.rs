@@ -6,20 +6,25 @@ use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::config::failover_group::FailoverGroup;
+use crate::effects::perform::Effects;
 use crate::inventory::fog::Place;
 use crate::inventory::fog::look;
+use crate::inventory::fog_servers;
 use crate::inventory::listener;
 use crate::inventory::listener::Landed;
+use crate::inventory::listener::Resolve;
 use crate::inventory::listener::Wanted;
 use crate::journal::fold::fold;
+use crate::journal::switched::switched;
 use crate::model::fact::Fact;
 use crate::model::geo::GroupFacts;
 use crate::model::geo::Member;
 use crate::model::geo::Side;
+use crate::model::geo_server::ServerDatabase;
 use crate::model::ids::RunId;
 use crate::model::ids::SiteId;
+use crate::plan::fog::FogLink;
 use crate::plan::fog::FogMember;
-use crate::plan::fog::FogOp;
 use crate::plan::fog::FogPlan;
 use crate::plan::fog::FogSettings;
 use crate::plan::types::Plan;
@@ -28,11 +33,14 @@ use crate::rules::fog::names::listeners;
 use crate::rules::fog::prerequisites;
 use crate::rules::fog::prerequisites::Row;
 use crate::rules::fog::prerequisites::Status;
+use crate::rules::fog::servers;
 use crate::rules::fog::state::Asked;
 use crate::rules::fog::state::Refusal;
 use crate::rules::fog::state::Standing;
 use crate::rules::fog::state::may;
 use crate::rules::fog::state::standing;
+
+pub use crate::plan::fog::FogOp;
 
 /// A group of the estate, read.
 pub struct FogLook {
@@ -57,12 +65,23 @@ impl From<Error> for NoPlan {
 }
 
 impl FogLook {
+    pub(super) fn of(wanted: FailoverGroup, facts: GroupFacts) -> Self {
+        let standing = standing(&facts);
+        let fqdn = [&facts.a, &facts.b].into_iter().find_map(|m| m.facts.known().map(|f| f.fqdn.clone()));
+        let listeners = fqdn.and_then(|f| listeners(&wanted.name, &f));
+        Self { wanted, facts, standing, listeners }
+    }
+
     /// The checklist of a creation; empty once the group is there.
     pub fn rows(&self, waived: &[String]) -> Vec<Row> {
-        if self.standing != Standing::None {
+        // A group of logical servers that is to take more databases is judged as a new one is.
+        if self.standing != Standing::None && self.facts.missing().is_empty() {
             return Vec::new();
         }
-        let mut rows = prerequisites::judge(&self.facts, self.wanted.gb_per_hour);
+        let mut rows = match &self.facts.servers {
+            Some(pair) => servers::judge(&self.facts, pair, self.wanted.automatic_after.is_some()),
+            None => prerequisites::judge(&self.facts, self.wanted.gb_per_hour),
+        };
         for row in &mut rows {
             if row.status != Status::Pass && waived.iter().any(|w| w == row.id) {
                 row.status = Status::Waived;
@@ -73,7 +92,10 @@ impl FogLook {
 }
 
 impl App {
-    fn place(&self, site: &SiteId) -> Result<Place> {
+    pub(super) fn place(&self, site: &SiteId) -> Result<Place> {
+        if let Ok(server) = self.config.server(site) {
+            return Ok(Place { site: site.clone(), instance: facts::server_ref(&self.config, server)? });
+        }
         let instance = facts::instance_ref(&self.config, self.config.target(site)?)?;
         Ok(Place { site: site.clone(), instance })
     }
@@ -88,11 +110,12 @@ impl App {
         let wanted = self.config.failover_group(name)?.clone();
         let cx = self.observer()?;
         let (a, b) = (self.place(&wanted.primary)?, self.place(&wanted.secondary)?);
-        let facts = look(&cx.effects, &wanted.name, &a, &b).await;
-        let standing = standing(&facts);
-        let fqdn = [&facts.a, &facts.b].into_iter().find_map(|m| m.facts.known().map(|f| f.fqdn.clone()));
-        let listeners = fqdn.and_then(|f| listeners(&wanted.name, &f));
-        Ok(FogLook { wanted, facts, standing, listeners })
+        let facts = if wanted.between_servers {
+            fog_servers::look(&cx.effects, &wanted.name, &a, &b, wanted.databases.as_deref()).await
+        } else {
+            look(&cx.effects, &wanted.name, &a, &b).await
+        };
+        Ok(FogLook::of(wanted, facts))
     }
 
     pub fn group_rows(&self, look: &FogLook) -> Vec<Row> {
@@ -105,10 +128,19 @@ impl App {
         let target = self.promoted(look, to)?;
         let asked = match op {
             FogOp::Create => Asked::Create,
+            FogOp::Protect => Asked::Protect,
             FogOp::Update => Asked::Update,
             FogOp::Delete => Asked::Delete,
             FogOp::Failover | FogOp::Drill => Asked::Planned(target),
-            FogOp::ForcedFailover => Asked::Forced(target),
+            FogOp::PlannedFirst if !look.wanted.between_servers => {
+                return Err(Error::refused("the service has no such call for managed instances")
+                    .hint(format!(
+                        "milink fog failover {0}; if that fails: milink fog failover {0} --forced",
+                        facts.name
+                    ))
+                    .into());
+            }
+            FogOp::ForcedFailover | FogOp::PlannedFirst => Asked::Forced(target),
         };
         if let Err(refusal) = may(asked, &look.standing, facts) {
             if refusal.already {
@@ -117,16 +149,16 @@ impl App {
             return Err(Error::refused(refusal.why).hint(refusal.hint).into());
         }
         let primary = match op {
-            FogOp::Create => Side::A,
+            FogOp::Create | FogOp::Protect => Side::A,
             FogOp::Update | FogOp::Delete => look.standing.primary().unwrap_or(Side::A),
-            FogOp::Failover | FogOp::ForcedFailover | FogOp::Drill => target.other(),
+            FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Drill => target.other(),
         };
         let waived = self.waived();
-        if op == FogOp::Create {
+        if matches!(op, FogOp::Create | FogOp::Protect) || op == FogOp::Update && look.wanted.between_servers {
             blocked(&look.rows(&waived), &facts.name)?;
         }
         let (read_write_listener, read_only_listener) = look.listeners.clone().ok_or_else(|| {
-            Error::new(Kind::Unreachable, "Azure names no address of either instance, so the listeners have no name")
+            Error::new(Kind::Unreachable, "Azure names no address of either side, so the listeners have no name")
         })?;
         let fog = FogPlan {
             group: facts.name.clone(),
@@ -136,12 +168,38 @@ impl App {
             settings: settings(&look.wanted),
             read_write_listener,
             read_only_listener,
-            databases: facts.databases.iter().map(|d| d.name.clone()).collect(),
+            databases: databases(look, op)?,
+            copies_first: copies_first(look, op, primary),
             waived,
+            links: if op == FogOp::Protect { self.fog_links(&look.wanted)? } else { Vec::new() },
+            mb_per_hour: look.wanted.gb_per_hour.map(|gb| (gb * 1000.0) as u64),
         };
         let mut plan = crate::plan::fog::build(fog, self.policy());
         self.fill_in_words(&mut plan)?;
         Ok(plan)
+    }
+
+    /// The steps of the second half of a migration.
+    pub fn plan_protection(&self, look: &FogLook) -> Result<Plan> {
+        self.plan_fog(look, FogOp::Protect, None).map_err(|e| match e {
+            NoPlan::Already(refusal) => Error::refused(refusal.why).hint(refusal.hint),
+            NoPlan::Error(e) => e,
+        })
+    }
+
+    /// Links of the estate that end on the primary of a group.
+    fn fog_links(&self, wanted: &FailoverGroup) -> Result<Vec<FogLink>> {
+        let switched = switched(self.journal.as_ref())?;
+        let ms = |at: &time::OffsetDateTime| (at.unix_timestamp_nanos() / 1_000_000) as i64;
+        let links = self.config.links.iter().filter(|l| l.target == wanted.primary);
+        Ok(links
+            .map(|l| FogLink {
+                name: l.name.clone(),
+                database: l.database.clone(),
+                source: l.source.clone(),
+                switched_at_ms: switched.get(&l.name.0.to_lowercase()).map(ms),
+            })
+            .collect())
     }
 
     fn promoted(&self, look: &FogLook, to: Option<&SiteId>) -> Result<Side> {
@@ -167,40 +225,25 @@ impl App {
             resource_group: member.resource_group.clone(),
             location: known.map(|f| crate::rules::fog::pairs::plain(&f.location)).unwrap_or_default(),
             instance: member.instance.clone(),
-            id: known.map_or_else(|| arm.config().instance_id(&place.instance), |f| f.id.clone()),
+            id: known.map_or_else(
+                || {
+                    if look.wanted.between_servers {
+                        arm.config().server_id(&place.instance)
+                    } else {
+                        arm.config().instance_id(&place.instance)
+                    }
+                },
+                |f| f.id.clone(),
+            ),
+            is_server: look.wanted.between_servers,
             fqdn: known.map_or_else(|| format!("{}.{zone}", member.instance), |f| f.fqdn.clone()),
         })
     }
 
     /// Both listeners, looked at once.
     pub async fn check_listeners(&self, look: &FogLook) -> Result<Vec<Landed>> {
-        let primary = look.standing.primary().ok_or_else(|| {
-            Error::refused(format!("who should answer is unknown: {}", look.standing.sentence()))
-                .hint(format!("milink fog show {}", look.facts.name))
-        })?;
-        let (rw, ro) = look
-            .listeners
-            .clone()
-            .ok_or_else(|| Error::new(Kind::Unreachable, "Azure names no address of either side"))?;
         let cx = self.observer()?;
-        let (p, s) = (look.facts.member(primary), look.facts.member(primary.other()));
-        let fqdn = |m: &Member| m.facts.known().map_or_else(|| m.instance.clone(), |f| f.fqdn.clone());
-        let (pf, sf) = (fqdn(p), fqdn(s));
-        let databases: Vec<String> = look.facts.databases.iter().map(|d| d.name.clone()).collect();
-        let mut found = Vec::new();
-        for (name, should, other, is_read_write) in [(&rw, (&pf, p), (&sf, s), true), (&ro, (&sf, s), (&pf, p), false)]
-        {
-            let wanted = Wanted {
-                name,
-                fqdn: should.0,
-                site: &should.1.site,
-                other: (other.0, &other.1.site),
-                is_read_write,
-                databases: &databases,
-            };
-            found.push(listener::check(&cx.effects, self.names.as_ref(), &wanted).await);
-        }
-        Ok(found)
+        landed(&cx.effects, self.names.as_ref(), look).await
     }
 
     /// The newest run of a kind on that group that has not ended.
@@ -225,6 +268,16 @@ impl App {
         let wanted = settings(&look.wanted);
         let policy = if wanted.automatic_after_minutes.is_some() { "Automatic" } else { "Manual" };
         let kind = if wanted.standby { "Standby" } else { "Geo" };
+        if look.wanted.between_servers {
+            // Its type is never told (facts: arm-api 7); its databases are.
+            let fits = look.facts.missing().is_empty() && look.facts.surplus().is_empty();
+            look.facts.servers.as_ref()?.chosen.known()?;
+            return Some(
+                fits && v.policy?.eq_ignore_ascii_case(policy)
+                    && v.grace_minutes == wanted.automatic_after_minutes
+                    && v.read_only_failover.unwrap_or(false) == wanted.read_only_failover,
+            );
+        }
         Some(
             v.policy?.eq_ignore_ascii_case(policy)
                 && v.grace_minutes == wanted.automatic_after_minutes
@@ -234,14 +287,68 @@ impl App {
     }
 }
 
+/// Where both listeners lead now.
+pub(super) async fn landed(effects: &Effects, names: &dyn Resolve, look: &FogLook) -> Result<Vec<Landed>> {
+    let primary = look.standing.primary().ok_or_else(|| {
+        Error::refused(format!("who should answer is unknown: {}", look.standing.sentence()))
+            .hint(format!("milink fog show {}", look.facts.name))
+    })?;
+    let (rw, ro) =
+        look.listeners.clone().ok_or_else(|| Error::new(Kind::Unreachable, "Azure names no address of either side"))?;
+    let (p, s) = (look.facts.member(primary), look.facts.member(primary.other()));
+    let fqdn = |m: &Member| m.facts.known().map_or_else(|| m.instance.clone(), |f| f.fqdn.clone());
+    let (pf, sf) = (fqdn(p), fqdn(s));
+    let databases: Vec<String> = look.facts.databases.iter().map(|d| d.name.clone()).collect();
+    let mut found = Vec::new();
+    for (name, should, other, is_read_write) in [(&rw, (&pf, p), (&sf, s), true), (&ro, (&sf, s), (&pf, p), false)] {
+        let wanted = Wanted {
+            name,
+            fqdn: should.0,
+            site: &should.1.site,
+            other: (other.0, &other.1.site),
+            is_read_write,
+            databases: &databases,
+            per_database: look.wanted.between_servers,
+        };
+        found.push(listener::check(effects, names, &wanted).await);
+    }
+    Ok(found)
+}
+
 fn blocked(rows: &[Row], group: &str) -> Result<()> {
     let blocking: Vec<String> =
         rows.iter().filter(|r| r.blocks()).map(|r| format!("{} ({}): {}", r.id, r.rule, r.found)).collect();
     if blocking.is_empty() {
         return Ok(());
     }
-    Err(Error::refused(format!("the instances are not ready for a failover group: {}", blocking.join("; ")))
+    Err(Error::refused(format!("not ready for failover group {group}: {}", blocking.join("; ")))
         .hint(format!("milink fog plan {group}")))
+}
+
+/// What the operation is about: for logical servers what is chosen, or what the group holds.
+fn databases(look: &FogLook, op: FogOp) -> Result<Vec<String>> {
+    let held = || look.facts.databases.iter().map(|d| d.name.clone()).collect();
+    match (&look.facts.servers, op) {
+        (Some(pair), FogOp::Create | FogOp::Update) => {
+            let chosen = pair.chosen.get().map_err(|u| {
+                Error::new(Kind::Unreachable, format!("which databases the group is to take is unknown: {}", u.0))
+                    .hint("name `databases` in the [[failover_group]]")
+            })?;
+            Ok(chosen.clone())
+        }
+        _ => Ok(held()),
+    }
+}
+
+/// Databases that the service left out because their copies would be zone redundant where that cannot be.
+fn copies_first(look: &FogLook, op: FogOp, primary: Side) -> Vec<String> {
+    let Some(pair) = look.facts.servers.as_ref().filter(|_| op == FogOp::Update) else { return Vec::new() };
+    let partner = &look.facts.member(primary.other()).instance;
+    let needs = |name: &String| {
+        pair.database(primary, name).is_some_and(ServerDatabase::inherits_zones)
+            && pair.replica_to(primary, name, partner).is_none()
+    };
+    look.facts.missing().into_iter().filter(needs).collect()
 }
 
 fn settings(wanted: &FailoverGroup) -> FogSettings {

@@ -116,6 +116,13 @@ impl App {
 }
 
 impl App {
+    /// What stands in the way of cutting these links over, worst first: `id: what was found`.
+    pub async fn blocking_cutover(&self, names: &[String]) -> Result<Vec<String>> {
+        let checked = self.check(names, Some(Purpose::Cutover), Vec::new()).await?;
+        let open = checked.iter().flat_map(|c| c.verdict.findings.iter().filter(|f| blocks(f)));
+        Ok(open.map(|f| format!("{}: {}", f.check.id, f.found)).collect())
+    }
+
     /// Who has the lease of one of the plan's links now; `None` too where nobody answers.
     async fn held_elsewhere(&self, plan: &Plan) -> Option<Error> {
         let sites = self.sites("milink").ok()?;

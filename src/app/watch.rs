@@ -2,6 +2,7 @@
 
 use super::build::App;
 use super::facts;
+use super::protection::Groups;
 use crate::base::error::Result;
 use crate::effects::fault::NoFaults;
 use crate::effects::mode::Mode;
@@ -9,6 +10,7 @@ use crate::effects::perform::Begin;
 use crate::effects::perform::Effects;
 use crate::journal::switched::switched;
 use crate::model::ids::RunId;
+use crate::model::ids::SiteId;
 use crate::monitor::handle::MonitorHandle;
 use crate::monitor::plan::Thresholds;
 use crate::monitor::plan::WatchPlan;
@@ -21,6 +23,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 impl App {
+    fn group_of(&self, target: &SiteId) -> Option<String> {
+        let groups = self.config.failover_groups.iter();
+        groups.into_iter().find(|g| g.primary == *target || g.secondary == *target).map(|g| g.name.clone())
+    }
+
     /// What would be watched: the named links, or all.
     pub fn watch_plan(&self, names: &[String], interval: Option<Duration>) -> Result<WatchPlan> {
         let links = self.config.select(names)?.into_iter().map(|l| WatchedLink {
@@ -29,6 +36,7 @@ impl App {
             intent: l.intent.as_str().to_owned(),
             source: l.source.clone(),
             target: l.target.clone(),
+            group: self.group_of(&l.target),
         });
         Ok(WatchPlan {
             links: links.collect(),
@@ -53,7 +61,7 @@ impl App {
                 instances.insert(target, instance);
             }
         }
-        let effects = Effects::new(
+        let effects = Arc::new(Effects::new(
             self.sites("milink watch")?,
             self.arm.clone(),
             self.journal.clone(),
@@ -61,11 +69,17 @@ impl App {
             Mode::Observe,
             Arc::new(NoFaults),
             Begin::default(),
-        );
+        ));
+        let mut groups = Vec::new();
+        for g in &self.config.failover_groups {
+            groups.push((g.clone(), self.place(&g.primary)?, self.place(&g.secondary)?));
+        }
+        let guard =
+            Groups { effects: effects.clone(), names: self.names.clone(), journal: self.journal.clone(), groups };
         let journal = self.journal.clone();
         // A journal that cannot be read proves no role change: the milestone then stays at what is proven.
         let switched = Arc::new(move || switched(journal.as_ref()).unwrap_or_default());
-        let reader = LiveReader { effects: Arc::new(effects), instances, switched };
+        let reader = LiveReader { effects, instances, switched, guard: Arc::new(guard) };
         Ok(run::start(plan, Arc::new(reader), self.clock.clone(), store))
     }
 }

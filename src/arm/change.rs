@@ -111,6 +111,19 @@ pub enum ArmChange {
         at: GroupRef,
         forced: bool,
     },
+    /// Of logical servers alone: planned, and where that does not succeed, forced. Sent as a failover is.
+    TryPlannedFirst {
+        at: GroupRef,
+    },
+    /// Makes a database the geo-secondary of another one, with zone redundancy as chosen (facts: failover-groups 9.3).
+    PutSecondary {
+        server: InstanceRef,
+        database: String,
+        location: String,
+        /// Full id of the primary.
+        source: String,
+        zone_redundant: bool,
+    },
 }
 
 /// The very call a change makes.
@@ -145,6 +158,8 @@ impl ArmChange {
             ArmChange::DeleteGroup { .. } => "failover_group.delete",
             ArmChange::FailoverGroup { forced: false, .. } => "failover_group.failover",
             ArmChange::FailoverGroup { forced: true, .. } => "failover_group.force_failover",
+            ArmChange::TryPlannedFirst { .. } => "failover_group.try_planned_first",
+            ArmChange::PutSecondary { .. } => "database.put_secondary",
         }
     }
 
@@ -184,6 +199,18 @@ impl ArmChange {
             ArmChange::FailoverGroup { at, forced } => {
                 let action = if *forced { "forceFailoverAllowDataLoss" } else { "failover" };
                 (Method::Post, config.group_url(at, &[action])?, None)
+            }
+            ArmChange::TryPlannedFirst { at } => {
+                (Method::Post, config.group_url(at, &["tryPlannedBeforeForcedFailover"])?, None)
+            }
+            ArmChange::PutSecondary { server, database, location, source, zone_redundant } => {
+                let body = json!({ "location": location, "properties": {
+                    "createMode": "Secondary",
+                    "secondaryType": "Geo",
+                    "sourceDatabaseId": source,
+                    "zoneRedundant": zone_redundant,
+                } });
+                (Method::Put, config.server_url(server, &["databases", database], API_VERSION)?, Some(body))
             }
         };
         Ok(Preview { method, url, body })

@@ -37,7 +37,7 @@ use std::sync::Arc;
 use url::Url;
 
 /// Version of the authorisation provider's permission list and of its lock list.
-const API_VERSION_PERMISSIONS: &str = "2022-04-01";
+pub(super) const API_VERSION_PERMISSIONS: &str = "2022-04-01";
 const API_VERSION_LOCKS: &str = "2016-09-01";
 /// Pages of one list; a page holds hundreds.
 const MAX_PAGES: usize = 200;
@@ -92,6 +92,12 @@ impl ArmConfig {
 
     /// One of the two addresses of a failover group, or of an action on it.
     pub(super) fn group_url(&self, at: &GroupRef, below: &[&str]) -> Result<String> {
+        if let Some(server) = &at.server {
+            let server = InstanceRef { resource_group: at.resource_group.clone(), name: server.clone() };
+            let mut path = vec!["failoverGroups", at.name.as_str()];
+            path.extend(below);
+            return self.server_url(&server, &path, API_VERSION);
+        }
         let location = at.location.replace(' ', "").to_lowercase();
         let mut path = vec![
             "subscriptions",
@@ -110,7 +116,7 @@ impl ArmConfig {
     }
 
     /// Each segment is escaped; none may climb.
-    fn url(&self, path: &[&str], version: &str) -> Result<String> {
+    pub(super) fn url(&self, path: &[&str], version: &str) -> Result<String> {
         let bad = || Error::usage(format!("`{}` is no address of an Azure endpoint", self.endpoint));
         let mut url = Url::parse(&self.endpoint).map_err(|_| bad())?;
         if let Some(segment) = path.iter().find(|s| s.is_empty() || **s == "." || **s == "..") {
@@ -261,7 +267,9 @@ impl Arm {
             ArmChange::FailoverLink { instance, name, .. } => {
                 self.config.instance_url(instance, &["distributedAvailabilityGroups", name], API_VERSION)?
             }
-            ArmChange::FailoverGroup { at, .. } => self.config.group_url(at, &[])?,
+            ArmChange::FailoverGroup { at, .. } | ArmChange::TryPlannedFirst { at } => {
+                self.config.group_url(at, &[])?
+            }
             _ => call.url.clone(),
         };
         let during = || format!("{} {}", change.id(), call.url.split('?').next().unwrap_or_default());
@@ -285,7 +293,7 @@ impl Arm {
         }
     }
 
-    async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T> {
+    pub(super) async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T> {
         let response = self.pipeline.call(Method::Get, url, None).await?;
         if !response.is_success() {
             return Err(ServiceError::read(&response).into_error());
@@ -293,7 +301,7 @@ impl Arm {
         parse(&response.body)
     }
 
-    async fn get_maybe<T: DeserializeOwned>(&self, url: &str) -> Result<Option<T>> {
+    pub(super) async fn get_maybe<T: DeserializeOwned>(&self, url: &str) -> Result<Option<T>> {
         let response = self.pipeline.call(Method::Get, url, None).await?;
         if response.is_success() {
             return parse(&response.body).map(Some);
@@ -312,7 +320,7 @@ impl Arm {
         if error.is_unknown_version() { Ok(None) } else { Err(error.into_error()) }
     }
 
-    async fn list<T: DeserializeOwned>(&self, first: String) -> Result<Vec<T>> {
+    pub(super) async fn list<T: DeserializeOwned>(&self, first: String) -> Result<Vec<T>> {
         let mut all = Vec::new();
         let mut next = Some(first);
         for _ in 0..MAX_PAGES {

@@ -8,6 +8,7 @@ pub mod error;
 pub mod operation;
 pub mod pipeline;
 pub mod resource;
+mod servers;
 pub mod transport;
 
 pub use auth::Credential;

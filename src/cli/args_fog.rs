@@ -11,13 +11,16 @@ pub enum FogCommand {
     Plan(FogPlanArgs),
     /// Make the group, copy every database, and see both listeners answer
     Create(FogChangeArgs),
+    /// Take migrated databases the rest of the way: links gone, first full backups, group, both listeners, application
+    /// pointed at the listener; milestone `protected`
+    Protect(FogChangeArgs),
     /// Roles, states, lag and listeners, from both sides
     Show(FogNameArgs),
     /// Every failover group of the estate
     List,
     /// Bring the settings in Azure to those of the estate file
     Update(FogChangeArgs),
-    /// Take the group away: its names vanish, and the old secondary takes writes
+    /// Take the group away: its names vanish; an old secondary instance takes writes, databases of servers stay replicated
     Delete(FogDeleteArgs),
     /// Change roles: planned, without loss; or forced, with loss
     Failover(FogFailoverArgs),
@@ -72,6 +75,9 @@ pub struct FogFailoverArgs {
     /// Lose what has not arrived yet; only where the primary is lost
     #[arg(long)]
     pub forced: bool,
+    /// Azure SQL Database alone: a planned failover, and where it does not succeed a forced one, in one call of the service
+    #[arg(long, conflicts_with = "forced")]
+    pub try_planned_first: bool,
     /// Name of the group, typed again; a forced failover asks for it, and `--yes` does not stand for it
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,

@@ -122,6 +122,7 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         Command::Objects(ObjectsCommand::Resume(args)) => cmd::objects::resume(&args, settings, printer).await,
         Command::Fog(FogCommand::Plan(args)) => cmd::fog::plan(&args, settings, printer).await,
         Command::Fog(FogCommand::Create(args)) => cmd::fog::create(&args, settings, printer).await,
+        Command::Fog(FogCommand::Protect(args)) => cmd::fog_protect::run(&args, settings, printer).await,
         Command::Fog(FogCommand::Show(args)) => cmd::fog::show(&args, settings, printer).await,
         Command::Fog(FogCommand::List) => cmd::fog::list(settings, printer).await,
         Command::Fog(FogCommand::Update(args)) => cmd::fog::update(&args, settings, printer).await,

@@ -13,19 +13,22 @@ use toml::Spanned;
 /// Azure takes no shorter grace period (facts: failover-groups 2.2).
 const GRACE_MIN: Duration = Duration::from_secs(3600);
 
-/// Two managed instances that protect each other.
+/// Two managed instances, or databases of two logical servers, that protect each other.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FailoverGroupSection {
     /// Name of the group; its listeners are named after it.
     #[schemars(with = "String")]
     pub name: Spanned<String>,
-    /// Name of the `[[target]]` that is primary when the group is made.
+    /// Name of the `[[target]]` or `[[server]]` that is primary when the group is made.
     #[schemars(with = "String")]
     pub primary: Spanned<String>,
-    /// Name of the `[[target]]` in the other region; empty when the group is made.
+    /// Name of the `[[target]]` (empty when the group is made) or `[[server]]` in the other region.
     #[schemars(with = "String")]
     pub secondary: Spanned<String>,
+    /// Databases of a `[[server]]` that the group takes. Default: all that are in no other group. Not for managed instances.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub databases: Option<Spanned<Vec<String>>>,
     /// Who fails over. Default: manual (only you).
     #[serde(default)]
     pub policy: GroupPolicy,
@@ -65,6 +68,10 @@ pub struct FailoverGroup {
     pub name: String,
     pub primary: SiteId,
     pub secondary: SiteId,
+    /// Between logical servers of Azure SQL Database, not managed instances.
+    pub between_servers: bool,
+    /// Of logical servers: what the group takes; `None`: all that are in no other group.
+    pub databases: Option<Vec<String>>,
     /// `None`: manual.
     pub automatic_after: Option<Duration>,
     pub read_only_failover: bool,
@@ -88,10 +95,12 @@ pub(super) fn validate(file: &EstateFile, problems: &mut Vec<Problem>) {
         if primary == secondary {
             problems.push(Problem::error(
                 group.secondary.span(),
-                format!("expected two targets for a failover group, found `{primary}` twice"),
+                format!("expected two members for a failover group, found `{primary}` twice"),
             ));
         }
-        for member in [&group.primary, &group.secondary] {
+        // Logical servers hold several groups.
+        let of_instances = !super::server::is_between_servers(group, &file.server);
+        for member in [&group.primary, &group.secondary].into_iter().filter(|_| of_instances) {
             // An instance is in one group at most (facts: failover-groups 12).
             if taken.contains(&member.get_ref().as_str()) && primary != secondary {
                 problems.push(Problem::error(
@@ -138,11 +147,13 @@ fn grace(group: &FailoverGroupSection, problems: &mut Vec<Problem>) {
     }
 }
 
-pub(super) fn resolve(section: FailoverGroupSection) -> FailoverGroup {
+pub(super) fn resolve(section: FailoverGroupSection, between_servers: bool) -> FailoverGroup {
     FailoverGroup {
         name: section.name.into_inner(),
         primary: SiteId(section.primary.into_inner()),
         secondary: SiteId(section.secondary.into_inner()),
+        between_servers,
+        databases: section.databases.map(Spanned::into_inner),
         automatic_after: match section.policy {
             GroupPolicy::Manual => None,
             GroupPolicy::Automatic => Some(section.grace.map_or(GRACE_MIN, |g| g.into_inner().0)),

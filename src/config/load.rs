@@ -37,6 +37,7 @@ pub struct Environment {
     /// `MILINK_DATABASE` and `MILINK_TARGET`: what a hook is told.
     pub hook_database: Option<String>,
     pub hook_target: Option<String>,
+    pub hook_listener: Option<String>,
     /// Who runs this, for the journal.
     pub user: String,
     /// Where, for the journal.
@@ -58,6 +59,7 @@ impl Environment {
             fault: variable("MILINK_FAULT"),
             hook_database: variable("MILINK_DATABASE"),
             hook_target: variable("MILINK_TARGET"),
+            hook_listener: variable("MILINK_LISTENER"),
             colorfgbg: variable("COLORFGBG"),
             columns: variable("COLUMNS").and_then(|c| c.parse().ok()),
             user_state,

@@ -9,6 +9,7 @@ pub mod problem;
 pub mod resolve;
 pub mod schema;
 pub mod secret;
+pub mod server;
 pub mod types;
 mod validate;
 

@@ -40,9 +40,17 @@ pub(super) fn resolve(file: EstateFile, path: &Path, env: &Environment, warnings
         path: path.to_owned(),
         sources: file.source.into_iter().map(|s| source(s, dir)).collect(),
         targets: file.target.into_iter().map(|t| target(t, dir, group.as_ref())).collect(),
+        failover_groups: file
+            .failover_group
+            .into_iter()
+            .map(|g| {
+                let between_servers = super::server::is_between_servers(&g, &file.server);
+                super::failover_group::resolve(g, between_servers)
+            })
+            .collect(),
+        servers: file.server.into_iter().map(|s| super::server::resolve(s, dir, group.as_ref())).collect(),
         links: file.link.into_iter().map(link).collect(),
         waves: file.wave.into_iter().map(wave).collect(),
-        failover_groups: file.failover_group.into_iter().map(super::failover_group::resolve).collect(),
         name_server: file.dns.server.and_then(|s| s.into_inner().parse().ok()),
         objects: file.objects,
         reconcile: file

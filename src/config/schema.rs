@@ -4,6 +4,7 @@ use super::duration::Span;
 use super::failover_group::DnsSection;
 use super::failover_group::FailoverGroupSection;
 use super::secret::SecretRef;
+use super::server::ServerSection;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Deserializer;
@@ -18,6 +19,7 @@ pub struct EstateFile {
     pub azure: Option<AzureSection>,
     pub source: Vec<SourceSection>,
     pub target: Vec<TargetSection>,
+    pub server: Vec<ServerSection>,
     pub link: Vec<LinkSection>,
     pub wave: Vec<WaveSection>,
     pub failover_group: Vec<FailoverGroupSection>,

@@ -7,6 +7,7 @@ use super::schema::InitialPrimary;
 use super::schema::Intent;
 use super::schema::ObjectsSection;
 use super::secret::Secret;
+use super::server::LogicalServer;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
@@ -23,6 +24,8 @@ pub struct Config {
     pub azure: Option<Azure>,
     pub sources: Vec<Source>,
     pub targets: Vec<Target>,
+    /// Logical servers of Azure SQL Database.
+    pub servers: Vec<LogicalServer>,
     pub links: Vec<Link>,
     pub waves: Vec<Wave>,
     pub failover_groups: Vec<FailoverGroup>,
@@ -204,6 +207,12 @@ impl Config {
             .find(|t| &t.name == name)
             .ok_or_else(|| unknown("target", name.as_str(), self.targets.iter().map(|t| t.name.as_str())))
     }
+    pub fn server(&self, name: &SiteId) -> Result<&LogicalServer> {
+        self.servers
+            .iter()
+            .find(|s| &s.name == name)
+            .ok_or_else(|| unknown("server", name.as_str(), self.servers.iter().map(|s| s.name.as_str())))
+    }
     pub fn link(&self, name: &str) -> Result<&Link> {
         self.links
             .iter()
@@ -220,7 +229,7 @@ impl Config {
                 .ok_or_else(|| unknown("failover_group", name, names())),
             (None, [one]) => Ok(one),
             (None, []) => Err(Error::usage("the estate file has no [[failover_group]]")
-                .hint("add one: name, primary and secondary (names of two [[target]]s)")),
+                .hint("add one: name, primary and secondary (names of two [[target]]s or two [[server]]s)")),
             (None, _) => Err(Error::usage("the estate file has several failover groups: name one")
                 .hint(super::problem::quoted_list(&names().collect::<Vec<_>>()))),
         }

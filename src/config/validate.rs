@@ -20,8 +20,12 @@ const INSTANCE_NAME_MAX: usize = 63;
 pub(super) fn validate(file: &EstateFile) -> Vec<Problem> {
     let mut problems = Vec::new();
     unique(
-        "source or target",
-        file.source.iter().map(|s| &s.name).chain(file.target.iter().map(|t| &t.name)),
+        if file.server.is_empty() { "source or target" } else { "source, target or server" },
+        file.source
+            .iter()
+            .map(|s| &s.name)
+            .chain(file.target.iter().map(|t| &t.name))
+            .chain(file.server.iter().map(|s| &s.name)),
         &mut problems,
     );
     unique("link", file.link.iter().map(|l| &l.name), &mut problems);
@@ -36,11 +40,14 @@ pub(super) fn validate(file: &EstateFile) -> Vec<Problem> {
     }
     links(file, &mut problems);
     waves(file, &mut problems);
-    let targets: Vec<&str> = file.target.iter().map(|t| t.name.get_ref().as_str()).collect();
+    let mut targets: Vec<&str> = file.target.iter().map(|t| t.name.get_ref().as_str()).collect();
+    targets.extend(file.server.iter().map(|s| s.name.get_ref().as_str()));
     for member in file.failover_group.iter().flat_map(|g| [&g.primary, &g.secondary]) {
-        known("target", member, &targets, &mut problems);
+        let noun = if file.target.is_empty() && !file.server.is_empty() { "server" } else { "target" };
+        known(noun, member, &targets, &mut problems);
     }
     super::failover_group::validate(file, &mut problems);
+    super::server::validate(file, &mut problems);
     waivers(file, &mut problems);
     hooks(file, &mut problems);
     policy(file, &mut problems);

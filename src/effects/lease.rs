@@ -29,17 +29,27 @@ pub(super) fn replaced(run: &RunId) -> Error {
         .hint(format!("milink runs show {run}"))
 }
 
+/// The session that holds a lock; whoever looks at it waits for the one before.
+type Alive = std::sync::Arc<tokio::sync::Mutex<Session>>;
+
 /// A lease that this process took.
 pub(super) struct Held {
     session: Option<Session>,
     site: SiteId,
-    number: i64,
+    /// `None`: the server stores no number; then the lock's own session must live.
+    number: Option<i64>,
+    /// That session.
+    alive: Option<Alive>,
 }
 
 impl Effects {
     /// Held, as far as is known here.
     pub fn holds_lease(&self, link: &str) -> bool {
-        self.held().get(link).is_some_and(|h| h.session.as_ref().is_some_and(|s| !s.is_broken()))
+        self.held().get(link).is_some_and(|h| match &h.alive {
+            // In use: a change looks at it right now.
+            Some(session) => session.try_lock().map_or(true, |s| !s.is_broken()),
+            None => h.session.as_ref().is_some_and(|s| !s.is_broken()),
+        })
     }
 
     /// Tries to take the lease of a link, and raises its fencing number; `None` if somebody else has it.
@@ -57,22 +67,71 @@ impl Effects {
         let name = fence::name(link);
         let number = self.read(site, fence::read(&name)).await?.unwrap_or(0) + 1;
         self.change(step, site, &fence::raise(&name, number)?).await?;
-        self.held().insert(link.to_owned(), Held { session: Some(session), site: site.clone(), number });
+        self.held().insert(
+            link.to_owned(),
+            Held { session: Some(session), site: site.clone(), number: Some(number), alive: None },
+        );
         Ok(Some(number))
+    }
+
+    /// A lease without a number, for a server that stores none (the `master` of a logical server takes no writes): the session
+    /// that holds the lock is asked before each change, and a process whose session died changes nothing more.
+    pub async fn take_plain_lease(&self, step: &StepId, site: &SiteId, link: &str) -> Result<bool> {
+        self.held().remove(link);
+        let query = lease::take(&lease::resource(link))?;
+        let act = async |_| {
+            let mut session = self.sites.dedicated(site).await?;
+            let taken = session.read(&query).await?;
+            Ok((taken == lease::Taken::Granted).then_some(session))
+        };
+        let session = self.through_the_door(step, site, query.rendered.id, &query.rendered.shown, act).await?;
+        let Some(session) = session else { return Ok(false) };
+        let alive = Some(std::sync::Arc::new(tokio::sync::Mutex::new(session)));
+        self.held().insert(link.to_owned(), Held { session: None, site: site.clone(), number: None, alive });
+        Ok(true)
+    }
+
+    /// The lock is the session's, so it is held as long as the session answers.
+    async fn still_alive(link: &str, session: Alive) -> Result<()> {
+        let resource = lease::resource(link);
+        // In a task of its own: a caller that is given up half way must not leave the session broken, and the lease lost with it.
+        let asked = tokio::spawn(async move { session.lock_owned().await.read(&lease::take(&resource)?).await });
+        match asked.await {
+            Ok(Ok(lease::Taken::Granted)) => Ok(()),
+            other => {
+                let why = match other {
+                    Ok(Err(e)) => e.chain(),
+                    Ok(Ok(_)) => "another holds it".to_owned(),
+                    Err(e) => e.to_string(),
+                };
+                Err(Error::refused(format!("the lease of failover group {link} is lost: {why}"))
+                    .code(LEASE_LOST)
+                    .hint("this process has changed nothing more; the same command takes the run up again"))
+            }
+        }
     }
 
     /// Gives it back; a lock dies with its session in any case. The number stays: it only ever grows.
     pub async fn release_lease(&self, link: &str) {
         let held = self.held().remove(link);
-        if let Some(session) = held.and_then(|h| h.session) {
+        let Some(held) = held else { return };
+        if let Some(session) = held.session {
             session.close().await;
+        }
+        if let Some(session) = held.alive.and_then(std::sync::Arc::into_inner) {
+            session.into_inner().close().await;
         }
     }
 
     /// Right before a change: is this still the process that may act on the step's link?
     pub(super) async fn fenced(&self, step: &StepId) -> Result<()> {
         let Some((_, link)) = step.as_str().split_once('/') else { return Ok(()) };
-        let Some((site, number)) = self.held().get(link).map(|h| (h.site.clone(), h.number)) else { return Ok(()) };
+        let held = self.held().get(link).map(|h| (h.site.clone(), h.number, h.alive.clone()));
+        let Some((site, number, alive)) = held else { return Ok(()) };
+        if let Some(session) = alive {
+            return Self::still_alive(link, session).await;
+        }
+        let Some(number) = number else { return Ok(()) };
         #[cfg(feature = "lab")]
         if self.faults().mutant() == Some(super::fault::Mutant::NoFenceCheck) {
             return Ok(());

@@ -25,20 +25,28 @@ struct Site {
     slots: Arc<Semaphore>,
 }
 
+impl Site {
+    fn new(server: Server) -> Arc<Self> {
+        Arc::new(Self { server, idle: Mutex::new(Vec::new()), slots: Arc::new(Semaphore::new(SESSIONS_MAX)) })
+    }
+}
+
 /// All servers of an estate.
 pub struct Sites {
-    sites: BTreeMap<SiteId, Site>,
+    sites: BTreeMap<SiteId, Arc<Site>>,
+    /// Doors to single databases, made when first used: `server/database`.
+    doors: Mutex<BTreeMap<SiteId, Arc<Site>>>,
     dialer: Arc<dyn Dialer>,
 }
 
 /// A session on loan; goes back when [`Loan::done`] is called, is closed otherwise.
-pub struct Loan<'a> {
-    site: &'a Site,
+pub struct Loan {
+    site: Arc<Site>,
     pub session: Session,
     _slot: OwnedSemaphorePermit,
 }
 
-impl Loan<'_> {
+impl Loan {
     /// The session is whole and may be used again.
     pub fn done(self) {
         if self.session.is_broken() {
@@ -50,26 +58,38 @@ impl Loan<'_> {
 
 impl Sites {
     pub fn new(servers: Vec<Server>, dialer: Arc<dyn Dialer>) -> Self {
-        let sites = servers
-            .into_iter()
-            .map(|server| {
-                let slots = Arc::new(Semaphore::new(SESSIONS_MAX));
-                (server.site.clone(), Site { server, idle: Mutex::new(Vec::new()), slots })
-            })
-            .collect();
-        Self { sites, dialer }
+        let sites = servers.into_iter().map(|server| (server.site.clone(), Site::new(server))).collect();
+        Self { sites, doors: Mutex::default(), dialer }
     }
 
-    fn site(&self, id: &SiteId) -> Result<&Site> {
-        self.sites.get(id).ok_or_else(|| Error::new(Kind::NotFound, format!("the estate has no server `{id}`")))
+    /// A server by its own name, or the server behind the door to one of its databases.
+    fn base(&self, id: &SiteId) -> Result<(&Arc<Site>, Option<String>)> {
+        if let Some(site) = self.sites.get(id) {
+            return Ok((site, None));
+        }
+        let door = id
+            .0
+            .split_once('/')
+            .and_then(|(server, database)| Some((self.sites.get(&SiteId::from(server))?, Some(database.to_owned()))));
+        door.ok_or_else(|| Error::new(Kind::NotFound, format!("the estate has no server `{id}`")))
+    }
+
+    fn site(&self, id: &SiteId) -> Result<Arc<Site>> {
+        let (base, database) = self.base(id)?;
+        if database.is_none() {
+            return Ok(base.clone());
+        }
+        let mut doors = self.doors.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let door = doors.entry(id.clone()).or_insert_with(|| Site::new(Server { database, ..base.server.clone() }));
+        Ok(door.clone())
     }
 
     pub fn server(&self, id: &SiteId) -> Result<&Server> {
-        Ok(&self.site(id)?.server)
+        Ok(&self.base(id)?.0.server)
     }
 
     /// A session, idle or new.
-    pub async fn lend(&self, id: &SiteId) -> Result<Loan<'_>> {
+    pub async fn lend(&self, id: &SiteId) -> Result<Loan> {
         let site = self.site(id)?;
         let slot = site
             .slots
@@ -108,12 +128,18 @@ impl Sites {
 
     /// Forgets idle sessions of a server: after a role change they may be dead.
     pub fn forget(&self, id: &SiteId) {
+        let clear = |site: &Site| site.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
         if let Some(site) = self.sites.get(id) {
-            site.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+            clear(site);
+        }
+        let doors = self.doors.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let of = format!("{}/", id.0);
+        for (_, door) in doors.iter().filter(|(door, _)| **door == *id || door.0.starts_with(&of)) {
+            clear(door);
         }
     }
 
     pub fn program_name(&self, id: &SiteId) -> Option<&str> {
-        self.sites.get(id).map(|s| s.server.program_name.as_str())
+        self.base(id).ok().map(|(s, _)| s.server.program_name.as_str())
     }
 }

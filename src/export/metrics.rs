@@ -12,6 +12,7 @@ use crate::monitor::snapshot::Milestone;
 use crate::monitor::snapshot::SeedingPhase;
 use crate::monitor::snapshot::Snapshot;
 use crate::monitor::snapshot::Verdict;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Most series a link may have (design: metrics).
@@ -180,6 +181,7 @@ pub fn text(snapshot: &Snapshot) -> String {
     head(&mut out, "milink_links", "gauge", "Links that are watched.");
     let _ = writeln!(out, "milink_links {}", snapshot.links.len());
     collectors(&mut out, snapshot);
+    groups(&mut out, snapshot);
     head(&mut out, "milink_link_info", "gauge", "What the estate file says of a link; always 1.");
     for (l, name) in snapshot.links.iter().zip(&names) {
         let _ = writeln!(
@@ -201,6 +203,51 @@ pub fn text(snapshot: &Snapshot) -> String {
         }
     }
     out
+}
+
+/// By failover group, so that a link keeps its number of series.
+fn groups(out: &mut String, snapshot: &Snapshot) {
+    let mut all: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+    for l in &snapshot.links {
+        let Some(group) = l.group.as_deref() else { continue };
+        let entry = all.entry(group).or_insert((1.0, 0.0));
+        let p = match l.protection.known() {
+            // Nothing to protect yet.
+            Some(None) if l.protection.freshness == Freshness::Fresh => continue,
+            Some(Some(p)) => p,
+            _ => {
+                *entry = (f64::NAN, f64::NAN);
+                continue;
+            }
+        };
+        let is_fresh = l.protection.freshness == Freshness::Fresh;
+        let holds = match p.holds.filter(|_| is_fresh) {
+            Some(true) => 1.0,
+            Some(false) => 0.0,
+            None => f64::NAN,
+        };
+        let seconds = p.unprotected_ms.filter(|_| is_fresh).map_or(f64::NAN, |ms| ms as f64 / 1000.0);
+        // The worst of its databases counts, and unknown is worse than anything.
+        let worst =
+            |a: f64, b: f64, pick: fn(f64, f64) -> f64| if a.is_nan() || b.is_nan() { f64::NAN } else { pick(a, b) };
+        *entry = (worst(entry.0, holds, f64::min), worst(entry.1, seconds, f64::max));
+    }
+    head(
+        out,
+        "milink_group_protects",
+        "gauge",
+        "1 if the failover group protects every database that was cut over to its instance (none: 1).",
+    );
+    for (group, (holds, _)) in &all {
+        let _ = write!(out, "milink_group_protects{{group=\"{}\"}} ", escaped(group));
+        number(out, *holds);
+    }
+    let help = "How long nothing but backups has protected, or did protect, what was cut over.";
+    head(out, "milink_group_unprotected_seconds", "gauge", help);
+    for (group, (_, seconds)) in &all {
+        let _ = write!(out, "milink_group_unprotected_seconds{{group=\"{}\"}} ", escaped(group));
+        number(out, *seconds);
+    }
 }
 
 fn collectors(out: &mut String, snapshot: &Snapshot) {

@@ -39,7 +39,14 @@ pub struct Place {
 /// Reads both members side by side, then the databases of the one that is primary (of `a` if no group is there).
 pub async fn look(effects: &Effects, name: &str, a: &Place, b: &Place) -> GroupFacts {
     let (member_a, member_b) = tokio::join!(member(effects, a), member(effects, b));
-    let mut facts = GroupFacts { name: name.to_owned(), a: member_a, b: member_b, databases: Vec::new(), bytes: None };
+    let mut facts = GroupFacts {
+        name: name.to_owned(),
+        a: member_a,
+        b: member_b,
+        databases: Vec::new(),
+        bytes: None,
+        servers: None,
+    };
     let is_primary = |side| facts.view(side).known().and_then(|v| v.as_ref()?.is_primary);
     let primary = if is_primary(Side::B) == Some(true) { b } else { a };
     let list = match database::list() {
@@ -137,6 +144,7 @@ pub fn view(group: &FailoverGroup) -> GroupView {
         grace_minutes: p.read_write_endpoint.failover_with_data_loss_grace_period_minutes,
         read_only_failover: p.read_only_endpoint.failover_policy.as_deref().map(|f| f.eq_ignore_ascii_case("Enabled")),
         secondary_type: p.secondary_type.clone(),
+        databases: group.database_names(),
     }
 }
 

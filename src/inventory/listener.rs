@@ -1,5 +1,6 @@
 //! Does a listener lead where it should? Resolved, logged in through, and asked who answers (facts: failover-groups 4.5).
 
+use super::fog_servers::door;
 use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::effects::perform::Effects;
@@ -27,6 +28,8 @@ pub struct Wanted<'a> {
     pub other: (&'a str, &'a SiteId),
     pub is_read_write: bool,
     pub databases: &'a [String],
+    /// Of a logical server: each database is logged in to by itself.
+    pub per_database: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +127,18 @@ async fn log_in(
         None => None,
     };
     let (host, port) = own.unwrap_or_else(|| (wanted.name.to_owned(), PORT));
+    if wanted.per_database {
+        let (mut server, mut updateability) = (None, Vec::new());
+        for database in wanted.databases {
+            let door = door(wanted.site, database);
+            let mut session = effects.session_at(&door, &host, port, wanted.name).await?;
+            let (name, word) = session.read(&geo::landed(database)?).await?;
+            session.close().await;
+            server = name;
+            updateability.push((database.clone(), word));
+        }
+        return Ok((server, updateability));
+    }
     let mut session = effects.session_at(wanted.site, &host, port, wanted.name).await?;
     let (mut server, mut updateability) = (None, Vec::new());
     for database in wanted.databases {
@@ -165,6 +180,7 @@ mod tests {
             other: ("mi-b.zone.suffix", &other),
             is_read_write,
             databases: &databases,
+            per_database: false,
         };
         judge(&wanted, Some(server), &[("ledger".to_owned(), word.map(str::to_owned))])
     }

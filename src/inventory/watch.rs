@@ -8,6 +8,7 @@ use crate::base::error::Result;
 use crate::effects::perform::Effects;
 use crate::model::ids::SiteId;
 use crate::model::sweep::DatabaseUsers;
+use crate::model::sweep::GroupSweep;
 use crate::model::sweep::Sweep;
 use crate::pki::CertificateFacts;
 use crate::sql::query::monitor;
@@ -31,6 +32,8 @@ pub struct Detail {
     pub backups: Option<Fact<BTreeMap<String, Option<OffsetDateTime>>>>,
     /// When links were cut over, as far as the journal knows, by lower-case link name.
     pub switched: BTreeMap<String, OffsetDateTime>,
+    /// The failover group of the instance; `None`: the estate names none.
+    pub group: Option<GroupSweep>,
 }
 
 /// Azure's links of one instance.

@@ -5,6 +5,7 @@ pub mod export;
 pub mod fold;
 pub mod history;
 pub mod memory;
+pub mod protected;
 pub mod record;
 mod schema;
 pub mod sqlite;

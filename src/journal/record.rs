@@ -5,9 +5,32 @@ use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use serde::Deserialize;
 use serde::Serialize;
+use std::time::Duration;
+use time::OffsetDateTime;
 
 /// Version of the record format; a newer one opens read-only.
 pub const FORMAT: u32 = 1;
+
+/// Name of the evidence that a migration is protected.
+pub const WINDOW: &str = "window";
+
+/// How long nothing but backups protected what was cut over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    pub group: String,
+    /// The first change of roles; `None`: not known.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub opened_at: Option<OffsetDateTime>,
+    /// Everything that makes `protected` was seen to hold.
+    #[serde(with = "time::serde::rfc3339")]
+    pub closed_at: OffsetDateTime,
+}
+
+impl Window {
+    pub fn lasted(&self) -> Option<Duration> {
+        Duration::try_from(self.closed_at - self.opened_at?).ok()
+    }
+}
 
 /// One entry of a run, in the order it was written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! Failover groups: two managed instances in two regions, and the replication between them.
 
 use super::fact::Fact;
+use super::geo_server::ServerPair;
 use super::ids::SiteId;
 use serde::Deserialize;
 use serde::Serialize;
@@ -62,6 +63,8 @@ pub struct GroupView {
     pub grace_minutes: Option<u32>,
     pub read_only_failover: Option<bool>,
     pub secondary_type: Option<String>,
+    /// Of logical servers: names of the databases it holds.
+    pub databases: Vec<String>,
 }
 
 /// A member, as far as it could be read.
@@ -112,6 +115,8 @@ pub struct GroupFacts {
     pub databases: Vec<GeoDatabase>,
     /// Data and log of those databases; `None`: not read.
     pub bytes: Option<u64>,
+    /// Between logical servers of Azure SQL Database.
+    pub servers: Option<ServerPair>,
 }
 
 impl GroupFacts {

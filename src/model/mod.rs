@@ -8,6 +8,7 @@ pub mod database;
 pub mod endpoint;
 pub mod fact;
 pub mod geo;
+pub mod geo_server;
 pub mod group;
 pub mod ids;
 pub mod instance;

@@ -89,3 +89,16 @@ impl WatchedUser {
             && (self.authentication_type == Some(2) || (matches!(self.kind.as_str(), "E" | "X") && !known()))
     }
 }
+
+/// Whether a failover group protects what is on a managed instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupSweep {
+    pub group: String,
+    /// Whole on both sides, both listeners right; `None`: unknown.
+    pub protects: Option<bool>,
+    /// Why not, or why it is unknown.
+    pub why: Option<String>,
+    pub databases: Vec<String>,
+    /// When a run proved it first; `None`: nobody wrote it down.
+    pub protected_from: Option<OffsetDateTime>,
+}

@@ -139,7 +139,9 @@ impl Details {
         }
         // Only a target that takes writes may have been cut over to.
         let switched = if backups.is_some() && !open.is_empty() { kit.reader.switched() } else { BTreeMap::new() };
-        let detail = Detail { users: self.users.clone(), backups, switched };
+        // A group is made after the last link is gone: before that there is nothing to ask.
+        let group = if backups.is_some() { kit.reader.group(site).await } else { None };
+        let detail = Detail { users: self.users.clone(), backups, switched, group };
         kit.say(Source::Detail(site.clone()), now, DETAIL, Ok(Answer::Detail(detail))).await
     }
 }

@@ -6,6 +6,7 @@ use super::flow;
 use super::health;
 use super::health::Ground;
 use super::plan::Thresholds;
+use super::protection;
 use super::seeding;
 use super::snapshot::AzureSnapshot;
 use super::snapshot::ConnectError;
@@ -34,6 +35,7 @@ pub(super) fn link(view: &View<'_>, trail: &Trail, frame: &Frame<'_>) -> LinkSna
     let name = view.link.name.as_str();
     let azure_exists = view.azure_reading.of(view.azure.map(|_| view.azure_link().is_some()));
     let writable_copies = writable_copies(view);
+    let milestone = protection::milestone(view, milestone(view, trail, &azure_exists), &azure_exists);
     let mut link = LinkSnapshot {
         name: name.to_owned(),
         database: view.link.database.clone(),
@@ -49,7 +51,7 @@ pub(super) fn link(view: &View<'_>, trail: &Trail, frame: &Frame<'_>) -> LinkSna
             health: view.azure_says(|d| d.health.clone()),
         },
         health: Health { verdict: Verdict::Unknown, freshness: super::aged::Freshness::Unknown, reasons: Vec::new() },
-        milestone: milestone(view, trail, &azure_exists),
+        milestone: milestone.clone(),
         writable_copies,
         primary: view.primary(),
         mode: view.of_primary(|s| s.own_end(name).map(|r| r.mode.clone())),
@@ -67,6 +69,8 @@ pub(super) fn link(view: &View<'_>, trail: &Trail, frame: &Frame<'_>) -> LinkSna
         seeding: seeding::seeding(view, trail, frame.monotonic, frame.thresholds.seeding_stalled),
         log: trail::log(view, trail),
         first_full_backup: view.first_backup(),
+        group: view.link.group.clone(),
+        protection: protection::protection(view, trail, &milestone, frame.now),
     };
     let mut inputs =
         vec![input(&view.source.site.0, &view.source.reading), input(&view.target.site.0, &view.target.reading)];
@@ -115,7 +119,7 @@ fn suspended(view: &View<'_>) -> Aged<Option<String>> {
     view.ends_reading().of(Some(known.find_map(words)))
 }
 
-/// `none`, `linked`, `cut_over` or `unlinked` (design: milestones); `protected` is told by failover groups.
+/// `none`, `linked`, `cut_over` or `unlinked` (design: milestones); the failover group is counted in by [`protection`].
 fn milestone(view: &View<'_>, trail: &Trail, azure_exists: &Aged<bool>) -> Aged<Milestone> {
     let needed = view.ends_reading().and(&view.azure_reading);
     let (Some(source), Some(target), Some(linked)) = (view.source.seen, view.target.seen, azure_exists.value) else {

@@ -12,6 +12,7 @@ mod index;
 mod join;
 mod known;
 pub mod plan;
+mod protection;
 pub mod reader;
 pub mod run;
 mod seeding;

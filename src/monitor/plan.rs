@@ -13,6 +13,8 @@ pub struct WatchedLink {
     pub intent: String,
     pub source: SiteId,
     pub target: SiteId,
+    /// Failover group of the target, by the estate file.
+    pub group: Option<String>,
 }
 
 /// Where health turns. Each has its source beside its default.

@@ -10,6 +10,7 @@ use crate::inventory::watch::AzureSweep;
 use crate::inventory::watch::InstanceRef;
 use crate::model::ids::SiteId;
 use crate::model::sweep::DatabaseUsers;
+use crate::model::sweep::GroupSweep;
 use crate::model::sweep::Sweep;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -28,10 +29,21 @@ pub trait Reader: Send + Sync {
     async fn users(&self, site: &SiteId, databases: &[String]) -> Users;
     async fn backups(&self, site: &SiteId) -> Backups;
     async fn azure(&self, target: &SiteId) -> Result<AzureSweep>;
+    /// The failover group of a target; `None`: the estate names none.
+    async fn group(&self, _target: &SiteId) -> Option<GroupSweep> {
+        None
+    }
     /// When links were cut over, by lower-case link name; what nobody wrote down is missing.
     fn switched(&self) -> BTreeMap<String, OffsetDateTime> {
         BTreeMap::new()
     }
+}
+
+/// Says whether a failover group protects what is on a target.
+#[async_trait]
+pub trait Guard: Send + Sync {
+    /// `None`: the estate names no group with it.
+    async fn group(&self, target: &SiteId) -> Option<GroupSweep>;
 }
 
 /// Reads the estate through an observing door: it can change nothing.
@@ -41,6 +53,7 @@ pub struct LiveReader {
     pub instances: BTreeMap<SiteId, InstanceRef>,
     /// The journal's knowledge of role changes.
     pub switched: Arc<dyn Fn() -> BTreeMap<String, OffsetDateTime> + Send + Sync>,
+    pub guard: Arc<dyn Guard>,
 }
 
 #[async_trait]
@@ -60,6 +73,9 @@ impl Reader for LiveReader {
             .get(target)
             .ok_or_else(|| Error::new(Kind::NotFound, format!("no address in Azure is known of {target}")))?;
         watch::azure(&self.effects, instance).await
+    }
+    async fn group(&self, target: &SiteId) -> Option<GroupSweep> {
+        self.guard.group(target).await
     }
     fn switched(&self) -> BTreeMap<String, OffsetDateTime> {
         (self.switched)()

@@ -168,6 +168,25 @@ pub struct LinkSnapshot {
     pub log: LogSnapshot,
     /// Newest full backup on the target that is not copy-only; the inner none: there is none yet.
     pub first_full_backup: Aged<Option<When>>,
+    /// Failover group of the target, by the estate file; null: none.
+    pub group: Option<String>,
+    /// The inner none: it is not cut over.
+    pub protection: Aged<Option<ProtectionSnapshot>>,
+}
+
+/// What stands behind a database that is cut over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProtectionSnapshot {
+    /// The group holds a whole copy, and both listeners lead where they should. Null: unknown.
+    pub holds: Option<bool>,
+    /// Why not, or why it is unknown.
+    pub why: Option<String>,
+    /// When the roles changed, and nothing but backups began to protect it. Null: nobody wrote it down.
+    pub unprotected_from: Option<When>,
+    /// When a run proved the end of that. Null: it has not ended, or nobody wrote it down.
+    pub protected_from: Option<When>,
+    /// How long it has been, or was, unprotected. Null: not known.
+    pub unprotected_ms: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

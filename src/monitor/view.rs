@@ -16,6 +16,7 @@ use crate::inventory::watch::Detail;
 use crate::model::database::Role;
 use crate::model::group::ReplicaDatabase;
 use crate::model::ids::SiteId;
+use crate::model::sweep::GroupSweep;
 use time::OffsetDateTime;
 
 /// One end, as its collector knows it.
@@ -177,6 +178,11 @@ impl<'a> View<'a> {
             Some(Fact::Unknown { why }) => reading.or_why(None, why),
             None => reading.or_why(None, "not read yet"),
         }
+    }
+
+    /// The failover group of the target, if it replicates the database.
+    pub(super) fn group(&self) -> Option<&'a GroupSweep> {
+        self.target.detail?.group.as_ref()
     }
 
     /// When the journal says that the link was cut over.

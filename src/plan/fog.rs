@@ -6,6 +6,7 @@ use super::types::PlanKind;
 use super::types::PlanPolicy;
 use super::types::PlannedStage;
 use super::types::PlannedStep;
+use crate::model::ids::LinkName;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use serde::Deserialize;
@@ -22,6 +23,9 @@ pub struct FogMember {
     /// Full resource id.
     pub id: String,
     pub fqdn: String,
+    /// A logical server of Azure SQL Database.
+    #[serde(default)]
+    pub is_server: bool,
 }
 
 /// What the group is to be.
@@ -38,12 +42,26 @@ pub struct FogSettings {
 #[serde(rename_all = "kebab-case")]
 pub enum FogOp {
     Create,
+    /// The second half of a migration: from the last link to the listeners.
+    Protect,
     Update,
     Failover,
     ForcedFailover,
+    /// Of logical servers: planned, and where that does not succeed, forced.
+    PlannedFirst,
     Delete,
     /// Over and back.
     Drill,
+}
+
+/// A link that brought a database to the primary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FogLink {
+    pub name: LinkName,
+    pub database: String,
+    pub source: SiteId,
+    /// When its roles changed, Unix time in milliseconds; `None`: not in this journal.
+    pub switched_at_ms: Option<i64>,
 }
 
 /// Everything the steps need to know; frozen when the plan is approved.
@@ -57,11 +75,26 @@ pub struct FogPlan {
     pub settings: FogSettings,
     pub read_write_listener: String,
     pub read_only_listener: String,
-    /// User databases of the primary.
+    /// User databases of the primary; of logical servers, those of the group.
     pub databases: Vec<String>,
+    /// Of logical servers: databases whose copies are made first, without zone redundancy, because the group cannot.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies_first: Vec<String>,
+    /// Links of the estate to the primary; of a protection only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<FogLink>,
+    /// What the path between the regions carries, MB an hour, where somebody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mb_per_hour: Option<u64>,
     /// Ids of checks that somebody answers for.
     #[serde(default)]
     pub waived: Vec<String>,
+}
+
+impl FogPlan {
+    pub fn gb_per_hour(&self) -> Option<f64> {
+        self.mb_per_hour.map(|mb| mb as f64 / 1000.0)
+    }
 }
 
 /// (stage, kind of step, at the secondary)
@@ -74,7 +107,28 @@ const CREATE: &[Row] = &[
     ("seed", "fog.seed", false),
     ("listeners", "fog.listeners", false),
 ];
+const PROTECT: &[Row] = &[
+    ("gates", "fog.lease", true),
+    ("unlinked", "protect.unlinked", false),
+    ("backup", "protect.backup", false),
+    ("secondary", "protect.secondary", true),
+    ("gates", "fog.gate", false),
+    ("create", "fog.create", false),
+    ("seed", "fog.seed", false),
+    ("listeners", "fog.listeners", false),
+    ("repoint", "protect.repoint", false),
+    ("milestone", "protect.milestone", false),
+];
 const UPDATE: &[Row] = &[("gates", "fog.lease", true), ("gates", "fog.gate", false), ("update", "fog.update", false)];
+/// More databases for a group of logical servers: some copies may have to be made first.
+const EXTEND: &[Row] = &[
+    ("gates", "fog.lease", true),
+    ("gates", "fog.gate", false),
+    ("copies", "fog.copies", true),
+    ("update", "fog.update", false),
+    ("seed", "fog.seed", false),
+    ("listeners", "fog.listeners", false),
+];
 const FAILOVER: &[Row] = &[
     ("gates", "fog.lease", true),
     ("gates", "fog.gate", true),
@@ -100,13 +154,18 @@ const DRILL: &[Row] = &[
 pub fn build(fog: FogPlan, policy: PlanPolicy) -> Plan {
     let (kind, rows) = match fog.op {
         FogOp::Create => (PlanKind::Fog, CREATE),
+        FogOp::Update if fog.primary.is_server => (PlanKind::Fog, EXTEND),
+        FogOp::Protect => (PlanKind::Fog, PROTECT),
         FogOp::Update => (PlanKind::Fog, UPDATE),
-        FogOp::Failover | FogOp::ForcedFailover => (PlanKind::Fog, FAILOVER),
+        FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst => (PlanKind::Fog, FAILOVER),
         FogOp::Delete => (PlanKind::Fog, DELETE),
         FogOp::Drill => (PlanKind::Drill, DRILL),
     };
     let mut stages: Vec<PlannedStage> = Vec::new();
     for (stage, kind, at_secondary) in rows {
+        if *kind == "fog.copies" && fog.copies_first.is_empty() {
+            continue;
+        }
         let site = if *at_secondary { &fog.secondary.site } else { &fog.primary.site };
         let step = PlannedStep {
             id: StepId::new(format!("{kind}/{}", fog.group)),

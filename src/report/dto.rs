@@ -74,6 +74,45 @@ pub struct DatabaseReport {
     pub outage: OutageSplit,
 }
 
+/// A milestone of a demonstration, and when it was reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reached {
+    pub milestone: Milestone,
+    /// Lab time, RFC 3339.
+    pub at: String,
+    /// From the start of the demonstration, in lab time.
+    pub after_ms: u64,
+}
+
+/// What was found before a cutover, and mended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CaughtReport {
+    /// The exit code that `cutover run` ends with.
+    pub exit_code: u8,
+    /// Why it was refused.
+    pub refusal: String,
+    /// Each check that stood in the way, and what it found.
+    pub findings: Vec<String>,
+    /// What `objects sync` brought over.
+    pub mended: Vec<String>,
+}
+
+/// The way to the listener of a failover group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LastMileReport {
+    pub group: String,
+    /// The name that the application connects by at the end.
+    pub listener: String,
+    pub commits_through_listener: u64,
+    /// Lab time that the copying to the other region took.
+    pub seeding_ms: u64,
+    /// RFC 3339, lab time: from when until when nothing but backups protected the databases. Null: not known.
+    pub unprotected_from: Option<String>,
+    pub protected_from: Option<String>,
+    pub unprotected_ms: Option<u64>,
+    pub run_id: String,
+}
+
 /// The verdict of a demonstration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DemoReport {
@@ -93,6 +132,22 @@ pub struct DemoReport {
     pub run_id: String,
     /// Path of the journal.
     pub journal: String,
+    #[serde(default)]
+    pub milestones: Vec<Reached>,
+    /// How long it took, in lab time and in the time of whoever watched.
+    #[serde(default)]
+    pub lab_ms: u64,
+    #[serde(default)]
+    pub wall_ms: u64,
+    /// While large copies and backups were under way, one second was so many seconds of the lab. 1: it never ran faster.
+    #[serde(default)]
+    pub time_lapse: u32,
+    /// What stood in the way of the cutover at first; null: nothing.
+    #[serde(default)]
+    pub caught: Option<CaughtReport>,
+    /// Null: the scenario has no failover group.
+    #[serde(default)]
+    pub last_mile: Option<LastMileReport>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -179,4 +234,11 @@ pub struct LinkLine {
     pub lag_ms: Option<u64>,
     /// Null: a copy could not be judged.
     pub writable_copies: Option<u32>,
+    /// RFC 3339: when the roles changed, and nothing but backups began to protect the database. Null: it is not cut over, or
+    /// this journal does not know.
+    #[serde(default)]
+    pub unprotected_from: Option<String>,
+    /// RFC 3339: when a failover group ended that. Null: it has not, or this journal does not know.
+    #[serde(default)]
+    pub protected_from: Option<String>,
 }

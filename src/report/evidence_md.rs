@@ -113,6 +113,7 @@ pub(super) fn facts(e: &Evidence) -> Vec<(&'static str, String)> {
     if let Some(budget) = e.budget_ms {
         facts.push(("budget before L1", ms(budget)));
     }
+    facts.extend(super::recovery::facts(e));
     for (line, at) in &e.lines {
         facts.push((if line == "L1" { "line L1 after" } else { "line L2 after" }, ms(*at)));
     }

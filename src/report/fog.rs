@@ -47,6 +47,12 @@ pub struct GroupReport {
     pub primary: Option<String>,
     pub members: Vec<MemberLine>,
     pub databases: Vec<DatabaseLine>,
+    /// Databases that the estate file chooses and the group does not hold: not protected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// Databases of the group that the estate file does not choose.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub surplus: Vec<String>,
     pub lag_s: Option<i64>,
     pub read_write_listener: Option<String>,
     pub read_only_listener: Option<String>,
@@ -57,6 +63,9 @@ pub struct GroupReport {
 }
 
 fn protected(standing: &Standing, facts: &GroupFacts) -> Option<bool> {
+    if !facts.missing().is_empty() {
+        return Some(false);
+    }
     match standing {
         Standing::InSync { .. } => {
             let mut all = Some(true);
@@ -118,6 +127,8 @@ pub fn group(
         primary: standing.primary().map(|s| facts.member(s).site.0.clone()),
         members: vec![member(Side::A), member(Side::B)],
         databases: databases.collect(),
+        missing: facts.missing(),
+        surplus: facts.surplus(),
         lag_s: if *standing == Standing::None { None } else { facts.lag_s() },
         read_write_listener: listeners.map(|l| l.0.clone()),
         read_only_listener: listeners.map(|l| l.1.clone()),
@@ -135,6 +146,18 @@ pub fn text(r: &GroupReport, width: usize) -> String {
         None => "protection unknown",
     };
     let mut text = format!("{}: {word} · {}\n", r.group, r.standing.sentence());
+    if !r.missing.is_empty() {
+        let _ = writeln!(
+            text,
+            "PARTIAL: {} chosen and not in the group: {}\n  what to do: milink fog update {} (it says what it will do about each)",
+            crate::base::text::count(r.missing.len(), "database"),
+            r.missing.join(", "),
+            r.group
+        );
+    }
+    if !r.surplus.is_empty() {
+        let _ = writeln!(text, "in the group, not in the estate file: {}", r.surplus.join(", "));
+    }
     if let Some(primary) = &r.primary {
         let lag = r.lag_s.map_or("unknown".to_owned(), |l| format!("{l} s"));
         let _ = writeln!(text, "primary: {primary}   lag: {lag}");

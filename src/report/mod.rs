@@ -3,6 +3,7 @@
 pub mod check;
 pub mod compat;
 pub mod cutovers;
+pub mod demo_text;
 pub mod drill;
 pub mod dto;
 pub mod estimate;
@@ -13,6 +14,7 @@ pub mod explain;
 pub mod fog;
 pub mod objects;
 pub mod outage;
+mod recovery;
 pub mod run;
 pub mod table;
 pub mod text;

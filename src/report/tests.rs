@@ -1,5 +1,6 @@
 //! Screens, pinned; and the width is kept whatever the words are.
 
+use super::demo_text;
 use super::dto::*;
 use super::run::summary;
 use super::table::Table;
@@ -54,12 +55,18 @@ fn demo() -> DemoReport {
         databases: vec![d],
         run_id: "cutover-20261121T101500Z-1a2b".into(),
         journal: "state/journal.db".into(),
+        milestones: vec![],
+        lab_ms: 21_000,
+        wall_ms: 21_000,
+        time_lapse: 1,
+        caught: None,
+        last_mile: None,
     }
 }
 
 #[test]
 fn the_demonstration_on_one_screen() {
-    insta::assert_snapshot!(text::demo(&demo(), 80), @r#"
+    insta::assert_snapshot!(demo_text::demo(&demo(), 80), @r#"
     quickstart: committed, milestone cut_over | 18204 commits acknowledged, 0 lost,
     2 ambiguous | writable copies at most 1 | write outage 4.2 s
     shortest outage possible here: 2.6 s = stability window 1.0 s + switch 1.6 s
@@ -81,13 +88,13 @@ fn the_demonstration_on_one_screen() {
 fn the_public_json_has_these_fields() {
     let value = serde_json::to_value(demo()).expect("serialises");
     let keys = |v: &serde_json::Value| v.as_object().expect("an object").keys().cloned().collect::<Vec<_>>().join(" ");
-    insta::assert_snapshot!(keys(&value), @"acknowledged_commits ambiguous_commits databases journal lost_commits max_writable_copies milestone outage_floor_ms outage_floor_terms outcome run_id scenario schema_version write_outage_ms");
+    insta::assert_snapshot!(keys(&value), @"acknowledged_commits ambiguous_commits caught databases journal lab_ms last_mile lost_commits max_writable_copies milestone milestones outage_floor_ms outage_floor_terms outcome run_id scenario schema_version time_lapse wall_ms write_outage_ms");
     insta::assert_snapshot!(keys(&value["databases"][0]), @"acknowledged_commits ambiguous_commits commits_after commits_before commits_during lost_commits max_writable_copies milestone name outage outage_floor_ms outage_floor_terms outcome seeding_ms size_bytes write_outage_ms");
     assert_eq!(value["outcome"], "committed");
     assert_eq!(value["milestone"], "cut_over");
     let unknown = DemoReport { max_writable_copies: None, ..demo() };
     assert!(serde_json::to_value(&unknown).expect("serialises")["max_writable_copies"].is_null());
-    assert!(text::demo(&unknown, 80).contains("at most unknown"));
+    assert!(demo_text::demo(&unknown, 80).contains("at most unknown"));
 }
 
 fn open_run() -> RunSummary {
@@ -161,6 +168,8 @@ fn links_with_known_and_unknown_values() {
         state: "healthy".into(),
         lag_ms: Some(850),
         writable_copies: Some(1),
+        unprotected_from: None,
+        protected_from: None,
     };
     let unknown = LinkLine {
         link: "a-link-with-a-very-long-name-indeed".into(),

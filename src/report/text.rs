@@ -1,6 +1,5 @@
 //! The public types as text for people. Pure; `width` is the most characters a line may have.
 
-use super::dto::DemoReport;
 use super::dto::LinkLine;
 use super::dto::LinkOutage;
 use super::dto::Milestone;
@@ -11,62 +10,7 @@ use super::dto::StepWord;
 use super::table::Table;
 use super::table::wrap;
 use crate::base::text;
-use std::fmt::Write;
 use std::time::Duration;
-
-/// The verdict first, then what it rests on.
-pub fn demo(report: &DemoReport, width: usize) -> String {
-    let mut out = String::new();
-    let verdict = format!(
-        "{}: {}, milestone {} | {} acknowledged, {} lost, {} ambiguous | writable copies at most {} | write outage {}",
-        report.scenario,
-        outcome(report.outcome),
-        milestone(report.milestone),
-        text::count(report.acknowledged_commits as usize, "commit"),
-        report.lost_commits,
-        report.ambiguous_commits,
-        copies(report.max_writable_copies),
-        ms(report.write_outage_ms),
-    );
-    lines(&mut out, &verdict, width);
-    let terms: Vec<String> = report.outage_floor_terms.iter().map(|t| format!("{} {}", t.name, ms(t.ms))).collect();
-    let floor = format!("shortest outage possible here: {} = {}", ms(report.outage_floor_ms), terms.join(" + "));
-    lines(&mut out, floor.trim_end_matches(" = "), width);
-    out.push('\n');
-    let mut table =
-        Table::new(&["database", ">size", ">seeding", ">commits", ">lost", ">ambig.", ">copies", ">outage"]);
-    for d in &report.databases {
-        table.row([
-            d.name.clone(),
-            text::bytes(d.size_bytes),
-            ms(d.seeding_ms),
-            d.acknowledged_commits.to_string(),
-            d.lost_commits.to_string(),
-            d.ambiguous_commits.to_string(),
-            copies(d.max_writable_copies),
-            ms(d.write_outage_ms),
-        ]);
-    }
-    out.push_str(&table.render(width));
-    out.push('\n');
-    let mut table = Table::new(&["outage of", ">fence", ">drain", ">switch", ">open", ">before", ">during", ">after"]);
-    for d in &report.databases {
-        table.row([
-            d.name.clone(),
-            ms(d.outage.fence_ms),
-            ms(d.outage.drain_ms),
-            ms(d.outage.switch_ms),
-            ms(d.outage.open_ms),
-            d.commits_before.to_string(),
-            d.commits_during.to_string(),
-            d.commits_after.to_string(),
-        ]);
-    }
-    out.push_str(&table.render(width));
-    out.push('\n');
-    let _ = writeln!(out, "run:     {}\njournal: {}", report.run_id, report.journal);
-    out
-}
 
 /// How long each link's application was kept out.
 pub fn outages(outages: &[LinkOutage], width: usize) -> String {
@@ -148,34 +92,34 @@ pub fn links(links: &[LinkLine], width: usize) -> String {
     table.render(width)
 }
 
-fn lines(out: &mut String, text: &str, width: usize) {
+pub(super) fn lines(out: &mut String, text: &str, width: usize) {
     for line in wrap(text, width) {
         out.push_str(&line);
         out.push('\n');
     }
 }
 
-fn ms(n: u64) -> String {
+pub(super) fn ms(n: u64) -> String {
     text::duration(Duration::from_millis(n))
 }
 
-fn copies(n: Option<u32>) -> String {
+pub(super) fn copies(n: Option<u32>) -> String {
     n.map_or_else(|| "unknown".into(), |n| n.to_string())
 }
 
 /// RFC 3339 in UTC, cut to the second: `2026-11-21 10:15:00 UTC`.
-fn second(at: &str) -> String {
+pub(super) fn second(at: &str) -> String {
     at.get(..19).map_or_else(|| at.to_owned(), |at| format!("{} UTC", at.replace('T', " ")))
 }
 
-fn outcome(outcome: Outcome) -> &'static str {
+pub(super) fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Committed => "committed",
         Outcome::RolledBack => "rolled back",
     }
 }
 
-fn milestone(milestone: Milestone) -> &'static str {
+pub(super) fn milestone(milestone: Milestone) -> &'static str {
     match milestone {
         Milestone::None => "none",
         Milestone::Linked => "linked",

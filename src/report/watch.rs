@@ -103,7 +103,30 @@ pub fn table(snapshot: &Snapshot, history: &dyn Fn(&str) -> Ring, width: usize) 
             out.push('\n');
         }
     }
+    for said in snapshot.links.iter().filter_map(protection).take(REASONS_MAX) {
+        for line in super::table::wrap(&said, width) {
+            out.push_str(&line);
+            out.push('\n');
+        }
+    }
     out
+}
+
+/// What stands behind a database that is cut over; `None`: it is not, or that is unknown.
+fn protection(l: &LinkSnapshot) -> Option<String> {
+    let p = l.protection.known()?.as_ref()?;
+    let lasted = p.unprotected_ms.map(millis);
+    let group = l.group.as_deref().unwrap_or("no failover group");
+    Some(match (p.holds, lasted) {
+        (Some(true), Some(lasted)) => format!("{}: protected by {group}; was not for {lasted}", l.name),
+        (Some(true), None) => format!("{}: protected by {group}", l.name),
+        (holds, lasted) => {
+            let word = if holds.is_none() { "protection unknown" } else { "UNPROTECTED" };
+            let lasted = lasted.map_or_else(String::new, |l| format!(" for {l}"));
+            let why = p.why.as_deref().map_or_else(String::new, |why| format!(": {why}"));
+            format!("{}: {word}{lasted}{why}", l.name)
+        }
+    })
 }
 
 /// Links whose reasons are told below the table; the rest is in the JSON.

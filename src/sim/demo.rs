@@ -1,5 +1,8 @@
 //! The whole job on the lab: up, link, seed, write, cut over, judge.
 
+use super::demo_report;
+use super::demo_report::Played;
+use super::last_mile;
 use crate::app::build::App;
 use crate::app::build::Parts;
 use crate::app::build::StandIns;
@@ -19,28 +22,17 @@ use crate::engine::event::Event;
 use crate::engine::event::SharedObserver;
 use crate::engine::run::RunEnd;
 use crate::inventory::link::LinkFacts;
-use crate::journal::record::Record;
-use crate::journal::record::Stored;
 use crate::journal::sqlite::SqliteJournal;
 use crate::lab::scenario;
 use crate::lab::scenario::Options;
 use crate::lab::up::record::ESTATE;
-use crate::lab::up::record::LEDGER;
 use crate::lab::up::start;
 use crate::lab::up::start::Running;
 use crate::lab::up::verdict;
 use crate::lab::verdict::Report;
-use crate::lab::workload::ledger::Ledger;
-use crate::lab::workload::ledger::Outcome as Acknowledged;
-use crate::report::dto::DatabaseReport;
 use crate::report::dto::DemoReport;
-use crate::report::dto::FloorTerm;
-use crate::report::dto::Milestone;
 use crate::report::dto::Outcome;
-use crate::report::dto::SCHEMA_VERSION;
-use crate::report::outage::StepTimes;
 use crate::sql::TcpDialer;
-use std::collections::BTreeMap;
 use std::io::ErrorKind::AlreadyExists;
 use std::io::ErrorKind::NotADirectory;
 use std::io::ErrorKind::NotFound;
@@ -50,8 +42,6 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// What to play.
 pub struct DemoOptions {
@@ -74,7 +64,7 @@ pub struct DemoOptions {
 /// Longest wait for the writers to get so many commits acknowledged.
 const COMMITS_MAX: Duration = Duration::from_secs(60);
 /// Longest wait for the first full backup on the target, which ends milestone `unlinked`.
-const BACKUP_MAX: Duration = Duration::from_secs(20);
+const BACKUP_MAX: Duration = Duration::from_secs(60);
 
 /// A lab with an application that milink can be pointed at.
 pub async fn lab_up(options: &DemoOptions, clock: &SharedClock) -> Result<Running> {
@@ -147,8 +137,11 @@ pub async fn run_watched(
     opened: impl FnOnce(Arc<App>),
 ) -> Result<(DemoReport, Report)> {
     let say = |text: String| observer.on(&Event::Note { text });
-    let clock = TokioClock::system();
-    let mut lab = lab_up(options, &clock).await?;
+    let wall = TokioClock::system();
+    let mut lab = lab_up(options, &wall).await?;
+    // Everybody lives in the lab's time: its servers, the application, and milink.
+    let clock: SharedClock = Arc::new(lab.time.clone());
+    let (began, from) = (clock.now(), wall.monotonic());
     if lab.record.databases.iter().all(|d| d.link.is_empty()) {
         let name = &lab.record.scenario;
         return Err(Error::usage(format!("scenario `{name}` has nothing to migrate"))
@@ -167,8 +160,9 @@ pub async fn run_watched(
     if let RunEnd::RolledBack(cause) = created.end {
         return Err(cause.during("creating the links"));
     }
+    let linked = clock.now();
     commits(&lab, options.commits_before).await?;
-    let rate = lab.ledger.acknowledged() as f64 * 1e6 / lab.elapsed_us().max(1) as f64;
+    let rate = lab.ledger.acknowledged() as f64 / (wall.monotonic() - from).as_secs_f64().max(0.001);
     let lag = app.look_at_links(&[]).await?.iter().filter_map(LinkFacts::lag_seconds).max();
     let lag = lag.map_or("unknown".to_owned(), |s| format!("{s} s"));
     say(format!(
@@ -176,40 +170,74 @@ pub async fn run_watched(
         lab.ledger.acknowledged()
     ));
 
+    if let Some(said) = last_mile::before(&app).await? {
+        say(said);
+    }
+    // An outage is measured second by second.
+    let watched = lab.time.watched();
     let plan = app.plan_cutover(&[]).await?;
-    let cut = app.start(&plan, observer.clone(), cancel).await?;
+    let (cut, caught) = match app.start(&plan, observer.clone(), cancel.clone()).await {
+        Err(refusal) if refusal.kind() == Kind::Refused => {
+            let caught = last_mile::mend(&app, refusal, &observer, &cancel).await?;
+            let plan = app.plan_cutover(&[]).await?;
+            (app.start(&plan, observer.clone(), cancel.clone()).await?, Some(caught))
+        }
+        other => (other?, None),
+    };
     let outcome = match &cut.end {
         RunEnd::Committed => Outcome::Committed,
         RunEnd::RolledBack(_) => Outcome::RolledBack,
     };
     let there = lab.ledger.acknowledged();
     commits(&lab, there + options.commits_after).await?;
+    drop(watched);
     let facts = settled(&app, outcome).await?;
+    let mile = match outcome {
+        Outcome::Committed => last_mile::run(&app, &lab, options.commits_after, &observer, &cancel).await?,
+        Outcome::RolledBack => None,
+    };
     lab.stop_writers().await;
 
-    let current: BTreeMap<_, _> = lab.alias.all().into_iter().map(|(d, a)| (d, a.server)).collect();
-    let verdict =
-        verdict::judge_dir(&dir, &current).await.map_err(|e| Error::bug("the oracle cannot judge").caused_by(e))?;
-    let mut records = app.journal.records(&created.run)?;
-    let created_records = std::mem::take(&mut records);
-    let cut_records = app.journal.records(&cut.run)?;
-    let journal = app.state_dir.join(config::layout::JOURNAL_FILE);
-    let report = report(&lab, &verdict, &facts, &created_records, &cut_records, outcome, cut.run.0.clone(), &journal)?;
+    let verdict = verdict::judge_dir(&dir, &lab.current())
+        .await
+        .map_err(|e| Error::bug("the oracle cannot judge").caused_by(e))?;
+    let played = Played {
+        verdict: &verdict,
+        facts: &facts,
+        created: &app.journal.records(&created.run)?,
+        cut: &app.journal.records(&cut.run)?,
+        outcome,
+        run_id: cut.run.0.clone(),
+        journal: app.state_dir.join(config::layout::JOURNAL_FILE),
+        began,
+        linked,
+        ended: clock.now(),
+        wall: wall.monotonic() - from,
+        caught,
+        mile,
+    };
+    let report = demo_report::report(&lab, played)?;
     Ok((report, verdict))
 }
 
 async fn commits(lab: &Running, wanted: usize) -> Result<()> {
+    until_counted(wanted, "commits acknowledged", || lab.ledger.acknowledged()).await
+}
+
+/// The same of those that came through a listener.
+pub(super) async fn commits_by_listener(lab: &Running, wanted: usize) -> Result<()> {
+    until_counted(wanted, "commits acknowledged through the listener", || lab.ledger.by_listener()).await
+}
+
+async fn until_counted(wanted: usize, what: &str, count: impl Fn() -> usize) -> Result<()> {
     let enough = async {
-        while lab.ledger.acknowledged() < wanted {
+        while count() < wanted {
             pause(Duration::from_millis(20)).await;
         }
     };
-    within(COMMITS_MAX, enough).await.ok_or_else(|| {
-        Error::new(
-            Kind::TimedOut,
-            format!("the writers got {} commits acknowledged, not {wanted}", lab.ledger.acknowledged()),
-        )
-    })
+    within(COMMITS_MAX, enough)
+        .await
+        .ok_or_else(|| Error::new(Kind::TimedOut, format!("the writers got {} {what}, not {wanted}", count())))
 }
 
 /// Looks at the links until nothing more is coming: one-way, the first full backup on the target.
@@ -224,106 +252,9 @@ async fn settled(app: &App, outcome: Outcome) -> Result<Vec<LinkFacts>> {
             pause(Duration::from_millis(250)).await;
         }
     };
+    // A backup lasts as long as the database is large: the bound is of the time of whoever watches.
     match within(BACKUP_MAX, look).await {
         Some(facts) => facts,
         None => app.look_at_links(&[]).await,
     }
-}
-
-#[expect(clippy::too_many_arguments, reason = "a report is made of everything")]
-fn report(
-    lab: &Running,
-    verdict: &Report,
-    facts: &[LinkFacts],
-    created: &[Stored],
-    cut: &[Stored],
-    outcome: Outcome,
-    run_id: String,
-    journal: &Path,
-) -> Result<DemoReport> {
-    let acknowledged =
-        Ledger::read(&lab.dir().join(LEDGER)).map_err(|e| Error::bug("the writers' records").caused_by(e))?;
-    let terms: Vec<FloorTerm> =
-        lab.record.floor_terms.iter().map(|(name, ms)| FloorTerm { name: name.clone(), ms: *ms }).collect();
-    let floor: u64 = terms.iter().map(|t| t.ms).sum();
-    let mut databases = Vec::new();
-    for d in &lab.record.databases {
-        let judged = verdict.databases.iter().find(|v| v.database == d.name);
-        let times = StepTimes::of(cut, &d.link)?;
-        let seed = seeding(created, &d.link);
-        let milestone = milestone(facts.iter().find(|f| f.name == d.link));
-        let walls = acknowledged
-            .iter()
-            .filter(|r| r.database == d.name && r.outcome == Acknowledged::Acknowledged)
-            .filter_map(|r| OffsetDateTime::parse(&r.wall, &Rfc3339).ok());
-        let fence = times.get("cutover.fence").map(|t| t.0);
-        let open = times.get("cutover.open").map(|t| t.1);
-        let (mut before, mut during, mut after) = (0, 0, 0);
-        for at in walls {
-            match (fence, open) {
-                (Some(f), _) if at < f => before += 1,
-                (Some(_), Some(o)) if at >= o => after += 1,
-                (None, _) => before += 1,
-                _ => during += 1,
-            }
-        }
-        databases.push(DatabaseReport {
-            name: d.name.clone(),
-            outcome,
-            milestone,
-            acknowledged_commits: judged.map_or(0, |j| j.acknowledged),
-            lost_commits: judged.and_then(|j| j.lost).unwrap_or(0),
-            ambiguous_commits: judged.map_or(0, |j| j.ambiguous),
-            max_writable_copies: judged.map(|j| j.max_writable_copies),
-            write_outage_ms: judged.and_then(|j| j.write_outage_ms).unwrap_or(0),
-            outage_floor_ms: floor,
-            outage_floor_terms: terms.clone(),
-            size_bytes: seed.0,
-            seeding_ms: seed.1,
-            commits_before: before,
-            commits_during: during,
-            commits_after: after,
-            outage: times.split(),
-        });
-    }
-    Ok(DemoReport {
-        schema_version: SCHEMA_VERSION,
-        scenario: lab.record.scenario.clone(),
-        outcome,
-        milestone: databases.iter().map(|d| d.milestone).min().unwrap_or(Milestone::None),
-        acknowledged_commits: databases.iter().map(|d| d.acknowledged_commits).sum(),
-        lost_commits: databases.iter().map(|d| d.lost_commits).sum(),
-        ambiguous_commits: verdict.ambiguous,
-        max_writable_copies: Some(verdict.max_writable_copies),
-        write_outage_ms: databases.iter().map(|d| d.write_outage_ms).max().unwrap_or(0),
-        outage_floor_ms: floor,
-        outage_floor_terms: terms,
-        databases,
-        run_id,
-        journal: journal.display().to_string(),
-    })
-}
-
-fn milestone(facts: Option<&LinkFacts>) -> Milestone {
-    match facts.and_then(LinkFacts::milestone) {
-        Some("linked") => Milestone::Linked,
-        Some("cut_over") => Milestone::CutOver,
-        Some("unlinked") => Milestone::Unlinked,
-        _ => Milestone::None,
-    }
-}
-
-/// Bytes and milliseconds of a link's seeding, as its step proved them.
-fn seeding(records: &[Stored], link: &str) -> (u64, u64) {
-    records
-        .iter()
-        .find_map(|r| match &r.record {
-            Record::Evidence { step, name, value }
-                if name == "seeding" && step.as_str() == format!("create.seed/{link}") =>
-            {
-                Some((value["bytes"].as_u64().unwrap_or(0), value["ms"].as_u64().unwrap_or(0)))
-            }
-            _ => None,
-        })
-        .unwrap_or((0, 0))
 }

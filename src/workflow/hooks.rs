@@ -1,5 +1,6 @@
 //! The user's executables: facts in the environment, a time limit, a veto by exit code. No shell, ever.
 
+use super::fog::base::FogStep;
 use super::link_step::LinkStep;
 use super::tools::Hook;
 use crate::base::clock::within;
@@ -9,6 +10,9 @@ use crate::base::error::Result;
 use crate::engine::context::Context;
 use async_trait::async_trait;
 use std::process::Stdio;
+
+/// The point at which the application is pointed elsewhere.
+pub const REPOINT: &str = "repoint";
 
 /// A hook that is due, and what it is told.
 pub struct Call<'a> {
@@ -81,4 +85,23 @@ pub async fn run(cx: &Context, step: &LinkStep, point: &str) -> Result<()> {
         ("MILINK_TARGET_FQDN", link.fqdn.clone()),
     ];
     step.tools.runner.call(&Call { point, hook, facts }).await
+}
+
+/// Runs the repoint hook for a database that is to be reached by the listener of a failover group.
+pub async fn to_listener(cx: &Context, step: &FogStep, database: &str) -> Result<()> {
+    let Some(hook) = step.tools.hooks.get(REPOINT) else { return Ok(()) };
+    let plan = &step.plan;
+    let link = plan.links.iter().find(|l| l.database.eq_ignore_ascii_case(database));
+    let facts = vec![
+        ("MILINK_POINT", REPOINT.to_owned()),
+        ("MILINK_RUN", cx.effects.run().as_str().to_owned()),
+        ("MILINK_LINK", link.map(|l| l.name.as_str().to_owned()).unwrap_or_default()),
+        ("MILINK_DATABASE", database.to_owned()),
+        ("MILINK_SOURCE", plan.primary.site.as_str().to_owned()),
+        ("MILINK_TARGET", plan.primary.site.as_str().to_owned()),
+        ("MILINK_TARGET_FQDN", plan.read_write_listener.clone()),
+        ("MILINK_LISTENER", plan.read_write_listener.clone()),
+        ("MILINK_READ_ONLY_LISTENER", plan.read_only_listener.clone()),
+    ];
+    step.tools.runner.call(&Call { point: REPOINT, hook, facts }).await
 }

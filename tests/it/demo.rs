@@ -66,6 +66,42 @@ fn demonstration(arguments: &str, scenario: &str, milestone: &str) {
     assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "the demonstration left its folder behind");
 }
 
+/// From link to listener in one command, just under 2 TB: caught, cut over, protected, all of it timed.
+#[test]
+fn the_last_mile() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = Command::new(MILINK);
+    command.env_clear().env("TMPDIR", dir.path()).args(["demo", "--scenario", "payments-2tb", "--output", "json"]);
+    let report = Running::start(&mut command, dir.path()).wait().exits(0).json();
+    proves_itself(&report, "protected");
+    let caught = &report["caught"];
+    assert_eq!(caught["exit_code"], 3, "{report:#}");
+    let findings = caught["findings"].to_string();
+    assert!(findings.contains("login svc_settlement") && findings.contains("job Settlement run"), "{findings}");
+    let budget_ms = 15 * 60 * 1000;
+    let outage_ms = report["write_outage_ms"].as_u64().unwrap();
+    assert!(outage_ms < 4 * 60 * 1000 && outage_ms < budget_ms, "{outage_ms} ms");
+    let milestones: Vec<&str> =
+        report["milestones"].as_array().unwrap().iter().map(|m| m["milestone"].as_str().unwrap()).collect();
+    assert_eq!(milestones, ["linked", "cut_over", "unlinked", "protected"]);
+    let after: Vec<u64> =
+        report["milestones"].as_array().unwrap().iter().map(|m| m["after_ms"].as_u64().unwrap()).collect();
+    assert!(after.is_sorted() && after[0] > 0, "{after:?}");
+    // So many bytes take so long on the scenario's paths, whatever the clock on the wall says.
+    let bytes = report["databases"][0]["size_bytes"].as_u64().unwrap();
+    assert!((1_990_000_000_000..2_000_000_000_000).contains(&bytes), "{bytes}");
+    let least = |bytes_per_second: f64| (bytes as f64 / bytes_per_second * 1000.0) as u64;
+    let seeding = report["databases"][0]["seeding_ms"].as_u64().unwrap();
+    let (line, service) = (least(200.0 * 1024.0 * 1024.0), least(100e6));
+    assert!((line..line * 3 / 2).contains(&seeding), "{seeding} ms, at least {line}");
+    let mile = &report["last_mile"];
+    assert!(mile["seeding_ms"].as_u64().unwrap() >= service, "{mile:#}");
+    assert!(mile["unprotected_ms"].as_u64().unwrap() > mile["seeding_ms"].as_u64().unwrap(), "{mile:#}");
+    assert!(mile["commits_through_listener"].as_u64().unwrap() >= 400, "{mile:#}");
+    assert_eq!(mile["listener"], "fog-payments.a1b2c3d4e5f6.database.windows.net");
+    assert!(report["lab_ms"].as_u64().unwrap() > report["wall_ms"].as_u64().unwrap() * 20, "{report:#}");
+}
+
 #[test]
 fn one_way() {
     demonstration("", "migrate-2019", "unlinked");

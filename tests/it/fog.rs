@@ -186,3 +186,52 @@ fn what_the_service_would_refuse_is_not_asked() {
     assert_eq!(lab.milink("runs list --output json").exits(0).json(), serde_json::json!([]), "nothing was begun");
     lab.milink("fog create --yes").exits(0);
 }
+
+/// One prerequisite each, and nothing else stands in the way.
+#[test]
+fn every_broken_prerequisite_is_named_and_nothing_is_begun() {
+    let broken = [
+        ("zone", "P05"),
+        ("tier", "P02"),
+        ("storage", "P03"),
+        ("policy", "P08"),
+        ("collation", "P06"),
+        ("region", "P09"),
+        ("occupied", "P01"),
+    ];
+    for (what, rule) in broken {
+        let lab = Lab::up(&format!("fog-broken-{what}"), "");
+        let plan = lab.milink("fog plan --output json").exits(3).json();
+        let rows = plan["checks"].as_array().unwrap();
+        let blocking = rows.iter().filter(|r| r["severity"] == "block" && r["status"] != "pass");
+        let rules: Vec<&str> = blocking.map(|r| r["rule"].as_str().unwrap()).collect();
+        assert_eq!(rules, [rule], "{what}: {plan:#}");
+        let refused = lab.milink("fog create --yes").exits(3);
+        assert!(refused.stderr.contains(rule), "{}", refused.stderr);
+        assert_eq!(lab.milink("runs list --output json").exits(0).json(), serde_json::json!([]), "{what}");
+    }
+}
+
+/// The scenario loses the region by itself; the forced failover is measured, and the way home is without loss.
+#[test]
+fn a_region_that_goes_down_is_survived_measured_and_left_again() {
+    let lab = Lab::up("region-down", "--writers 4");
+    until("the region to be lost", || (show(&lab)["standing"]["state"] == "one_sided").then_some(()));
+    lab.milink("fog failover --yes").exits(3);
+    lab.milink("fog failover --forced --confirm fog-ledger").exits(0);
+    lab.until_written(20);
+    let report = lab.milink("report last --format markdown").exits(0).stdout;
+    for word in ["RTO", "RPO"] {
+        assert!(report.contains(word), "no {word} in {report}");
+    }
+    lab.fault("set mi-a region up");
+    until("the old primary to catch up", || (show(&lab)["protected"] == true).then_some(()));
+    let shown = show(&lab);
+    assert_eq!((&shown["primary"], &shown["members"][0]["role"]), (&"mi-b".into(), &"secondary".into()));
+    assert_eq!(shown["databases"][0]["replication_state"], "CATCH_UP");
+    let drill = lab.milink("fog failover --to mi-a --yes");
+    drill.exits(0);
+    assert_eq!(show(&lab)["primary"], "mi-a");
+    lab.until_written(20);
+    lab.milink("runs verify").exits(0);
+}

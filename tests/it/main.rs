@@ -23,6 +23,8 @@ mod estate;
 mod faults;
 /// Failover groups on two managed instances: made, failed over, rehearsed, lost and found.
 mod fog;
+/// Failover groups of databases of logical servers: several between one pair, and one that is made in part.
+mod fog_servers;
 /// Several processes, one journal; damage found.
 mod journal;
 /// SIGKILL inside every step of a cutover; `resume` ends what was begun.
@@ -43,6 +45,8 @@ mod odd;
 mod offline;
 /// The site's own hooks, queries, limits and jobs.
 mod policy;
+/// The second half of a migration, to the listener of a failover group.
+mod protect;
 /// Ctrl-C, and two operators at once.
 mod steering;
 /// Labs, processes and clients for the modules here.

@@ -4,6 +4,10 @@ use crate::estate;
 use estate::ORIGIN;
 use milink::export::metrics;
 use milink::export::page;
+use milink::inventory::fact::Fact;
+use milink::inventory::watch::AzureSweep;
+use milink::inventory::watch::Detail;
+use milink::model::sweep::GroupSweep;
 use milink::monitor::aged::Freshness;
 use milink::monitor::condition::Condition;
 use milink::monitor::history::Ring;
@@ -191,4 +195,52 @@ fn every_metric_of_rules_and_board_is_one_that_is_served() {
     let board: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string("docs/monitoring/grafana.json").unwrap()).unwrap();
     assert!(board["panels"].as_array().unwrap().len() >= 8);
+}
+
+/// Cut over and unlinked ten minutes before the origin; backed up a minute later.
+fn cut_over(protects: Option<bool>) -> Snapshot {
+    let at = S(1);
+    let (switched, backup) = (ORIGIN - S(600), ORIGIN - S(540));
+    let group = GroupSweep {
+        group: "fog-estate".to_owned(),
+        protects,
+        why: (protects != Some(true)).then(|| "as the test says".to_owned()),
+        databases: vec!["db0".to_owned()],
+        protected_from: (protects == Some(true)).then_some(ORIGIN - S(300)),
+    };
+    let target = Detail {
+        users: estate::detail(1, true).users,
+        backups: Some(Fact::Known { value: [("db0".to_owned(), Some(backup))].into() }),
+        switched: [("link0".to_owned(), switched)].into(),
+        group: Some(group),
+    };
+    let mut state = State::new(estate::plan(1));
+    for (source, answer) in [
+        (Source::Instance(estate::source()), Answer::Sweep(Box::new(estate::sweep(1, false)))),
+        (Source::Instance(estate::target()), Answer::Sweep(Box::new(estate::sweep(1, true)))),
+        (Source::Detail(estate::source()), Answer::Detail(estate::detail(1, false))),
+        (Source::Detail(estate::target()), Answer::Detail(target)),
+        (Source::Azure(estate::target()), Answer::Azure(AzureSweep::default())),
+    ] {
+        state.observe(estate::heard(source, at, answer));
+    }
+    look(&mut state, at)
+}
+
+#[test]
+fn only_a_group_that_is_known_to_hold_makes_protected() {
+    let holds = cut_over(Some(true));
+    assert_eq!(holds.links[0].milestone.fresh(), Some(&Milestone::Protected), "{:?}", holds.links[0].milestone);
+    let text = metrics::text(&holds);
+    assert_eq!(value(&text, "milink_link_milestone{link=\"link0\"}"), "4");
+    assert_eq!(value(&text, "milink_group_protects{group=\"fog-estate\"}"), "1");
+    assert_eq!(value(&text, "milink_group_unprotected_seconds{group=\"fog-estate\"}"), "300", "closed");
+    let broken = cut_over(Some(false));
+    assert_eq!(broken.links[0].milestone.fresh(), Some(&Milestone::Unlinked));
+    let text = metrics::text(&broken);
+    assert_eq!(value(&text, "milink_group_protects{group=\"fog-estate\"}"), "0");
+    assert_eq!(value(&text, "milink_group_unprotected_seconds{group=\"fog-estate\"}"), "601", "and counting");
+    let unknown = cut_over(None);
+    assert_eq!(unknown.links[0].milestone.fresh(), Some(&Milestone::Unlinked));
+    assert_eq!(value(&metrics::text(&unknown), "milink_group_protects{group=\"fog-estate\"}"), "NaN");
 }

@@ -13,11 +13,15 @@ pub struct GroupRef {
     /// `westeurope`: no blanks, lower case.
     pub location: String,
     pub name: String,
+    /// A logical server's group: below the server, not below the location (facts: arm-api 7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
 }
 
 impl std::fmt::Display for GroupRef {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} in {}/{}", self.name, self.resource_group, self.location)
+        let place = self.server.as_ref().unwrap_or(&self.location);
+        write!(f, "{} in {}/{place}", self.name, self.resource_group)
     }
 }
 
@@ -32,6 +36,9 @@ pub struct GroupBody {
     /// Full resource ids.
     pub primary: String,
     pub partner: String,
+    /// Between logical servers: full ids of the databases. A PUT replaces the list (facts: failover-groups 9.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub databases: Option<Vec<String>>,
 }
 
 impl GroupBody {
@@ -42,6 +49,18 @@ impl GroupBody {
             }
             None => json!({ "failoverPolicy": "Manual" }),
         };
+        if let Some(databases) = &self.databases {
+            return json!({ "properties": {
+                "readWriteEndpoint": read_write,
+                "readOnlyEndpoint": {
+                    "failoverPolicy": if self.read_only_failover { "Enabled" } else { "Disabled" },
+                    "targetServer": self.partner,
+                },
+                "partnerServers": [{ "id": self.partner }],
+                "databases": databases,
+                "secondaryType": if self.standby { "Standby" } else { "Geo" },
+            } });
+        }
         json!({ "properties": {
             "readWriteEndpoint": read_write,
             "readOnlyEndpoint": { "failoverPolicy": if self.read_only_failover { "Enabled" } else { "Disabled" } },
@@ -75,6 +94,18 @@ pub struct FailoverGroupProperties {
     pub read_only_endpoint: Endpoint,
     pub partner_regions: Vec<PartnerRegion>,
     pub managed_instance_pairs: Vec<InstancePair>,
+    /// Of logical servers.
+    pub partner_servers: Vec<PartnerServer>,
+    /// Of logical servers: ids of databases on the primary.
+    pub databases: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct PartnerServer {
+    pub id: Option<String>,
+    pub location: Option<String>,
+    pub replication_role: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +130,15 @@ pub struct InstancePair {
 }
 
 impl FailoverGroup {
+    /// Names of the databases, where the group has a list of them.
+    pub fn database_names(&self) -> Vec<String> {
+        let name = |id: &String| id.trim_end_matches('/').rsplit('/').next().map(str::to_owned);
+        self.properties.databases.iter().filter_map(name).collect()
+    }
+    /// The server with this id is the partner of the side that was asked.
+    pub fn is_partner(&self, server_id: &str) -> bool {
+        self.properties.partner_servers.iter().filter_map(|p| p.id.as_ref()).any(|id| same_id(id, server_id))
+    }
     /// The instance with this id is in the group, on either side.
     pub fn holds(&self, instance_id: &str) -> bool {
         self.properties.managed_instance_pairs.iter().any(|pair| {

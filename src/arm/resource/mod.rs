@@ -7,3 +7,4 @@ pub mod failover_group;
 mod fields;
 pub mod instance;
 pub mod link;
+pub mod server;

@@ -25,6 +25,15 @@ pub async fn run(args: &CheckArgs, settings: &Settings, printer: &mut Printer) -
     let rows = checked.iter().map(|c| (subject(c, budget_ms), &c.verdict)).collect();
     let report = report::check::report(rows);
     printer.answer(&report, |width| report::check::text(&report, width, args.all))?;
+    // Past its cutover, what a link needs next is not a link.
+    if checked.iter().any(|c| c.verdict.purpose == Purpose::Create) {
+        let facts = app.look_at_links(&args.links.links).await?;
+        for (f, p) in facts.iter().zip(app.protected(&facts).await?) {
+            if let Some(said) = p.sentence {
+                printer.message(&format!("{}: milestone {}; {said}", f.name, p.milestone.unwrap_or("unknown")))?;
+            }
+        }
+    }
     if checked.iter().all(|c| c.is_dark) {
         printer.message("nothing could be judged: neither side nor Azure answered")?;
         return Ok(Exit::from(Kind::Unreachable));

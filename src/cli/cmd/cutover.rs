@@ -175,7 +175,12 @@ fn finish(app: &App, ended: Ended, printer: &mut Printer) -> Result<Exit> {
     match ended.end {
         RunEnd::Committed => {
             tell(app, &ended, "committed", printer)?;
-            printer.next("milink link list")?;
+            if app.config.failover_groups.is_empty() {
+                printer.next("milink link list")?;
+            } else {
+                printer.message("nothing but backups protects these databases from now on")?;
+                printer.next("milink fog protect")?;
+            }
             Ok(Exit::OK)
         }
         RunEnd::RolledBack(cause) => {

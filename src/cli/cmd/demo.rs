@@ -52,7 +52,7 @@ pub async fn run(args: &DemoArgs, settings: &Settings, printer: &mut Printer) ->
         Ok(done) => done,
         Err(e) => return Err(e.hint(format!("the journal and the estate are kept in {}", dir.display()))),
     };
-    printer.answer(&report, |width| report::text::demo(&report, width))?;
+    printer.answer(&report, |width| report::demo_text::demo(&report, width))?;
     if keep {
         printer.message(&format!("kept: {}", dir.display()))?;
     } else {

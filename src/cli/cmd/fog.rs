@@ -48,6 +48,10 @@ pub async fn show(args: &FogNameArgs, settings: &Settings, printer: &mut Printer
     let look = app.look_at_group(args.group.as_deref()).await?;
     let shown = report_of(&app, &look);
     printer.answer(&shown, |width| report::fog::text(&shown, width))?;
+    if let Some(window) = app.window_of(&look.wanted.name)? {
+        let lasted = window.lasted().map_or("an unknown time".to_owned(), crate::base::text::duration);
+        printer.message(&format!("a migration ended here at {}; it was unprotected for {lasted}", window.closed_at))?;
+    }
     match look.standing {
         Standing::None => printer.next(&format!("milink fog plan {}", look.wanted.name))?,
         Standing::InSync { .. } => printer.next(&format!("milink listener check {}", look.wanted.name))?,
@@ -78,6 +82,15 @@ pub async fn plan(args: &FogPlanArgs, settings: &Settings, printer: &mut Printer
     let look = app.look_at_group(args.name.group.as_deref()).await?;
     let shown = report_of(&app, &look);
     let name = look.wanted.name.clone();
+    if matches!(look.standing, Standing::InSync { .. }) && !look.facts.missing().is_empty() {
+        // Databases of logical servers that are not in their group yet: what would put them in.
+        printer.answer(&shown, |width| report::fog::text(&shown, width))?;
+        if let (false, Ok(plan)) = (printer.is_json(), app.plan_fog(&look, FogOp::Update, None)) {
+            plan_text::show(&plan, args.script, printer)?;
+        }
+        printer.next(&format!("milink fog update {name}"))?;
+        return Ok(Exit::OK);
+    }
     if look.standing != Standing::None {
         printer.answer(&shown, |width| report::fog::text(&shown, width))?;
         printer.message("the group is there: nothing is missing, or `fog show` says what is")?;
@@ -103,7 +116,7 @@ pub async fn plan(args: &FogPlanArgs, settings: &Settings, printer: &mut Printer
     Ok(Exit::OK)
 }
 
-fn no_wait(change: &ChangeArgs, verb: &str) -> Result<()> {
+pub(super) fn no_wait(change: &ChangeArgs, verb: &str) -> Result<()> {
     if !change.no_wait {
         return Ok(());
     }
@@ -112,7 +125,7 @@ fn no_wait(change: &ChangeArgs, verb: &str) -> Result<()> {
 }
 
 /// A plan, or the end of it: shown only, or nothing to do.
-fn planned(
+pub(super) fn planned(
     app: &App,
     look: &FogLook,
     op: FogOp,
@@ -138,7 +151,13 @@ fn planned(
 }
 
 /// Goes on with a run of that operation which was cut short.
-async fn open_run(app: &App, kind: PlanKind, op: FogOp, name: &str, printer: &mut Printer) -> Result<Option<Ended>> {
+pub(super) async fn open_run(
+    app: &App,
+    kind: PlanKind,
+    op: FogOp,
+    name: &str,
+    printer: &mut Printer,
+) -> Result<Option<Ended>> {
     let Some((run, was)) = app.open_fog_run(kind, name)? else { return Ok(None) };
     if was != op {
         return Err(Error::refused(format!("run {run} on this group has not ended"))
@@ -149,20 +168,29 @@ async fn open_run(app: &App, kind: PlanKind, op: FogOp, name: &str, printer: &mu
     live::follow(printer, |feed| app.resume(&run, feed, Cancel::from_token(token))).await.map(Some)
 }
 
-async fn drive(app: &App, plan: &Plan, settings: &Settings, printer: &mut Printer) -> Result<Ended> {
+pub(super) async fn drive(app: &App, plan: &Plan, settings: &Settings, printer: &mut Printer) -> Result<Ended> {
     let again = format!("{} {} resume", settings.program, plan.kind.as_str());
     let token = signal::safe_stop(STOPPING, &again, Box::new(|| {}))?;
     live::follow(printer, |feed| app.start(plan, feed, Cancel::from_token(token))).await
 }
 
 /// How it ended, and how the group stands now.
-async fn end(app: &App, ended: Ended, name: &str, printer: &mut Printer) -> Result<Exit> {
+pub(super) async fn end(app: &App, ended: Ended, name: &str, printer: &mut Printer) -> Result<Exit> {
     match ended.end {
         RunEnd::Committed => {
             if printer.format() != Format::Jsonl {
                 let look = app.look_at_group(Some(name)).await?;
                 let shown = report_of(app, &look);
                 printer.answer(&shown, |width| report::fog::text(&shown, width))?;
+            }
+            // A part of it is not it: the exit code says so, and the names.
+            let look = app.look_at_group(Some(name)).await?;
+            let missing = look.facts.missing();
+            if look.standing != Standing::None && !missing.is_empty() {
+                let names = missing.join(", ");
+                printer.warning(&format!("PARTIAL: {names} not in failover group {name}, and not protected by it"))?;
+                printer.next(&format!("milink fog update {name}"))?;
+                return Ok(Exit::from(Kind::Stopped));
             }
             printer.next(&format!("milink fog show {name}"))?;
             Ok(Exit::OK)
@@ -176,11 +204,18 @@ pub async fn create(args: &FogChangeArgs, settings: &Settings, printer: &mut Pri
     let app = super::app::open(settings, &[], printer).await?;
     let look = app.look_at_group(args.name.group.as_deref()).await?;
     let name = look.wanted.name.clone();
+    // A group of logical servers is repaired by the same verb, and a repair that was cut short goes on.
+    let repairing = matches!(app.open_fog_run(PlanKind::Fog, &name)?, Some((_, FogOp::Update)));
+    let open = if repairing && look.wanted.between_servers { FogOp::Update } else { FogOp::Create };
     if !args.change.dry_run
         && !args.change.script
-        && let Some(ended) = open_run(&app, PlanKind::Fog, FogOp::Create, &name, printer).await?
+        && let Some(ended) = open_run(&app, PlanKind::Fog, open, &name, printer).await?
     {
         return end(&app, ended, &name, printer).await;
+    }
+    if matches!(look.standing, Standing::InSync { .. }) && !look.facts.missing().is_empty() {
+        // The group stands, and some of its databases were left out: the same verb again puts them in.
+        return extend(&app, &look, args, settings, printer).await;
     }
     if matches!(look.standing, Standing::InSync { .. }) {
         printer.message("nothing is missing")?;
@@ -198,12 +233,53 @@ pub async fn create(args: &FogChangeArgs, settings: &Settings, printer: &mut Pri
     }
     let question = format!(
         "Make failover group {name}: copy {} to {}?",
-        crate::base::text::count(look.facts.databases.len(), "database"),
+        crate::base::text::count(plan.fog.as_ref().map_or(0, |f| f.databases.len()), "database"),
         look.wanted.secondary
     );
     confirm::approve(settings, &question)?;
     let ended = drive(&app, &plan, settings, printer).await?;
     end(&app, ended, &name, printer).await
+}
+
+/// Puts databases into a group of logical servers, makes copies where the group cannot, and brings the settings.
+async fn extend(
+    app: &App,
+    look: &FogLook,
+    args: &FogChangeArgs,
+    settings: &Settings,
+    printer: &mut Printer,
+) -> Result<Exit> {
+    let name = look.wanted.name.clone();
+    if !args.change.dry_run
+        && !args.change.script
+        && let Some(ended) = open_run(app, PlanKind::Fog, FogOp::Update, &name, printer).await?
+    {
+        return end(app, ended, &name, printer).await;
+    }
+    let plan = match planned(app, look, FogOp::Update, None, &args.change, printer)? {
+        Ok(plan) => plan,
+        Err(exit) => return Ok(exit),
+    };
+    let (missing, surplus) = (look.facts.missing(), look.facts.surplus());
+    if !missing.is_empty() {
+        printer.message(&format!("to be put into {name}: {}", missing.join(", ")))?;
+    }
+    if !surplus.is_empty() {
+        printer.warning(&format!(
+            "not in the estate file, so they leave {name} and its listeners; their replication stays: {}",
+            surplus.join(", ")
+        ))?;
+    }
+    if let Some(fog) = plan.fog.as_ref().filter(|f| !f.copies_first.is_empty()) {
+        printer.warning(&format!(
+            "{}: copied to {} WITHOUT zone redundancy; a copy that inherits it cannot be made in a region without zones (45122)",
+            fog.copies_first.join(", "),
+            fog.secondary.site
+        ))?;
+    }
+    confirm::approve(settings, &format!("Bring failover group {name} to what the estate file says?"))?;
+    let ended = drive(app, &plan, settings, printer).await?;
+    end(app, ended, &name, printer).await
 }
 
 pub async fn update(args: &FogChangeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
@@ -214,6 +290,9 @@ pub async fn update(args: &FogChangeArgs, settings: &Settings, printer: &mut Pri
     if app.settings_fit(&look) == Some(true) {
         printer.message("the settings in Azure are those of the estate file")?;
         return Ok(Exit::OK);
+    }
+    if look.wanted.between_servers {
+        return extend(&app, &look, args, settings, printer).await;
     }
     let plan = match planned(&app, &look, FogOp::Update, None, &args.change, printer)? {
         Ok(plan) => plan,
@@ -237,8 +316,13 @@ pub async fn delete(args: &FogDeleteArgs, settings: &Settings, printer: &mut Pri
         Ok(plan) => plan,
         Err(exit) => return Ok(exit),
     };
+    let after = if look.wanted.between_servers {
+        "its databases stay geo-replicated, each by itself"
+    } else {
+        "the copies on the secondary take writes"
+    };
     printer.message(&format!(
-        "The listeners of {name} stop resolving at once, its name is free for anybody, and the copies on the secondary take writes."
+        "The listeners of {name} stop resolving at once, its name is free for anybody, and {after}."
     ))?;
     confirm::typed(settings, args.confirm.as_deref(), &name, "This cannot be taken back.")?;
     let ended = drive(&app, &plan, settings, printer).await?;
@@ -250,7 +334,11 @@ pub async fn failover(args: &FogFailoverArgs, settings: &Settings, printer: &mut
     let app = super::app::open(settings, &[], printer).await?;
     let look = app.look_at_group(args.name.group.as_deref()).await?;
     let name = look.wanted.name.clone();
-    let op = if args.forced { FogOp::ForcedFailover } else { FogOp::Failover };
+    let op = match (args.forced, args.try_planned_first) {
+        (true, _) => FogOp::ForcedFailover,
+        (_, true) => FogOp::PlannedFirst,
+        _ => FogOp::Failover,
+    };
     if !args.change.dry_run
         && !args.change.script
         && let Some(ended) = open_run(&app, PlanKind::Fog, op, &name, printer).await?
@@ -262,10 +350,11 @@ pub async fn failover(args: &FogFailoverArgs, settings: &Settings, printer: &mut
         Ok(plan) => plan,
         Err(exit) => return Ok(exit),
     };
-    if args.forced {
+    if op != FogOp::Failover {
         let lag = look.facts.lag_s().map_or("not known".to_owned(), |l| format!("{l} s at the last look"));
+        let first = if op == FogOp::PlannedFirst { "If the planned failover does not succeed: " } else { "" };
         printer.message(&format!(
-            "Whatever has not reached the secondary is LOST for good; the lag is {lag}. The old primary's own copy is overwritten when it returns."
+            "{first}Whatever has not reached the secondary is LOST for good; the lag is {lag}. The old primary's own copy is overwritten when it returns."
         ))?;
         confirm::typed(settings, args.confirm.as_deref(), &name, "Force a failover with data loss?")?;
     } else if args.confirm.as_deref() != Some(name.as_str()) {

@@ -74,7 +74,7 @@ struct ScenarioLine {
 pub fn scenarios(args: &LabScenariosArgs, printer: &mut Printer) -> Result<Exit> {
     if let Some(name) = &args.show {
         let text = scenario::text(name).map_err(|e| Error::usage(e.to_string()).hint("milink lab scenarios"))?;
-        printer.data(text)?;
+        printer.data(&text)?;
         return Ok(Exit::OK);
     }
     let mut lines = Vec::new();
@@ -169,7 +169,9 @@ pub async fn repoint(args: &LabRepointArgs, settings: &Settings) -> Result<Exit>
     };
     let database =
         args.database.clone().or_else(|| settings.env.hook_database.clone()).ok_or_else(|| missing("--database"))?;
-    let to = args.to.clone().or_else(|| settings.env.hook_target.clone()).ok_or_else(|| missing("--to"))?;
+    // Told of a listener, the application uses it.
+    let told = settings.env.hook_listener.clone().or_else(|| settings.env.hook_target.clone());
+    let to = args.to.clone().or(told).ok_or_else(|| missing("--to"))?;
     ask(&args.lab.dir, &Ask::Repoint { database, to }).await?;
     Ok(Exit::OK)
 }

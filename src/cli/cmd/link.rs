@@ -2,6 +2,7 @@
 
 use super::create_run;
 use super::plan_text;
+use crate::app::protection::LinkProtection;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
@@ -13,6 +14,7 @@ use crate::cli::settings::Settings;
 use crate::inventory::link::LinkFacts;
 use crate::report::dto::LinkLine;
 use crate::report::dto::Milestone;
+use time::format_description::well_known::Rfc3339;
 
 pub async fn plan(args: &LinkPlanArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings, &args.links.links, printer).await?;
@@ -54,10 +56,15 @@ pub async fn list(links: &[String], settings: &Settings, printer: &mut Printer) 
     let app = super::app::open(settings, links, printer).await?;
     let facts = app.look_at_links(links).await?;
     let mut lines = Vec::new();
-    for (f, l) in facts.iter().zip(app.config.select(links)?) {
-        lines.push(line(f, l.intent.as_str().to_owned()));
+    let protected = app.protected(&facts).await?;
+    for ((f, p), l) in facts.iter().zip(&protected).zip(app.config.select(links)?) {
+        lines.push(line(f, Some(p), l.intent.as_str().to_owned()));
     }
     printer.answers(&lines, |width| crate::report::text::links(&lines, width))?;
+    let open = |l: &LinkLine| l.unprotected_from.is_some() && l.milestone == Some(Milestone::Unlinked);
+    if lines.iter().any(open) && !app.config.failover_groups.is_empty() {
+        printer.next("milink fog protect")?;
+    }
     Ok(verdict(&facts))
 }
 
@@ -78,17 +85,22 @@ fn verdict(facts: &[LinkFacts]) -> Exit {
     if !facts.is_empty() && facts.iter().all(blind) { Exit::from(Kind::Unreachable) } else { Exit::OK }
 }
 
-pub(crate) fn line(f: &LinkFacts, intent: String) -> LinkLine {
+/// `protection`: where it was not asked for, the milestone stops at `unlinked`.
+pub(crate) fn line(f: &LinkFacts, protection: Option<&LinkProtection>, intent: String) -> LinkLine {
+    let said = protection.and_then(|p| p.sentence.clone());
+    let when = |at: Option<time::OffsetDateTime>| at.and_then(|at| at.format(&Rfc3339).ok());
     LinkLine {
         link: f.name.clone(),
         database: f.database.clone(),
         source: f.source.site.0.clone(),
         target: f.target.site.0.clone(),
         intent,
-        milestone: milestone(f.milestone()),
-        state: f.sentence(),
+        milestone: milestone(protection.map_or_else(|| f.milestone(), |p| p.milestone)),
+        state: said.map_or_else(|| f.sentence(), |said| format!("{}; {said}", f.sentence())),
         lag_ms: f.lag_seconds().and_then(|s| u64::try_from(s * 1000).ok()),
         writable_copies: f.writable_copies(),
+        unprotected_from: when(protection.and_then(|p| p.opened_at)),
+        protected_from: when(protection.and_then(|p| p.closed_at)),
     }
 }
 

@@ -21,6 +21,7 @@ pub mod serve;
 #[cfg(test)]
 mod serve_tests;
 pub mod server;
+pub mod servers;
 #[cfg(test)]
 mod tests;
 pub mod throttle;

@@ -24,6 +24,10 @@ pub enum Kind {
     TrustCertificate,
     Instance,
     FailoverGroup,
+    /// Of logical servers.
+    ServerGroup,
+    Database,
+    ReplicationLink,
 }
 impl Kind {
     /// Note the irregular singular and plural.
@@ -33,6 +37,9 @@ impl Kind {
             Self::TrustCertificate => "serverTrustCertificates",
             Self::Instance => "managedInstance",
             Self::FailoverGroup => "instanceFailoverGroup",
+            Self::ServerGroup => "failoverGroup",
+            Self::Database => "database",
+            Self::ReplicationLink => "replicationLinks",
         }
     }
 }
@@ -40,10 +47,20 @@ impl Kind {
 /// What the `Location` address answers in the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    Link { instance: String, name: String },
-    TrustCertificate { instance: String, name: String },
-    Instance { instance: String },
+    Link {
+        instance: String,
+        name: String,
+    },
+    TrustCertificate {
+        instance: String,
+        name: String,
+    },
+    Instance {
+        instance: String,
+    },
     FailoverGroup(super::provider::GroupAddress),
+    /// Below a logical server.
+    Server(super::servers::ServerTarget),
     Nothing,
 }
 

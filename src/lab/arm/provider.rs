@@ -2,6 +2,8 @@
 
 use super::error::ArmError;
 use super::error::ArmResult;
+use super::servers::ServerChange;
+use super::servers::Servers;
 use super::view::DatabaseView;
 use super::view::EndpointCertificateView;
 use super::view::EndpointType;
@@ -136,6 +138,8 @@ pub enum Change {
     },
     StartInstance,
     StopInstance,
+    /// Below a logical server.
+    Server(ServerChange),
     /// Of no instance alone.
     FailoverGroup {
         at: GroupAddress,
@@ -158,6 +162,10 @@ pub trait Provider: Send + Sync + 'static {
     fn failover_groups(&self, resource_group: &str, location: &str) -> ArmResult<Vec<FailoverGroupView>> {
         let _ = (resource_group, location);
         Ok(Vec::new())
+    }
+    /// Logical servers, where the estate has any.
+    fn servers(&self) -> Option<&Servers> {
+        None
     }
     /// Accepted: what others see of it at once.
     fn accepted(&self, change: &Change) -> ArmResult<()> {

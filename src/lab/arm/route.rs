@@ -2,6 +2,8 @@
 
 use super::error::ArmError;
 use super::error::ArmResult;
+use super::servers::ServerTarget;
+use super::servers::address;
 use super::version::Namespace;
 use hyper::http::Method;
 
@@ -55,6 +57,8 @@ pub enum Target {
     FailoverGroup(String),
     /// POST failover, forceFailoverAllowDataLoss.
     FailoverGroupAction(String, String),
+    /// Of Azure SQL Database.
+    Server(ServerTarget),
     /// OAuth 2 token endpoint of a tenant.
     Token(String),
     OpenIdConfiguration(String),
@@ -105,6 +109,7 @@ impl Route {
             Target::Capabilities(_) => "Microsoft.Sql/locations/capabilities/read".to_owned(),
             Target::Permissions => "Microsoft.Authorization/permissions/read".to_owned(),
             Target::Locks => "Microsoft.Authorization/locks/read".to_owned(),
+            Target::Server(target) => target.action(verb),
             Target::FailoverGroups | Target::FailoverGroup(_) => of(FOG_TYPE),
             Target::FailoverGroupAction(_, action) => format!("{FOG_TYPE}/{action}/action"),
             Target::ResourceGroups | Target::ResourceGroup => {
@@ -134,6 +139,9 @@ impl Route {
             }
             Target::FailoverGroups | Target::FailoverGroup(_) | Target::FailoverGroupAction(..) => {
                 (Namespace::Sql, "locations/instanceFailoverGroups")
+            }
+            Target::Server(ref target) => {
+                (Namespace::Sql, target.kind().strip_prefix("Microsoft.Sql/").unwrap_or("servers"))
             }
             _ => (Namespace::Sql, "managedInstances"),
         }
@@ -236,6 +244,9 @@ impl Walk<'_> {
             route.location = Some(region.clone());
             return self.location(region);
         }
+        if self.eat("servers") {
+            return self.servers(route);
+        }
         if !self.eat("managedinstances") {
             return None;
         }
@@ -249,6 +260,21 @@ impl Walk<'_> {
             return Some(Target::Instance);
         }
         self.child(route)
+    }
+
+    fn servers(&mut self, route: &mut Route) -> Option<Target> {
+        // Rights and locks of a server.
+        if self.folded.get(self.at + 1).is_some_and(|s| s == "providers") {
+            self.at += 1;
+            return self.providers(route);
+        }
+        let rest = self.raw.get(self.at..)?;
+        // The subscription-wide path is for the list alone.
+        if route.group.is_none() && !rest.is_empty() {
+            return None;
+        }
+        self.at = self.raw.len();
+        address::parse(rest).map(Target::Server)
     }
 
     fn authorization(&mut self, route: &mut Route, before: usize) -> Option<Target> {

@@ -33,8 +33,8 @@ fn end(group: &Group) {
 }
 
 /// Names of the replicated databases.
-fn members(s: &InstanceState) -> Vec<String> {
-    s.databases.values().filter(|d| d.geo.is_some()).map(|d| d.name.clone()).collect()
+fn members(group: &Group, s: &InstanceState) -> Vec<String> {
+    s.databases.values().filter(|d| d.geo.is_some() && group.covers(&d.name)).map(|d| d.name.clone()).collect()
 }
 
 fn down(instance: &Instance) -> bool {
@@ -60,12 +60,12 @@ async fn hand_over(group: &Arc<Group>) -> Result<(), Trouble> {
         }
         tokio::time::sleep(LOOK).await;
     }
-    let positions = shut(&old);
+    let positions = shut(group, &old);
     let arrived =
         || new.with(|s| positions.iter().all(|(name, lsn)| s.databases.get(name).is_some_and(|d| d.hardened >= *lsn)));
     while !arrived() {
         if Instant::now() >= limit {
-            reopen(&old);
+            reopen(group, &old);
             return Err(Trouble::TimedOut("the last log did not arrive in time".to_owned()));
         }
         tokio::time::sleep(LOOK).await;
@@ -80,18 +80,18 @@ pub(super) async fn forced(group: &Arc<Group>) -> Result<(), Trouble> {
     let takes = group.secondary().with(|s| s.hadr.tuning.role_change);
     tokio::time::sleep(takes).await;
     // No two copies take writes: what is left of the old primary loses its role first.
-    shut(&group.primary());
+    shut(group, &group.primary());
     swap(group, true);
     end(group);
     Ok(())
 }
 
 /// No commit after this: where each log ends.
-fn shut(instance: &Instance) -> BTreeMap<String, Lsn> {
+fn shut(group: &Group, instance: &Instance) -> BTreeMap<String, Lsn> {
     let now = instance.clock.now();
     let positions = instance.with(|s| {
         let mut positions = BTreeMap::new();
-        for name in members(s) {
+        for name in members(group, s) {
             roles::evict(s, &name, now);
             if let Some(db) = s.database_mut(&name) {
                 db.access = Access::Resolving;
@@ -104,9 +104,9 @@ fn shut(instance: &Instance) -> BTreeMap<String, Lsn> {
     positions
 }
 
-fn reopen(instance: &Instance) {
+fn reopen(group: &Group, instance: &Instance) {
     instance.with(|s| {
-        for name in members(s) {
+        for name in members(group, s) {
             if let Some(db) = s.database_mut(&name) {
                 db.access = Access::ReadWrite;
             }
@@ -119,7 +119,7 @@ fn swap(group: &Arc<Group>, forced: bool) {
     let (old, new) = (group.primary(), group.secondary());
     group.state().streams.cancel();
     old.with(|s| {
-        for name in members(s) {
+        for name in members(group, s) {
             if let Some(db) = s.database_mut(&name) {
                 db.access = Access::ReadOnly;
                 if let Some(geo) = &mut db.geo {
@@ -133,7 +133,7 @@ fn swap(group: &Arc<Group>, forced: bool) {
     old.notify();
     let now = new.clock.now();
     let opened = new.with(|s| {
-        let names = members(s);
+        let names = members(group, s);
         for name in &names {
             roles::evict(s, name, now);
             roles::forks(s, name);

@@ -2,13 +2,16 @@
 
 use super::failover;
 use super::receive;
+use super::servers::ServerGroup;
 use super::ship;
 use super::types::GeoCopy;
 use super::types::GeoState;
 use super::types::Settings;
 use super::types::Trouble;
 use super::wire::PORT;
+use crate::lab::mirror::managed;
 use crate::lab::world::database::Access;
+use crate::lab::world::database::Database;
 use crate::lab::world::instance::Instance;
 use std::collections::BTreeMap;
 use std::io;
@@ -51,6 +54,8 @@ pub(super) struct GroupState {
 /// One group: two instances, always the same; their roles change.
 pub struct Group {
     pub name: String,
+    /// Of a logical server: this database alone. Of managed instances: all.
+    pub(super) only: Option<String>,
     pub(super) members: [Arc<Instance>; 2],
     state: Mutex<GroupState>,
     stop: CancellationToken,
@@ -65,6 +70,10 @@ impl Group {
     }
     pub fn secondary(&self) -> Arc<Instance> {
         self.members[1 - self.state().primary].clone()
+    }
+    /// Does the group replicate that database?
+    pub(super) fn covers(&self, database: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.eq_ignore_ascii_case(database))
     }
     pub fn holds(&self, id: &str) -> bool {
         self.members.iter().any(|m| m.config.id == id)
@@ -97,12 +106,15 @@ impl Group {
 
     /// Every user database of the primary.
     pub(super) fn copies(&self) -> Vec<GeoCopy> {
-        self.primary().with(|s| s.databases.values().filter_map(|d| d.geo.clone()).filter(|g| g.primary).collect())
+        let mine = |d: &&Database| self.covers(&d.name);
+        self.primary()
+            .with(|s| s.databases.values().filter(mine).filter_map(|d| d.geo.clone()).filter(|g| g.primary).collect())
     }
 
     /// Every user database is replicated and its partner answers.
     pub(super) fn is_synchronized(&self) -> bool {
-        let users = self.primary().with(|s| s.databases.values().filter(|d| !d.is_system()).count());
+        let mine = |d: &&Database| !d.is_system() && self.covers(&d.name);
+        let users = self.primary().with(|s| s.databases.values().filter(mine).count());
         let copies = self.copies();
         copies.len() >= users && copies.iter().all(|g| g.state == GeoState::CatchUp && g.connected)
     }
@@ -126,6 +138,8 @@ impl Group {
 /// The groups of a lab; every managed instance takes partners in.
 pub struct Hub {
     groups: Mutex<BTreeMap<String, Arc<Group>>>,
+    /// Failover groups of logical servers.
+    pub(super) server_groups: Mutex<BTreeMap<String, Arc<ServerGroup>>>,
     instances: Vec<Arc<Instance>>,
     stop: CancellationToken,
 }
@@ -138,7 +152,12 @@ impl Drop for Hub {
 
 impl Hub {
     pub async fn start(instances: Vec<Arc<Instance>>, stop: &CancellationToken) -> io::Result<Arc<Self>> {
-        let hub = Arc::new(Self { groups: Mutex::default(), instances, stop: stop.child_token() });
+        let hub = Arc::new(Self {
+            groups: Mutex::default(),
+            server_groups: Mutex::default(),
+            instances,
+            stop: stop.child_token(),
+        });
         if hub.instances.len() > 1 {
             for instance in &hub.instances {
                 let listener = instance.network.listen(&instance.config.host, PORT).await?;
@@ -160,7 +179,7 @@ impl Hub {
     }
     /// The group that an instance is in.
     pub fn of(&self, id: &str) -> Option<Arc<Group>> {
-        self.all().into_iter().find(|g| g.holds(id))
+        self.all().into_iter().find(|g| g.only.is_none() && g.holds(id))
     }
     fn instance(&self, id: &str) -> Option<Arc<Instance>> {
         self.instances.iter().find(|i| i.config.id == id).cloned()
@@ -168,9 +187,32 @@ impl Hub {
 
     /// Registers a group; it is not protected before [`Hub::complete`] is over.
     pub fn register(&self, name: &str, primary: &str, secondary: &str, settings: Settings) -> Result<(), Trouble> {
+        self.add(name, (primary, secondary), settings, None)
+    }
+
+    /// The replication of one database.
+    pub(super) fn register_one(
+        &self,
+        name: &str,
+        primary: &str,
+        secondary: &str,
+        database: &str,
+    ) -> Result<(), Trouble> {
+        let settings = Settings { automatic: false, grace_minutes: None, read_only_failover: false, standby: false };
+        self.add(name, (primary, secondary), settings, Some(database.to_owned()))
+    }
+
+    fn add(
+        &self,
+        name: &str,
+        (primary, secondary): (&str, &str),
+        settings: Settings,
+        only: Option<String>,
+    ) -> Result<(), Trouble> {
         let members = self.instance(primary).zip(self.instance(secondary)).ok_or(Trouble::Gone)?;
         let group = Group {
             name: name.to_owned(),
+            only,
             members: [members.0, members.1],
             state: Mutex::new(GroupState {
                 primary: 0,
@@ -191,13 +233,11 @@ impl Hub {
         let group = self.find(name).ok_or(Trouble::Gone)?;
         tokio::time::sleep(FIRST_BACKUPS).await;
         let primary = group.primary();
-        let now = primary.clock.now();
-        primary.with(|s| {
-            let names: Vec<_> = s.databases.values().filter(|d| !d.is_system()).map(|d| d.name.clone()).collect();
-            for name in names {
-                s.record_full_backup(&name, now);
-            }
-        });
+        let mine = |d: &&Database| !d.is_system() && group.covers(&d.name);
+        let names: Vec<_> = primary.with(|s| s.databases.values().filter(mine).map(|d| d.name.clone()).collect());
+        for name in names {
+            managed::full_backup(&primary, &name).await;
+        }
         group.start_streams();
         let caught_up = async {
             loop {
@@ -232,6 +272,7 @@ impl Hub {
                 let half: Vec<String> = s
                     .databases
                     .values()
+                    .filter(|d| group.covers(&d.name))
                     .filter(|d| d.geo.as_ref().is_some_and(|g| !g.primary && g.state != GeoState::CatchUp))
                     .map(|d| d.name.to_lowercase())
                     .collect();
@@ -239,7 +280,7 @@ impl Hub {
                 for key in half {
                     s.databases.remove(&key);
                 }
-                for db in s.databases.values_mut() {
+                for db in s.databases.values_mut().filter(|d| group.covers(&d.name)) {
                     if db.geo.take().is_some_and(|g| !g.primary) {
                         db.access = Access::ReadWrite;
                     }
@@ -252,7 +293,7 @@ impl Hub {
     /// Where a name leads: the listeners of a group are CNAMEs of instances (facts: failover-groups 4.2).
     pub fn resolve(&self, name: &str) -> Option<String> {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        for group in self.all() {
+        for group in self.all().into_iter().filter(|g| g.only.is_none()) {
             let (primary, secondary) = (group.primary(), group.secondary());
             let zone = primary.config.host.split_once('.').map(|(_, zone)| zone.to_owned()).unwrap_or_default();
             let label = group.name.to_lowercase();
@@ -263,6 +304,6 @@ impl Hub {
                 return Some(secondary.config.host.clone());
             }
         }
-        None
+        self.resolve_server(&name)
     }
 }

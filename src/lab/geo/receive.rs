@@ -137,7 +137,7 @@ async fn seed(instance: &Arc<Instance>, hello: &Hello, stream: &mut BoxStream) -
     let mut assembler = SeedAssembler::default();
     let forks = loop {
         match wire::receive::<Down, _>(stream).await?.0 {
-            Down::Chunk(bytes) => assembler.push(&bytes),
+            Down::Chunk(bytes, _) => assembler.push(&bytes),
             Down::SeedEnd { forks } => break forks,
             Down::Block(_) => return Err(ended("out of order")),
         }

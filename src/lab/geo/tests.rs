@@ -5,9 +5,9 @@ use super::Settings;
 use super::Trouble;
 use crate::lab::net::Network;
 use crate::lab::scenario;
+use crate::lab::world::clock::LabClock;
 use crate::lab::world::database::Access;
 use crate::lab::world::instance::Instance;
-use crate::lab::world::instance::LabClock;
 use crate::lab::world::log::Op;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +30,7 @@ async fn pair() -> Pair {
     let clock = LabClock::starting_at(datetime!(2026-03-01 10:00 UTC));
     let network = Network::in_memory();
     let built = scenario::build::instances(&lab, clock.now()).unwrap();
-    let all: Vec<_> = built.into_iter().map(|(c, s)| Instance::new(c, s, network.clone(), clock)).collect();
+    let all: Vec<_> = built.into_iter().map(|(c, s)| Instance::new(c, s, network.clone(), clock.clone())).collect();
     let hub = Hub::start(all.clone(), &CancellationToken::new()).await.unwrap();
     Pair { a: all[0].clone(), b: all[1].clone(), hub, network }
 }

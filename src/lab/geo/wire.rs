@@ -35,8 +35,11 @@ pub(super) enum Reply {
 /// From the primary, after the reply.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Down {
-    Chunk(Vec<u8>),
-    SeedEnd { forks: Vec<Fork> },
+    /// Bytes, and how many more they stand for.
+    Chunk(Vec<u8>, u64),
+    SeedEnd {
+        forks: Vec<Fork>,
+    },
     Block(Arc<LogBlock>),
 }
 

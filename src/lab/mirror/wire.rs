@@ -190,6 +190,8 @@ pub enum Down {
     SeedChunk {
         database: String,
         bytes: Chunk,
+        /// Bytes that it stands for besides.
+        unsent: u64,
     },
     SeedEnd {
         database: String,

@@ -34,6 +34,8 @@ struct Paths {
     cut: BTreeSet<Direction>,
     /// When the line of a direction is free again.
     free_at: BTreeMap<Direction, Instant>,
+    /// The same for bytes that are counted, in lab time.
+    counted: BTreeMap<Direction, Duration>,
 }
 
 /// All paths; one per network.
@@ -99,6 +101,19 @@ impl Fabric {
                 return;
             }
         }
+    }
+
+    /// Books the line, from lab time `now` on, for bytes that are counted and not sent; the answer is when they have left.
+    pub(super) fn count(&self, from: &str, to: &str, bytes: u64, now: Duration) -> Duration {
+        let rate = self.get(from, to).bytes_per_second;
+        if rate == 0 {
+            return now;
+        }
+        let takes = Duration::from_secs_f64(bytes as f64 / rate as f64);
+        let mut paths = self.lock();
+        let free = paths.counted.entry((from.to_ascii_lowercase(), to.to_ascii_lowercase())).or_insert(now);
+        *free = (*free).max(now) + takes;
+        *free
     }
 
     /// Books the line for `bytes`; the answer is when the last of them has left.

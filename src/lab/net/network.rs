@@ -173,6 +173,11 @@ impl Network {
         self.fabric.set_default(path);
     }
 
+    /// Books the path for bytes of a modelled copy: when they have left, in lab time.
+    pub fn count(&self, from: &str, to: &str, bytes: u64, now: Duration) -> Duration {
+        self.fabric.count(from, to, bytes, now)
+    }
+
     /// Cuts a path: established connections stall, new ones time out.
     pub fn cut(&self, a: &str, b: &str) {
         self.fabric.cut(a, b);

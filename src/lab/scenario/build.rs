@@ -1,6 +1,7 @@
 //! From a scenario to the state its instances start with.
 
 use super::load::ScenarioError;
+use super::servers::LogicalServer;
 use super::types::Column;
 use super::types::Database;
 use super::types::Job;
@@ -32,7 +33,8 @@ pub fn instances(
 ) -> Result<Vec<(InstanceConfig, InstanceState)>, ScenarioError> {
     let servers = scenario.sql_servers.iter().map(sql_server);
     let managed = scenario.managed_instances.iter().map(managed_instance);
-    servers.chain(managed).map(|config| Ok((config.clone(), state(scenario, &config, now)?))).collect()
+    let logical = scenario.servers.iter().map(logical_server);
+    servers.chain(managed).chain(logical).map(|config| Ok((config.clone(), state(scenario, &config, now)?))).collect()
 }
 
 fn sql_server(server: &SqlServer) -> InstanceConfig {
@@ -50,7 +52,7 @@ fn sql_server(server: &SqlServer) -> InstanceConfig {
         trace_flags: server.trace_flags.clone(),
         hadr_enabled: server.hadr_enabled,
         linux: server.linux,
-        installed: Installed { clustered: server.clustered, machine: server.machine_name.clone() },
+        installed: Installed { clustered: server.clustered, machine: server.machine_name.clone(), logical: false },
     }
 }
 
@@ -75,8 +77,31 @@ fn managed_instance(managed: &ManagedInstance) -> InstanceConfig {
     }
 }
 
+/// A logical server: the newest engine without an update policy, one name for all its databases.
+fn logical_server(server: &LogicalServer) -> InstanceConfig {
+    InstanceConfig {
+        id: server.id.clone(),
+        kind: InstanceKind::Managed {
+            database_format: "AlwaysUpToDate".to_owned(),
+            tier: String::new(),
+            next_gen: false,
+            vcores: 0,
+            storage_gb: 0,
+            name: server.name.clone(),
+        },
+        server_name: server.name.clone(),
+        host: server.fqdn(),
+        collation: "SQL_Latin1_General_CP1_CI_AS".to_owned(),
+        trace_flags: Vec::new(),
+        hadr_enabled: true,
+        linux: false,
+        installed: Installed { logical: true, ..Installed::default() },
+    }
+}
+
 fn state(scenario: &Scenario, config: &InstanceConfig, now: OffsetDateTime) -> Result<InstanceState, ScenarioError> {
     let mut state = InstanceState::new(config, now);
+    state.server.logical = config.is_logical();
     let here = |id: &String| *id == config.id;
     for login in scenario.logins.iter().filter(|l| here(&l.instance)) {
         let sid = login.sid.as_deref().map(|s| from_hex(s).filter(|b| b.len() == 16).ok_or(s)).transpose();

@@ -1,12 +1,17 @@
 //! Reading a scenario, and checking that its names hang together.
 
+use super::embedded::BROKEN;
+use super::embedded::Broken;
 use super::embedded::FILES;
 use super::types::Database;
 use super::types::Fault;
 use super::types::Scenario;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+/// What the broken ones are made of.
+const READY: &str = "fog-ready";
 /// Databases at most: what one managed instance takes (facts: mi-link 6.5, next-gen General Purpose).
 pub const DATABASES_MAX: u32 = 500;
 /// A name that no client can carry without quoting it right.
@@ -55,7 +60,7 @@ impl std::error::Error for ScenarioError {
 
 /// An embedded scenario by name, adapted.
 pub fn load(name: &str, options: &Options) -> Result<Scenario, ScenarioError> {
-    parse(text(name)?, options)
+    parse(&text(name)?, options)
 }
 
 /// An embedded scenario by name, or one of the user's own by the path of its file (`*.toml`), adapted.
@@ -69,9 +74,28 @@ pub fn open(name_or_path: &str, options: &Options) -> Result<Scenario, ScenarioE
 }
 
 /// The text of an embedded scenario: a start for one of the user's own.
-pub fn text(name: &str) -> Result<&'static str, ScenarioError> {
+pub fn text(name: &str) -> Result<Cow<'static, str>, ScenarioError> {
+    if let Some(broken) = BROKEN.iter().find(|b| b.name.eq_ignore_ascii_case(name)) {
+        return broken_text(broken).map(Cow::Owned);
+    }
     let found = FILES.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
-    found.map(|(_, text)| *text).ok_or_else(|| ScenarioError::Unknown(name.to_owned()))
+    found.map(|(_, text)| Cow::Borrowed(*text)).ok_or_else(|| ScenarioError::Unknown(name.to_owned()))
+}
+
+/// The whole scenario with one thing broken at its second instance.
+fn broken_text(broken: &Broken) -> Result<String, ScenarioError> {
+    /// Where the second instance begins.
+    const SECOND: &str = "id = \"mi-b\"";
+    let whole = text(READY)?;
+    let wrong = || ScenarioError::Invalid(format!("{READY} has no place for {}", broken.name));
+    let (head, tail) = whole.split_once(SECOND).ok_or_else(wrong)?;
+    if !tail.contains(broken.from) {
+        return Err(wrong());
+    }
+    let (title, rest) = head.split_once("\n[azure]").ok_or_else(wrong)?;
+    let comment = title.lines().next().unwrap_or_default();
+    let title = format!("{comment}\nname = \"{}\"\nsummary = \"{}\"\n", broken.name, broken.summary);
+    Ok(format!("{title}\n[azure]{rest}{SECOND}{}", tail.replacen(broken.from, broken.to, 1)))
 }
 
 /// A scenario from the text of a file, adapted.
@@ -120,6 +144,7 @@ fn alike(database: Database) -> Vec<Database> {
 fn check(scenario: &Scenario) -> Result<(), String> {
     let mut ids = BTreeSet::new();
     let all = scenario.sql_servers.iter().map(|s| &s.id).chain(scenario.managed_instances.iter().map(|m| &m.id));
+    let all = all.chain(scenario.servers.iter().map(|s| &s.id));
     for id in all {
         if !ids.insert(id.as_str()) {
             return Err(format!("two instances are called `{id}`"));
@@ -158,6 +183,12 @@ fn check(scenario: &Scenario) -> Result<(), String> {
     for group in &scenario.failover_groups {
         known(&group.primary, "a failover group")?;
         known(&group.secondary, "a failover group")?;
+        let here = |name: &String| {
+            scenario.databases.iter().any(|d| d.instance == group.primary && d.name.eq_ignore_ascii_case(name))
+        };
+        if let Some(name) = group.databases.iter().find(|d| !here(d)) {
+            return Err(format!("failover group `{}` names a database `{name}` that is not there", group.name));
+        }
     }
     for path in &scenario.paths {
         known(&path.a, "a path")?;
@@ -195,7 +226,8 @@ mod tests {
 
     #[test]
     fn every_embedded_scenario_reads_and_is_listed() {
-        assert_eq!(FILES.iter().map(|(n, _)| *n).collect::<Vec<_>>(), super::super::NAMES);
+        let all = FILES.iter().map(|(n, _)| *n).chain(BROKEN.iter().map(|b| b.name));
+        assert_eq!(all.collect::<Vec<_>>(), super::super::NAMES);
         for name in super::super::NAMES {
             let scenario = plain(name);
             assert_eq!(&scenario.name, name);

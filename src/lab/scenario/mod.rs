@@ -4,6 +4,7 @@ pub mod build;
 mod embedded;
 pub mod load;
 pub mod secrets;
+pub mod servers;
 pub mod types;
 
 pub use embedded::LINKED;

@@ -1,5 +1,7 @@
 //! What a scenario file says. Unknown keys are errors; units stand last in each name.
 
+use super::servers::LogicalServer;
+use super::servers::ServiceLevel;
 use crate::lab::arm::access::Lock;
 use crate::lab::arm::fault::FaultRule;
 use serde::Deserialize;
@@ -17,6 +19,9 @@ pub struct Scenario {
     pub sql_servers: Vec<SqlServer>,
     #[serde(default, rename = "managed_instance")]
     pub managed_instances: Vec<ManagedInstance>,
+    /// Logical servers of Azure SQL Database.
+    #[serde(default, rename = "server")]
+    pub servers: Vec<LogicalServer>,
     #[serde(default, rename = "failover_group")]
     pub failover_groups: Vec<FailoverGroup>,
     #[serde(default, rename = "database")]
@@ -32,6 +37,12 @@ pub struct Scenario {
     pub linked: Vec<Linked>,
     #[serde(default, rename = "path")]
     pub paths: Vec<NetworkPath>,
+    /// What the operator wants of a run.
+    #[serde(default)]
+    pub policy: Policy,
+    /// Logins and jobs without which the application is not to be let in.
+    #[serde(default)]
+    pub required: Required,
     #[serde(default)]
     pub timing: Timing,
     #[serde(default)]
@@ -113,14 +124,20 @@ pub struct ManagedInstance {
     pub resource_group: Option<String>,
 }
 
-/// A group the operator wants; it does not exist at the start.
+/// A group the operator wants; it does not exist at the start unless it [`stands`](Self::stands).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FailoverGroup {
     pub name: String,
-    /// `id`s of managed instances.
+    /// `id`s of managed instances, or of logical servers.
     pub primary: String,
     pub secondary: String,
+    /// Between logical servers: the databases that it takes.
+    #[serde(default)]
+    pub databases: Vec<String>,
+    /// It is there, and whole, when the lab comes up.
+    #[serde(default)]
+    pub stands: bool,
 }
 
 impl ManagedInstance {
@@ -148,6 +165,9 @@ pub struct Database {
     /// FULL, SIMPLE, BULK_LOGGED.
     #[serde(default = "default_recovery")]
     pub recovery_model: String,
+    /// On a logical server: what it is bought as.
+    #[serde(default)]
+    pub service: Option<ServiceLevel>,
     /// A full backup was taken before the scenario starts.
     #[serde(default = "yes")]
     pub full_backup: bool,
@@ -164,6 +184,29 @@ pub struct Linked {
     pub source: String,
     /// `id` of a managed instance.
     pub target: String,
+}
+
+/// For the estate file's `[policy]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Longest outage, such as `15m`.
+    pub budget: String,
+    pub seeding_timeout: String,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { budget: "5m".to_owned(), seeding_timeout: "15m".to_owned() }
+    }
+}
+
+/// For the estate file's `[objects]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Required {
+    pub logins: Vec<String>,
+    pub jobs: Vec<String>,
 }
 
 /// An empty table of schema `dbo`.
@@ -269,6 +312,10 @@ pub struct Timing {
     pub first_full_backup_ms: u64,
     /// A quiet mirroring connection says so this often.
     pub keepalive_ms: u64,
+    /// Speed of an automatic full backup; 0: it takes no time.
+    pub backup_mib_per_s: u64,
+    /// While a large copy or a backup is under way, one second is so many seconds of the lab; 1: never.
+    pub time_lapse: u32,
 }
 
 impl Default for Timing {
@@ -280,6 +327,8 @@ impl Default for Timing {
             token_lifetime_s: 3_600,
             first_full_backup_ms: 3_000,
             keepalive_ms: 2_000,
+            backup_mib_per_s: 0,
+            time_lapse: 1,
         }
     }
 }

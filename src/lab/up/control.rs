@@ -1,8 +1,10 @@
 //! The lab's control door: repoint the application, break and mend things. Loopback, bearer token.
 
+use super::listener;
 use super::power::Power;
 use crate::lab::arm::fault::FaultRule;
 use crate::lab::arm::server::ArmServer;
+use crate::lab::geo::Hub;
 use crate::lab::net::Network;
 use crate::lab::net::Path;
 use crate::lab::workload::alias::Address;
@@ -31,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Ask {
-    /// The application's name of a database points at another server from now on.
+    /// The application's name of a database points at another server, or at a listener, from now on.
     Repoint {
         database: String,
         to: String,
@@ -88,6 +90,7 @@ pub struct Answer {
 pub struct Door {
     pub token: String,
     pub alias: Arc<AliasTable>,
+    pub hub: Arc<Hub>,
     pub addresses: BTreeMap<String, Address>,
     /// Host on the lab's network by server id.
     pub hosts: BTreeMap<String, String>,
@@ -114,11 +117,14 @@ impl Door {
     pub fn answer(&self, ask: Ask) -> Result<String, String> {
         Ok(match ask {
             Ask::Repoint { database, to } => {
-                let address = self.addresses.get(&to).ok_or_else(|| format!("no server `{to}`"))?;
+                let address = match self.addresses.get(&to) {
+                    Some(server) => server.clone(),
+                    None => listener::address(&self.hub, &to).ok_or_else(|| format!("no server or listener `{to}`"))?,
+                };
                 if self.alias.get(&database).is_none() {
                     return Err(format!("the application uses no database `{database}`"));
                 }
-                self.alias.repoint(&database, address.clone());
+                self.alias.repoint(&database, address);
                 format!("{database} -> {to}")
             }
             Ask::Cut { a, b } => {
@@ -170,8 +176,8 @@ impl Door {
                 format!("{server} is primary of {database} now, whatever its partner thinks")
             }
             Ask::Status => {
-                let points: Vec<_> =
-                    self.alias.all().into_iter().map(|(d, a)| format!("{d} -> {}", a.server)).collect();
+                let now = listener::current(&self.alias, &self.hub);
+                let points: Vec<_> = now.into_iter().map(|(d, server)| format!("{d} -> {server}")).collect();
                 points.join("\n")
             }
         })

@@ -4,6 +4,7 @@ use super::record::CA;
 use super::record::ESTATE;
 use super::record::LabRecord;
 use super::record::MIRRORING_ROOT;
+use crate::lab::scenario::types::Required;
 use crate::lab::scenario::types::Scenario;
 use std::fmt::Write as _;
 use std::io;
@@ -126,6 +127,23 @@ fn estate(dir: &Path, scenario: &Scenario, record: &LabRecord, milink: &Path) ->
             let _ = writeln!(t, "resource_group = {}", quoted(group));
         }
     }
+    for logical in &scenario.servers {
+        let Some(r) = record.server(&logical.id) else { continue };
+        let admin = r.logins.iter().find(|l| l.sysadmin).map_or("", |l| l.name.as_str());
+        let _ = writeln!(
+            t,
+            "\n[[server]]\nname = {}\nserver = {}\nhost = {}\nport = {}\ntls_name = \"localhost\"\nuser = {}\npassword = {{ file = {} }}",
+            quoted(&logical.id),
+            quoted(&logical.name),
+            quoted(&r.address.host),
+            r.address.port,
+            quoted(admin),
+            quoted(&format!("{}.password", logical.id)),
+        );
+        if let Some(group) = &logical.resource_group {
+            let _ = writeln!(t, "resource_group = {}", quoted(group));
+        }
+    }
     let two_way = scenario.name.starts_with("two-way");
     for d in record.databases.iter().filter(|d| !d.link.is_empty()) {
         let _ = writeln!(
@@ -146,6 +164,10 @@ fn estate(dir: &Path, scenario: &Scenario, record: &LabRecord, milink: &Path) ->
             quoted(&group.primary),
             quoted(&group.secondary),
         );
+        if !group.databases.is_empty() {
+            let names: Vec<_> = group.databases.iter().map(|d| quoted(d)).collect();
+            let _ = writeln!(t, "databases = [{}]", names.join(", "));
+        }
     }
     if let Some(server) = &record.name_server {
         let _ = writeln!(t, "\n[dns]\nserver = {}", quoted(server));
@@ -155,9 +177,16 @@ fn estate(dir: &Path, scenario: &Scenario, record: &LabRecord, milink: &Path) ->
     let words: Vec<_> = hook.iter().map(|w| quoted(w)).collect();
     let _ = writeln!(
         t,
-        "\n[application]\nrepoint = {{ command = [{}], timeout = \"30s\" }}\n\n[trust]\nroots = [\"{CA}\"]\nmirroring_roots = [\"{MIRRORING_ROOT}\"]\n\n[policy]\nbudget = \"5m\"\nstability_samples = 3\nstability_window = \"300ms\"\nseeding_timeout = \"15m\"",
+        "\n[application]\nrepoint = {{ command = [{}], timeout = \"30s\" }}\n\n[trust]\nroots = [\"{CA}\"]\nmirroring_roots = [\"{MIRRORING_ROOT}\"]\n\n[policy]\nbudget = {}\nstability_samples = 3\nstability_window = \"300ms\"\nseeding_timeout = {}",
         words.join(", "),
+        quoted(&scenario.policy.budget),
+        quoted(&scenario.policy.seeding_timeout),
     );
+    let list = |names: &[String]| names.iter().map(|n| quoted(n)).collect::<Vec<_>>().join(", ");
+    if scenario.required != Required::default() {
+        let (logins, jobs) = (list(&scenario.required.logins), list(&scenario.required.jobs));
+        let _ = writeln!(t, "\n[objects]\nlogins = [{logins}]\njobs = [{jobs}]");
+    }
     t
 }
 

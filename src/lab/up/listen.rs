@@ -14,6 +14,8 @@ use crate::lab::arm::config::Token;
 use crate::lab::arm::estate::Estate;
 use crate::lab::arm::estate::Managed;
 use crate::lab::arm::server::ArmServer;
+use crate::lab::arm::servers::Servers;
+use crate::lab::arm::servers::state::LogicalHost;
 use crate::lab::geo::Hub;
 use crate::lab::mirror::pki::LabPki;
 use crate::lab::scenario::secrets;
@@ -24,8 +26,8 @@ use crate::lab::tsql::exec::column_value;
 use crate::lab::tsql::session::EngineSession;
 use crate::lab::workload::alias::Address;
 use crate::lab::world::backend::InstanceBackend;
+use crate::lab::world::clock::LabClock;
 use crate::lab::world::instance::Instance;
-use crate::lab::world::instance::LabClock;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -96,9 +98,14 @@ pub(super) async fn tds(
         .collect();
     let inlet = Inlet { config: shared, backend: door, wire, instance: instance.clone(), host: host.clone(), port };
     let record = ServerRecord {
-        kind: if instance.config.is_managed() { "managed-instance" } else { "sql-server" }.to_owned(),
+        kind: match (instance.config.is_logical(), instance.config.is_managed()) {
+            (true, _) => "logical-server",
+            (_, true) => "managed-instance",
+            _ => "sql-server",
+        }
+        .to_owned(),
         server_name: instance.config.server_name.clone(),
-        address: Address { server: id.clone(), host, port },
+        address: Address { server: id.clone(), host, port, listener: None },
         logins,
         id,
     };
@@ -122,14 +129,28 @@ pub(super) async fn arm(
         .iter()
         .filter_map(|m| Some(Managed::new(instances.get(&m.id)?.clone(), m)))
         .collect();
+    let logical = scenario
+        .servers
+        .iter()
+        .filter_map(|s| Some(LogicalHost::new(instances.get(&s.id)?.clone(), s, &scenario.databases)))
+        .collect();
     let estate = Estate {
+        servers: Servers { azure: scenario.azure.clone(), hub: hub.clone(), hosts: logical },
         azure: scenario.azure.clone(),
         managed,
         hub,
         roots: vec![("CN=milink Lab Root CA".to_owned(), pki.root_der.clone())],
     };
     let azure = &scenario.azure;
-    let mut config = ArmConfig::new(&azure.tenant, &azure.subscription, &azure.region, Arc::new(move || clock.now()));
+    let mut config = ArmConfig::new(
+        &azure.tenant,
+        &azure.subscription,
+        &azure.region,
+        Arc::new({
+            let clock = clock.clone();
+            move || clock.now()
+        }),
+    );
     let token = hex(&secrets::random());
     config.retry_after_s = scenario.timing.arm_retry_after_s.max(1);
     config.token_lifetime = Duration::from_secs(scenario.timing.token_lifetime_s);

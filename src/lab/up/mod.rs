@@ -7,11 +7,13 @@ mod fact;
 mod fault;
 pub mod files;
 pub mod listen;
+mod listener;
 pub mod local;
 pub mod pipes;
 mod power;
 pub mod record;
 pub mod start;
+mod straggle;
 #[cfg(test)]
 mod tests;
 mod timetable;

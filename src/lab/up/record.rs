@@ -34,7 +34,7 @@ pub struct LabRecord {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ServerRecord {
     pub id: String,
-    /// `sql-server` or `managed-instance`.
+    /// `sql-server`, `managed-instance` or `logical-server`.
     pub kind: String,
     pub server_name: String,
     /// Loopback address of the TDS listener.
@@ -68,7 +68,17 @@ pub struct DatabaseRecord {
     pub link: String,
     pub source: String,
     pub target: String,
+    /// Servers that get a copy later: secondaries of a failover group.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<String>,
     pub size_mib: u32,
+}
+
+impl DatabaseRecord {
+    /// Every server that holds a copy, now or later.
+    pub fn servers(&self) -> impl Iterator<Item = &String> {
+        [&self.source, &self.target].into_iter().chain(&self.more)
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

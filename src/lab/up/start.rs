@@ -4,6 +4,7 @@ use super::control;
 use super::dns;
 use super::files;
 use super::listen;
+use super::listener;
 use super::pipes::PipeDialer;
 use super::power::Power;
 use super::record::ControlRecord;
@@ -23,25 +24,26 @@ use crate::lab::net::Network;
 use crate::lab::net::Path as NetPath;
 use crate::lab::scenario::build;
 use crate::lab::scenario::secrets;
+use crate::lab::scenario::servers::LogicalServer;
+use crate::lab::scenario::types::FailoverGroup;
 use crate::lab::scenario::types::Scenario;
 use crate::lab::verdict::Report;
 use crate::lab::verdict::sample;
 use crate::lab::workload;
 use crate::lab::workload::alias::Address;
 use crate::lab::workload::alias::AliasTable;
-use crate::lab::workload::client;
 use crate::lab::workload::client::Access;
 use crate::lab::workload::client::Dialer;
 use crate::lab::workload::client::TcpDialer;
 use crate::lab::workload::client::Tls;
 use crate::lab::workload::ledger::Ledger;
-use crate::lab::workload::ledger::Outcome;
 use crate::lab::workload::ledger::Record;
+use crate::lab::workload::names::Names;
 use crate::lab::workload::run::Clock;
 use crate::lab::workload::run::Workload;
 use crate::lab::workload::run::WorkloadSpec;
+use crate::lab::world::clock::LabClock;
 use crate::lab::world::instance::Instance;
-use crate::lab::world::instance::LabClock;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -55,13 +57,8 @@ use tokio_util::sync::CancellationToken;
 /// Machines that are no servers, on the lab's network.
 pub const APPLICATION_HOST: &str = "application";
 pub const ORACLE_HOST: &str = "oracle";
-/// Pause of a sysadmin at work.
-const STRAGGLE_EVERY: Duration = Duration::from_millis(70);
 /// Bound of the wait for the links of a scenario that begins linked.
 const LINKS_UP_MAX: Duration = Duration::from_secs(60);
-
-/// How often the application resolves a listener's name.
-const LISTENER_EVERY: Duration = Duration::from_millis(50);
 
 /// How the lab is brought up.
 pub struct UpOptions {
@@ -96,7 +93,10 @@ pub struct Running {
     wire: Wire,
     scenario: Scenario,
     ca_pem: Vec<u8>,
-    clock: Clock,
+    pub(super) clock: Clock,
+    /// The lab's own time, for those who are to live in it.
+    pub time: LabClock,
+    names: Option<Names>,
     stop: CancellationToken,
     writers: Option<Workload>,
     sampler: Option<tokio::task::JoinHandle<()>>,
@@ -122,7 +122,7 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
     std::fs::create_dir_all(&options.dir)?;
     secrets::fill(&mut scenario, &mut secrets::random);
     let stop = CancellationToken::new();
-    let clock = LabClock::starting_at(options.now);
+    let clock = LabClock::with_lapse(options.now, scenario.timing.time_lapse);
     let network = match options.wire {
         Wire::Sockets => Network::tcp(),
         Wire::Pipes => Network::in_memory(),
@@ -147,26 +147,34 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         state.hadr.tuning.first_full_backup_delay = Duration::from_millis(scenario.timing.first_full_backup_ms);
         state.hadr.tuning.keepalive = Duration::from_millis(scenario.timing.keepalive_ms.max(100));
         state.hadr.tuning.role_change = Duration::from_millis(scenario.timing.failover_switch_ms);
-        if config.is_managed() {
+        state.hadr.tuning.backup_bytes_per_second = scenario.timing.backup_mib_per_s << 20;
+        if config.is_managed() && !config.is_logical() {
             state.hadr.service_identity = Some(pki.issue_mi(&config.host, options.now).map_err(other)?);
         }
         let id = config.id.clone();
-        instances.insert(id, Instance::new(config, state, network.clone(), clock));
+        instances.insert(id, Instance::new(config, state, network.clone(), clock.clone()));
     }
     let databases = databases(&scenario);
     link(&scenario, &instances, &databases, &pki).await?;
     let (mut servers, mut inlets) = (Vec::new(), Vec::new());
-    for id in scenario.sql_servers.iter().map(|s| &s.id).chain(scenario.managed_instances.iter().map(|m| &m.id)) {
+    let logical = scenario.servers.iter().map(|s| &s.id);
+    let ids = scenario.sql_servers.iter().map(|s| &s.id).chain(scenario.managed_instances.iter().map(|m| &m.id));
+    for id in ids.chain(logical) {
         let Some(instance) = instances.get(id) else { continue };
-        mirror::start(instance);
+        if !instance.config.is_logical() {
+            mirror::start(instance);
+        }
         let (server, inlet, open) = listen::tds(&scenario, instance, &tls, options.wire, &stop).await?;
         servers.push(server);
         inlets.push((inlet, open));
     }
     let managed: Vec<_> = instances.values().filter(|i| i.config.is_managed()).cloned().collect();
     let hub = Hub::start(managed, &stop).await?;
+    for group in scenario.failover_groups.iter().filter(|g| g.stands) {
+        listener::stand(&hub, group).await?;
+    }
     let (arm, arm_record) =
-        listen::arm(&scenario, &instances, hub.clone(), &pki, &tls, options.wire, clock, &stop).await?;
+        listen::arm(&scenario, &instances, hub.clone(), &pki, &tls, options.wire, clock.clone(), &stop).await?;
     let addresses: BTreeMap<String, Address> = servers.iter().map(|s| (s.id.clone(), s.address.clone())).collect();
     let first = databases
         .iter()
@@ -185,7 +193,13 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         token: listen::hex(&secrets::random()),
     };
     if !scenario.failover_groups.is_empty() {
-        tokio::spawn(follow_listeners(hub.clone(), alias.clone(), databases.clone(), addresses.clone(), stop.clone()));
+        tokio::spawn(listener::follow_listeners(
+            hub.clone(),
+            alias.clone(),
+            databases.clone(),
+            addresses.clone(),
+            stop.clone(),
+        ));
     }
     let name_server = match options.wire {
         Wire::Sockets if !scenario.failover_groups.is_empty() => {
@@ -194,6 +208,7 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         }
         _ => None,
     };
+    let known = listener::names(options.wire, name_server.as_deref(), &hub, &instances, &addresses);
     let record = LabRecord {
         schema_version: 1,
         name_server,
@@ -206,6 +221,7 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         control,
     };
     let door = control::Door {
+        hub: hub.clone(),
         token: record.control.token.clone(),
         alias: alias.clone(),
         addresses,
@@ -239,7 +255,7 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
     if !agenda.is_empty() {
         tokio::spawn(timetable::play(agenda, door.clone(), stop.clone()));
     }
-    let workload_clock = Clock::start(Arc::new(move || clock.now()));
+    let workload_clock = Clock::start(clock.clone());
     Ok(Running {
         record,
         instances,
@@ -254,6 +270,8 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         scenario,
         ca_pem: tls.ca_pem.into_bytes(),
         clock: workload_clock,
+        time: clock,
+        names: known,
         stop,
         writers: None,
         sampler: None,
@@ -295,8 +313,8 @@ async fn stand(target: &Arc<Instance>) -> io::Result<()> {
 /// Names that the certificate of a managed instance carries: its own, and those of every listener in its zone.
 fn tls_names(scenario: &Scenario) -> Vec<String> {
     let mut names = Vec::new();
-    for managed in &scenario.managed_instances {
-        let fqdn = managed.fqdn();
+    let instances = scenario.managed_instances.iter().map(crate::lab::scenario::types::ManagedInstance::fqdn);
+    for fqdn in instances.chain(scenario.servers.iter().map(LogicalServer::fqdn)) {
         let zone = fqdn.split_once('.').map(|(_, zone)| zone.to_owned()).unwrap_or_default();
         for name in [fqdn, format!("*.{zone}"), format!("*.secondary.{zone}")] {
             if !names.contains(&name) {
@@ -307,36 +325,13 @@ fn tls_names(scenario: &Scenario) -> Vec<String> {
     names
 }
 
-/// The application connects by the listener: where that leads, there it goes.
-async fn follow_listeners(
-    hub: Arc<Hub>,
-    alias: Arc<AliasTable>,
-    databases: Vec<DatabaseRecord>,
-    addresses: BTreeMap<String, Address>,
-    stop: CancellationToken,
-) {
-    loop {
-        for d in &databases {
-            if let Some(group) = hub.of(&d.source)
-                && let Some(address) = addresses.get(&group.primary().config.id)
-            {
-                alias.repoint(&d.name, address.clone());
-            }
-        }
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LISTENER_EVERY) => {}
-        }
-    }
-}
-
 fn host_of(scenario: &Scenario, id: &str) -> String {
     let sql = scenario.sql_servers.iter().find(|s| s.id == id).map(|s| s.host.clone());
     let managed = || {
         scenario.managed_instances.iter().find(|m| m.id == id).map(super::super::scenario::types::ManagedInstance::fqdn)
     };
-    sql.or_else(managed).unwrap_or_else(|| id.to_owned())
+    let logical = || scenario.servers.iter().find(|s| s.id == id).map(LogicalServer::fqdn);
+    sql.or_else(managed).or_else(logical).unwrap_or_else(|| id.to_owned())
 }
 
 fn databases(scenario: &Scenario) -> Vec<DatabaseRecord> {
@@ -347,16 +342,25 @@ fn databases(scenario: &Scenario) -> Vec<DatabaseRecord> {
             name: d.name.clone(),
             link: files::link_name(&d.name, i),
             source: d.instance.clone(),
+            more: scenario
+                .failover_groups
+                .iter()
+                .filter(|g| g.primary == target)
+                .map(|g| g.secondary.clone())
+                .collect(),
             target: target.clone(),
             size_mib: d.size_mib,
         });
     let grouped = scenario.databases.iter().filter_map(|d| {
-        let group = scenario.failover_groups.iter().find(|g| g.primary == d.instance)?;
+        let mine =
+            |g: &&FailoverGroup| g.primary == d.instance && (g.databases.is_empty() || g.databases.contains(&d.name));
+        let group = scenario.failover_groups.iter().find(mine)?;
         Some(DatabaseRecord {
             name: d.name.clone(),
             link: String::new(),
             source: d.instance.clone(),
             target: group.secondary.clone(),
+            more: Vec::new(),
             size_mib: d.size_mib,
         })
     });
@@ -383,7 +387,7 @@ impl Running {
         }
     }
 
-    fn tls(&self) -> Tls {
+    pub(super) fn tls(&self) -> Tls {
         match self.wire {
             Wire::Sockets => Tls::Ca(self.ca_pem.clone()),
             Wire::Pipes => Tls::Off,
@@ -400,7 +404,7 @@ impl Running {
 
     /// Re-reads every copy over TDS and judges.
     pub async fn judge(&self) -> io::Result<Report> {
-        let current = self.alias.all().into_iter().map(|(d, a)| (d, a.server)).collect();
+        let current = self.current();
         let evidence = verdict::Evidence {
             record: &self.record,
             acknowledged: self.acknowledged()?,
@@ -433,47 +437,6 @@ impl Running {
         })
     }
 
-    /// A sysadmin at work in every database on its source: writes, is killed, comes back. What he was told counts as any commit.
-    /// Does not end.
-    pub async fn straggle<T>(&self) -> T {
-        let clock = self.clock.clone();
-        let mut n = 0_i64;
-        loop {
-            tokio::time::sleep(STRAGGLE_EVERY).await;
-            for d in &self.record.databases {
-                let login = self.record.server(&d.source).and_then(|s| s.logins.iter().find(|l| l.sysadmin));
-                let (Some(login), Some(address)) = (login, self.record.addresses().get(&d.source).cloned()) else {
-                    continue;
-                };
-                let access = Access {
-                    dialer: self.dialer(APPLICATION_HOST),
-                    tls: self.tls(),
-                    user: login.name.clone(),
-                    password: login.password.clone(),
-                    program: "lab sysadmin",
-                    timeout: Duration::from_secs(5),
-                };
-                n += 1;
-                let insert = format!(
-                    "INSERT INTO dbo.entry (entry_id, writer, seq, amount, note) VALUES (NEWID(), 9002, {n}, 0, N'by hand')"
-                );
-                let Ok(mut sql) = client::connect(&access, &address, &d.name).await else { continue };
-                if client::batch(&mut sql, access.timeout, &insert).await.is_ok() {
-                    let record = Record {
-                        writer: 9002,
-                        seq: n,
-                        database: d.name.clone(),
-                        server: address.server.clone(),
-                        outcome: Outcome::Acknowledged,
-                        at_us: clock.elapsed_us(),
-                        wall: clock.wall(),
-                    };
-                    let _ = self.ledger.record(record);
-                }
-            }
-        }
-    }
-
     /// Databases with writers: the first ones of each source.
     fn busy(&self) -> Vec<&DatabaseRecord> {
         let most = match self.scenario.workload.busy_databases {
@@ -500,6 +463,7 @@ impl Running {
             updates: self.scenario.workload.updates,
             selects: self.scenario.workload.selects,
             access: access.clone(),
+            names: self.names.clone(),
         };
         let last = Ledger::last_seq(&self.acknowledged().unwrap_or_default());
         self.writers =
@@ -509,7 +473,7 @@ impl Running {
         let copies: Vec<sample::Watched> = busy
             .iter()
             .copied()
-            .flat_map(|d| [(d, &d.source), (d, &d.target)])
+            .flat_map(|d| d.servers().map(move |s| (d, s)))
             .filter_map(|(d, server)| {
                 Some(sample::Watched {
                     database: d.name.clone(),

@@ -73,7 +73,7 @@ pub async fn judge_estate(evidence: Evidence<'_>, current: &BTreeMap<String, Str
         .collect();
     let mut found = Vec::new();
     for d in &evidence.record.databases {
-        for server in [&d.source, &d.target] {
+        for server in d.servers() {
             let Some(address) = addresses.get(server) else { continue };
             let Some(access) = admin(&evidence, server) else { continue };
             found.push(read(&access, address, &d.name, &acknowledged).await);

@@ -15,7 +15,7 @@ use crate::lab::workload::ledger::Record;
 
 fn record(writer: u32, seq: i64, server: &str, at_ms: u64, outcome: Outcome) -> Record {
     let (database, server) = ("ledger".to_owned(), server.to_owned());
-    Record { writer, seq, database, server, outcome, at_us: at_ms * 1_000, wall: String::new() }
+    Record { writer, seq, database, server, listener: None, outcome, at_us: at_ms * 1_000, wall: String::new() }
 }
 
 fn ack(writer: u32, seq: i64, server: &str, at_ms: u64) -> Record {

@@ -24,11 +24,17 @@ pub struct Address {
     pub server: String,
     pub host: String,
     pub port: u16,
+    /// The application connects by this name, and resolves it each time; the rest is what it led to when it was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listener: Option<String>,
 }
 
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.host, self.port)
+        match &self.listener {
+            Some(name) => f.write_str(name),
+            None => write!(f, "{}:{}", self.host, self.port),
+        }
     }
 }
 
@@ -104,7 +110,7 @@ mod tests {
     use super::*;
 
     fn at(server: &str, port: u16) -> Address {
-        Address { server: server.to_owned(), host: "127.0.0.1".to_owned(), port }
+        Address { server: server.to_owned(), host: "127.0.0.1".to_owned(), port, listener: None }
     }
 
     #[test]

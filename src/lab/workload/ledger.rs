@@ -30,6 +30,9 @@ pub struct Record {
     pub database: String,
     /// Key of the instance that was asked.
     pub server: String,
+    /// The name by which it was reached, if that was a listener.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listener: Option<String>,
     pub outcome: Outcome,
     /// Microseconds on the one monotonic clock of the workload, when the outcome was known.
     pub at_us: u64,
@@ -42,6 +45,8 @@ pub struct Ledger {
     sink: Mutex<Sink>,
     /// Acknowledged commits recorded by this process.
     acknowledged: std::sync::atomic::AtomicUsize,
+    /// Of these, the ones through a listener.
+    by_listener: std::sync::atomic::AtomicUsize,
 }
 
 enum Sink {
@@ -51,18 +56,23 @@ enum Sink {
 
 impl Ledger {
     pub fn in_memory() -> Self {
-        Self { sink: Mutex::new(Sink::Memory(Vec::new())), acknowledged: 0.into() }
+        Self { sink: Mutex::new(Sink::Memory(Vec::new())), acknowledged: 0.into(), by_listener: 0.into() }
     }
     /// Appends to `path`, which may exist.
     pub fn append_to(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
-        Ok(Self { sink: Mutex::new(Sink::File(file)), acknowledged: 0.into() })
+        Ok(Self { sink: Mutex::new(Sink::File(file)), acknowledged: 0.into(), by_listener: 0.into() })
     }
     /// Acknowledged commits recorded by this process so far.
     pub fn acknowledged(&self) -> usize {
         self.acknowledged.load(std::sync::atomic::Ordering::Relaxed)
     }
+    /// Those of them that came through a listener.
+    pub fn by_listener(&self) -> usize {
+        self.by_listener.load(std::sync::atomic::Ordering::Relaxed)
+    }
     pub fn record(&self, record: Record) -> io::Result<()> {
+        let by_listener = record.listener.is_some();
         let acknowledged = record.outcome == Outcome::Acknowledged;
         match &mut *self.sink.lock().unwrap_or_else(PoisonError::into_inner) {
             Sink::Memory(all) => all.push(record),
@@ -74,6 +84,7 @@ impl Ledger {
         }
         if acknowledged {
             self.acknowledged.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            self.by_listener.fetch_add(usize::from(by_listener), std::sync::atomic::Ordering::Relaxed);
         }
         Ok(())
     }
@@ -120,6 +131,7 @@ mod tests {
             seq,
             database: "ledger".to_owned(),
             server: "sql-a".to_owned(),
+            listener: None,
             outcome: Outcome::Acknowledged,
             at_us: 5,
             wall: String::new(),

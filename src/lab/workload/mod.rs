@@ -5,6 +5,7 @@
 pub mod alias;
 pub mod client;
 pub mod ledger;
+pub mod names;
 pub mod run;
 pub mod writer;
 

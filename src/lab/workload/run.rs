@@ -3,10 +3,11 @@
 use super::alias::AliasTable;
 use super::client::Access;
 use super::ledger::Ledger;
+use super::names::Names;
 use super::writer::Shared;
 use super::writer::Writer;
-use crate::lab::arm::config::Now;
 use crate::lab::arm::view::stamp;
+use crate::lab::world::clock::LabClock;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -15,22 +16,22 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// One monotonic clock for all clients of a run, and lab time beside it.
+/// One monotonic clock for all clients of a run: lab time.
 #[derive(Clone)]
 pub struct Clock {
-    start: tokio::time::Instant,
-    now: Now,
+    start: Duration,
+    lab: LabClock,
 }
 
 impl Clock {
-    pub fn start(now: Now) -> Self {
-        Self { start: tokio::time::Instant::now(), now }
+    pub fn start(lab: LabClock) -> Self {
+        Self { start: lab.elapsed(), lab }
     }
     pub fn elapsed_us(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+        u64::try_from(self.lab.elapsed().saturating_sub(self.start).as_micros()).unwrap_or(u64::MAX)
     }
     pub fn wall(&self) -> String {
-        stamp((self.now)())
+        stamp(self.lab.now())
     }
 }
 
@@ -45,6 +46,8 @@ pub struct WorkloadSpec {
     pub updates: u32,
     pub selects: u32,
     pub access: Access,
+    /// `None`: nobody connects by a listener here.
+    pub names: Option<Names>,
 }
 
 /// A running application.
@@ -84,6 +87,7 @@ pub fn start(
             alias: Arc::clone(alias),
             ledger: Arc::clone(ledger),
             access: spec.access.clone(),
+            names: spec.names.clone(),
             clock: clock.clone(),
             think: spec.think,
             backoff: spec.backoff,

@@ -11,6 +11,7 @@ use super::client::connect;
 use super::ledger::Ledger;
 use super::ledger::Outcome;
 use super::ledger::Record;
+use super::names::Names;
 use super::run::Clock;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub struct Shared {
     pub alias: Arc<AliasTable>,
     pub ledger: Arc<Ledger>,
     pub access: Access,
+    pub names: Option<Names>,
     pub clock: Clock,
     pub think: Duration,
     pub backoff: Duration,
@@ -56,16 +58,17 @@ impl Writer {
     /// Writes until told to stop. While it is kept out it tries again after a short pause.
     pub async fn run(mut self) {
         let stop = self.shared.stop.clone();
-        let mut session: Option<(Sql, Address)> = None;
+        // With the address as it was given and the place it led to.
+        let mut session: Option<(Sql, Address, Address)> = None;
         while !stop.is_cancelled() {
             let Some(address) = self.shared.alias.get(&self.shared.database) else { return };
-            if session.as_ref().is_some_and(|(_, at)| *at != address) {
+            if session.as_ref().is_some_and(|(_, given, _)| *given != address) {
                 session = None;
             }
-            let (mut sql, at) = match session.take() {
+            let (mut sql, given, at) = match session.take() {
                 Some(open) => open,
                 None => match self.open(&address).await {
-                    Ok(sql) => (sql, address),
+                    Ok((sql, at)) => (sql, address, at),
                     Err(failure) => {
                         self.count(&failure);
                         self.rest(self.shared.backoff).await;
@@ -75,7 +78,7 @@ impl Writer {
             };
             let healthy = self.once(&mut sql, &at).await;
             if healthy {
-                session = Some((sql, at));
+                session = Some((sql, given, at));
                 self.rest(self.shared.think).await;
             } else {
                 self.rest(self.shared.backoff).await;
@@ -96,14 +99,18 @@ impl Writer {
         *all.entry(failure.number().unwrap_or(0)).or_default() += 1;
     }
 
-    async fn open(&self, address: &Address) -> Result<Sql, Failure> {
-        let mut sql = connect(&self.shared.access, address, &self.shared.database).await?;
+    async fn open(&self, address: &Address) -> Result<(Sql, Address), Failure> {
+        let at = match &self.shared.names {
+            Some(names) => names.find(address).await?,
+            None => address.clone(),
+        };
+        let mut sql = connect(&self.shared.access, &at, &self.shared.database).await?;
         // The writer's account, once. Two writers never share one, so this cannot collide.
         let limit = self.shared.access.timeout;
         let text = "IF NOT EXISTS (SELECT 1 FROM dbo.account WHERE account_id = @P1) INSERT INTO dbo.account (account_id, balance) VALUES (@P1, 0)";
         let id = i32::try_from(self.id).unwrap_or(i32::MAX);
         bounded(limit, sql.execute(text, &[&id])).await?;
-        Ok(sql)
+        Ok((sql, at))
     }
 
     /// One transaction; false if the session is not worth keeping.
@@ -121,6 +128,7 @@ impl Writer {
                 seq: self.seq,
                 database: self.shared.database.clone(),
                 server: at.server.clone(),
+                listener: at.listener.clone(),
                 outcome,
                 at_us: self.shared.clock.elapsed_us(),
                 wall: self.shared.clock.wall(),

@@ -97,10 +97,14 @@ impl InstanceState {
     /// The database, if this session may change it now: 3906 on a copy that only reads.
     pub fn open_for_write(&self, cx: &SessionCx, name: &str) -> SqlResult<&Database> {
         let db = self.open(cx, name)?;
-        if db.access != Access::ReadWrite || db.options.bit("is_read_only") {
+        if db.access != Access::ReadWrite || db.options.bit("is_read_only") || self.is_on_replica(cx, name) {
             return Err(error(3906, &[&db.name]));
         }
         Ok(db)
+    }
+    /// A session that asked to read only, in a database with a replica for that: it landed there.
+    pub fn is_on_replica(&self, cx: &SessionCx, name: &str) -> bool {
+        cx.read_only_intent && self.server.read_scale.contains(&name.to_lowercase())
     }
     /// Roles of a database principal, itself and public included.
     pub fn database_tokens(data: &Data, user: i32) -> BTreeSet<i32> {

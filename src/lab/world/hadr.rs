@@ -271,6 +271,8 @@ pub struct Tuning {
     pub link_creation_timeout: Duration,
     /// From becoming primary to the first automatic full backup on a managed instance.
     pub first_full_backup_delay: Duration,
+    /// Speed of an automatic full backup, bytes a second; 0: it takes no time.
+    pub backup_bytes_per_second: u64,
     /// How long a role change itself takes, while the database is open to nobody.
     pub role_change: Duration,
     /// How long a planned failover waits for the partner to catch up (47514 …).
@@ -292,6 +294,7 @@ impl Default for Tuning {
             link_start_timeout: Duration::from_secs(5 * 60),
             link_creation_timeout: Duration::from_secs(6 * 24 * 3600),
             first_full_backup_delay: Duration::from_secs(5 * 60),
+            backup_bytes_per_second: 0,
             role_change: Duration::ZERO,
             failover_timeout: Duration::from_secs(60),
             keepalive: Duration::from_secs(2),

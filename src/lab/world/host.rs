@@ -129,6 +129,10 @@ impl Host for InstanceHost {
         super::function::scalar(&self.instance, cx, name, args)
     }
     fn use_database(&self, cx: &mut SessionCx, name: &str) -> SqlResult<()> {
+        // A session of a logical server stays in the database it logged in to.
+        if self.instance.config.is_logical() && !name.eq_ignore_ascii_case(&cx.database) {
+            return Err(error(40508, &[]));
+        }
         let spelled = self.with(|s| {
             let spelled = s.open(cx, name)?.name.clone();
             if let Some(session) = s.sessions.get_mut(cx.spid) {

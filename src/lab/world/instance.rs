@@ -1,5 +1,6 @@
 //! One simulated instance: SQL Server or managed instance. State sits behind one mutex; nothing awaits while holding it.
 
+use super::clock::LabClock;
 use super::database::Database;
 use super::hadr::HadrState;
 use super::security::SecurityState;
@@ -37,6 +38,8 @@ pub struct Installed {
     pub clustered: bool,
     /// Name of the machine now, if it was renamed after the installation: `@@SERVERNAME` keeps the old one.
     pub machine: Option<String>,
+    /// A logical server of Azure SQL Database: a session stays in the database it logged in to.
+    pub logical: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -79,6 +82,10 @@ impl InstanceConfig {
     pub fn is_managed(&self) -> bool {
         matches!(self.kind, InstanceKind::Managed { .. })
     }
+    /// A logical server of Azure SQL Database.
+    pub fn is_logical(&self) -> bool {
+        self.installed.logical
+    }
     /// True if `version >= (major, minor, build, revision)` for SQL Server; always true for a managed instance.
     pub fn at_least(&self, build: (u32, u32, u32, u32)) -> bool {
         match &self.kind {
@@ -103,21 +110,6 @@ pub struct Instance {
     pub shutdown: tokio_util::sync::CancellationToken,
     /// Wall time at tokio instant `epoch`: lab time follows tokio's clock, so a paused clock is honoured.
     pub clock: LabClock,
-}
-
-/// Lab time: a fixed wall-clock origin plus tokio's (pausable) monotonic time.
-#[derive(Debug, Clone, Copy)]
-pub struct LabClock {
-    pub origin: OffsetDateTime,
-    pub epoch: tokio::time::Instant,
-}
-impl LabClock {
-    pub fn starting_at(origin: OffsetDateTime) -> Self {
-        Self { origin, epoch: tokio::time::Instant::now() }
-    }
-    pub fn now(&self) -> OffsetDateTime {
-        self.origin + self.epoch.elapsed()
-    }
 }
 
 /// Everything that changes on an instance.

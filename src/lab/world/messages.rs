@@ -326,6 +326,12 @@ pub const TEMPLATES: &[Template] = &[
     t(47506, 16, "The certificate of the endpoint of type %d does not exist or you do not have permission."),
     t(12408, 16, "Could not flush the Query Store of database '%.*ls'."),
     t(40000, 16, "The lab does not support: %ls"),
+    t(
+        40508,
+        16,
+        "USE statement is not supported to switch between databases. Use a new connection to connect to a different database.",
+    ),
+    t(40515, 15, "Reference to database and/or server name in '%.*ls' is not supported in this version of SQL Server."),
 ];
 
 /// The template of a number.

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod backend;
+pub mod clock;
 pub mod database;
 pub mod ddl;
 pub mod function;

@@ -198,6 +198,10 @@ pub struct ServerState {
     pub hadr_disabled: bool,
     /// The region of a managed instance does not answer.
     pub region_down: bool,
+    /// A logical server of Azure SQL Database.
+    pub logical: bool,
+    /// Of a logical server: lower-case names of databases with a readable replica beside the primary (facts: failover-groups 4.4).
+    pub read_scale: std::collections::BTreeSet<String>,
     /// `sp_multidb_milink`.
     pub multi_database_link: bool,
     /// Batches and write transactions since start, for the performance counters.
@@ -268,6 +272,8 @@ impl ServerState {
             agent_running: true,
             hadr_disabled: false,
             region_down: false,
+            logical: false,
+            read_scale: std::collections::BTreeSet::new(),
             multi_database_link: false,
             batches: 0,
             transactions: BTreeMap::new(),

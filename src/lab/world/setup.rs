@@ -259,9 +259,13 @@ impl InstanceState {
     }
     /// As if a plain full backup had been taken: a row in msdb and the start of the log chain.
     pub fn record_full_backup(&mut self, database: &str, now: OffsetDateTime) {
+        self.record_full_backup_from(database, now, now);
+    }
+    /// The same, of one that took a while.
+    pub fn record_full_backup_from(&mut self, database: &str, began: OffsetDateTime, now: OffsetDateTime) {
         let Some(db) = self.databases.get_mut(&database.to_lowercase()) else { return };
         let id = self.server.backups.len() as i32 + 1;
-        let set = BackupSet::of(id, db, 'D', now);
+        let set = BackupSet { start: began, ..BackupSet::of(id, db, 'D', now) };
         db.options.differential_base = Some((set.first_lsn, set.uuid));
         if db.options.recovery_model != 3 && db.options.last_log_backup.is_none() {
             db.options.last_log_backup = Some(set.last_lsn);

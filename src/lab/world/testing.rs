@@ -1,12 +1,12 @@
 //! A small instance for unit tests.
 
 use super::backend::open_session;
+use super::clock::LabClock;
 use super::host::InstanceHost;
 use super::instance::Instance;
 use super::instance::InstanceConfig;
 use super::instance::InstanceKind;
 use super::instance::InstanceState;
-use super::instance::LabClock;
 use super::setup::DatabaseSpec;
 use super::setup::LoginSpec;
 use super::setup::TableSpec;

@@ -4,6 +4,9 @@ pub mod names;
 pub mod pairs;
 pub mod prerequisites;
 pub mod seeding;
+pub mod servers;
+#[cfg(test)]
+mod servers_tests;
 pub mod state;
 #[cfg(test)]
 mod tests;

@@ -49,10 +49,10 @@ impl Row {
     }
 }
 
-struct List(Vec<Row>);
+pub(super) struct List(pub(super) Vec<Row>);
 
 impl List {
-    fn add(
+    pub(super) fn add(
         &mut self,
         (id, rule, severity): (&'static str, &'static str, Severity),
         answer: Result<(bool, String), String>,
@@ -67,12 +67,15 @@ impl List {
     }
 }
 
-fn got<T>(fact: &Fact<T>) -> Result<&T, String> {
+pub(super) fn got<T>(fact: &Fact<T>) -> Result<&T, String> {
     fact.get().map_err(|u| u.0)
 }
 
 /// Every row, in the order of the facts. `gb_per_hour`: the path's own rate, where known.
 pub fn judge(f: &GroupFacts, gb_per_hour: Option<f64>) -> Vec<Row> {
+    if let Some(pair) = &f.servers {
+        return super::servers::judge(f, pair, false);
+    }
     let mut list = List(Vec::new());
     instances(f, &mut list);
     contents(f, &mut list);

@@ -136,6 +136,8 @@ fn both(a: &GroupView, b: &GroupView) -> Standing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
     Create,
+    /// Made, or gone on with until it protects.
+    Protect,
     Update,
     Delete,
     /// To make that side primary.
@@ -161,7 +163,14 @@ pub fn may(asked: Asked, standing: &Standing, facts: &GroupFacts) -> Result<(), 
     let name = &facts.name;
     let show = format!("milink fog show {name}");
     match (asked, standing) {
-        (Asked::Create, Standing::None) => Ok(()),
+        (Asked::Create | Asked::Protect, Standing::None) => Ok(()),
+        (
+            Asked::Protect,
+            Standing::Creating { primary: Side::A }
+            | Standing::Seeding { primary: Side::A }
+            | Standing::InSync { primary: Side::A },
+        ) => Ok(()),
+        (Asked::Protect, other) => no(format!("group {name} is there: {}", other.sentence()), show),
         (Asked::Create, Standing::Unknown { why }) => no(format!("whether the group exists is unknown: {why}"), show),
         (Asked::Create, other) => no(format!("group {name} is there: {}", other.sentence()), show),
         (_, Standing::None) => no(format!("there is no group {name}"), format!("milink fog create {name}")),

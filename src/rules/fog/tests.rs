@@ -65,6 +65,7 @@ fn fresh() -> GroupFacts {
         b: member("mi-b", "northeurope"),
         databases: vec![GeoDatabase { name: "ledger".to_owned(), row: known(None) }],
         bytes: Some(100 << 30),
+        servers: None,
     }
 }
 

@@ -53,6 +53,7 @@ pub struct Estate {
 pub fn small(name: &str, databases: u32) -> Result<Scenario> {
     let options = Options { databases: Some(databases), odd_name: false, writers: Some(2), size_mib: Some(SIZE_MIB) };
     let mut scenario = scenario::load(name, &options).map_err(|e| Error::usage(e.to_string()))?;
+    scenario.timing.time_lapse = 1;
     scenario.workload.think_ms = THINK_MS;
     scenario.workload.updates = 1;
     scenario.workload.selects = 0;

@@ -25,7 +25,8 @@ impl HookRunner for AliasHook {
         }
         let to = call.fact("MILINK_TARGET");
         let address = self.addresses.get(to).ok_or_else(|| call.failed(&format!("knows no server `{to}`")))?;
-        self.alias.repoint(call.fact("MILINK_DATABASE"), address.clone());
+        let listener = Some(call.fact("MILINK_LISTENER")).filter(|name| !name.is_empty()).map(str::to_owned);
+        self.alias.repoint(call.fact("MILINK_DATABASE"), Address { listener, ..address.clone() });
         Ok(())
     }
 }

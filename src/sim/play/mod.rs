@@ -6,6 +6,7 @@ mod catalogue;
 pub mod estate;
 pub mod faults;
 pub mod gate;
+pub mod groups;
 pub mod hooks;
 pub mod line;
 pub mod mishap;

@@ -9,6 +9,8 @@ use super::trace::Told;
 use crate::app::build::App;
 use crate::app::build::Parts;
 use crate::app::build::StandIns;
+use crate::app::fog::FogOp;
+use crate::app::fog::NoPlan;
 use crate::app::run::Ended;
 use crate::base::error::Error;
 use crate::base::error::Kind;
@@ -223,6 +225,43 @@ impl Operator {
         self.process(estate, &immortal, &Gate::default(), work).await
     }
 
+    /// An operation on the estate's failover group, in a process of its own.
+    pub async fn group(&self, estate: &Estate, op: FogOp, faults: &Arc<dyn Mortal>) -> Fate {
+        let gate = Gate::default();
+        let work = async {
+            let app = self.app(estate, faults.clone(), &gate).await?;
+            let look = app.look_at_group(None).await?;
+            let plan = app.plan_fog(&look, op, None).map_err(|e| match e {
+                NoPlan::Error(e) => e,
+                NoPlan::Already(refusal) => Error::refused(refusal.why),
+            })?;
+            app.start(&plan, self.observer(estate), Cancel::new()).await
+        };
+        self.process(estate, faults, &gate, work).await
+    }
+
+    /// `fog resume` or `drill resume` in a process of its own.
+    pub async fn resume_group(&self, estate: &Estate, faults: &Arc<dyn Mortal>) -> Fate {
+        let gate = Gate::default();
+        let work = async {
+            let run = self.open_run_of(&["fog", "drill"])?;
+            let run = run.ok_or_else(|| Error::new(Kind::NotFound, "no run is open"))?;
+            let app = self.app(estate, faults.clone(), &gate).await?;
+            app.resume(&run, self.observer(estate), Cancel::new()).await
+        };
+        self.process(estate, faults, &gate, work).await
+    }
+
+    /// `objects sync` in a process without faults.
+    pub async fn objects(&self, estate: &Estate) -> Result<()> {
+        let app = self.app(estate, Arc::new(Immortal), &Gate::default()).await?;
+        let plan = app.plan_objects(&[], false).await?;
+        match app.start(&plan, self.observer(estate), Cancel::new()).await?.end {
+            RunEnd::Committed => Ok(()),
+            RunEnd::RolledBack(cause) => Err(cause.during("bringing objects over")),
+        }
+    }
+
     /// `cutover resume` in a process of its own.
     pub async fn resume(&self, estate: &Estate, faults: &Arc<dyn Mortal>, gate: &Gate, cancel: Cancel) -> Fate {
         let work = async {
@@ -252,9 +291,14 @@ impl Operator {
 
     /// The cutover that has not ended.
     pub fn open_run(&self) -> Result<Option<RunId>> {
+        self.open_run_of(&["cutover"])
+    }
+
+    /// The run of one of these kinds that has not ended.
+    pub fn open_run_of(&self, kinds: &[&str]) -> Result<Option<RunId>> {
         for run in self.journal.runs()? {
-            let cutover = run.as_str().starts_with("cutover");
-            if cutover && crate::journal::fold::fold(&self.journal.records(&run)?)?.finished.is_none() {
+            let wanted = kinds.iter().any(|k| run.as_str().starts_with(k));
+            if wanted && crate::journal::fold::fold(&self.journal.records(&run)?)?.finished.is_none() {
                 return Ok(Some(run));
             }
         }

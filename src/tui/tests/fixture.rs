@@ -149,6 +149,8 @@ fn link(name: &str, source: &Reading, target: &Reading) -> LinkSnapshot {
             days_to_full: source.of(Some(None)),
         },
         first_full_backup: target.of(Some(None)),
+        group: None,
+        protection: target.of(Some(None)),
     }
 }
 

@@ -136,7 +136,7 @@ fn an_old_comparison_is_none() {
     assert!(screen(&state, 80, 24).contains("✓ ledger:"));
     update(&mut state, Event::Tick(NOW + Duration::minutes(6)));
     let old = screen(&state, 80, 24);
-    assert!(old.contains("? ledger:") && old.contains("`o` compares again"), "{old}");
+    assert!(old.contains("? ledger:") && old.contains("6m00s old: `o` again"), "{old}");
     update(&mut state, Event::Compared { link: "ledger".to_owned(), objects: Err("no way in".to_owned()) });
     assert!(screen(&state, 80, 24).contains("not compared: no way in"));
 }

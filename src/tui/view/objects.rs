@@ -3,7 +3,6 @@
 use super::draw;
 use super::words;
 use super::words::time_of_day;
-use crate::base::text;
 use crate::report::objects::ObjectLine;
 use crate::report::objects::ObjectWord;
 use crate::report::objects::ObjectsReport;
@@ -93,13 +92,13 @@ fn head(
     let found = format!(
         "{} {link}: {} to bring over, {} by hand, {same} the same",
         t.sign(sign),
-        text::count(report.to_sync, "object"),
+        report.to_sync,
         report.manual
     );
     let age_words = words::short_ms(age.unsigned_abs() * 1000);
     let when = match (asked, age > AGE_MAX_S) {
         (true, _) => " (comparing again)".to_owned(),
-        (_, true) => format!(" ({age_words} old: `o` compares again)"),
+        (_, true) => format!(" ({age_words} old: `o` again)"),
         _ => format!(" (at {}Z)", time_of_day(Some(at))),
     };
     let left = width.saturating_sub(crate::tui::theme::columns(&found));

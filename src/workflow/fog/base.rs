@@ -10,7 +10,10 @@ use crate::base::retry::Backoff;
 use crate::engine::context::Context;
 use crate::inventory::fog::Place;
 use crate::inventory::fog::look;
+use crate::inventory::fog_servers;
+use crate::inventory::fog_servers::door;
 use crate::model::geo::GroupFacts;
+use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use crate::plan::fog::FogMember;
 use crate::plan::fog::FogPlan;
@@ -23,6 +26,15 @@ use std::time::Duration;
 const UNSEEN_MAX: Duration = Duration::from_secs(20);
 /// Evidence: a request is about to be sent.
 pub const SENT: &str = "sent";
+/// Evidence of `fog.seed`: databases that the service left out of the group.
+pub const LEFT_OUT: &str = "left_out";
+/// The service did a part of it: some databases are not in the group (facts: failover-groups 9.3).
+const PARTIAL: &str = "FailoverGroupCreateOrUpdatePartiallySucceeded";
+
+/// The group was made or changed, but not for every database.
+pub fn is_partial(e: &Error) -> bool {
+    e.service_code().is_some_and(|c| c.eq_ignore_ascii_case(PARTIAL) || c == "45122") || e.message().contains("45122")
+}
 
 /// The frozen facts a step works from.
 #[derive(Clone)]
@@ -38,11 +50,12 @@ impl FogStep {
         StepId::new(format!("{kind}/{}", self.plan.group))
     }
 
-    fn at(&self, member: &FogMember) -> GroupRef {
+    pub(super) fn at(&self, member: &FogMember) -> GroupRef {
         GroupRef {
             resource_group: member.resource_group.clone(),
             location: member.location.clone(),
             name: self.plan.group.clone(),
+            server: member.is_server.then(|| member.instance.clone()),
         }
     }
     /// Address of the side that was primary when the plan was made.
@@ -62,6 +75,9 @@ impl FogStep {
             partner_location: plan.secondary.location.clone(),
             primary: plan.primary.id.clone(),
             partner: plan.secondary.id.clone(),
+            databases: self
+                .is_of_servers()
+                .then(|| plan.databases.iter().map(|d| format!("{}/databases/{d}", plan.primary.id)).collect()),
         }
     }
 
@@ -69,8 +85,28 @@ impl FogStep {
         cx.effects.arm()?.failover_group(at).await
     }
 
+    /// Between logical servers of Azure SQL Database.
+    pub fn is_of_servers(&self) -> bool {
+        self.plan.primary.is_server
+    }
+
+    /// Where a database of a member is asked: on a logical server a session stays in the database it logged in to.
+    pub fn door(&self, site: &SiteId, database: &str) -> SiteId {
+        if self.is_of_servers() { door(site, database) } else { site.clone() }
+    }
+
+    /// Databases that are in the group, as far as this run knows: not those that the service left out.
+    pub fn taken(&self, cx: &Context) -> Result<Vec<String>> {
+        let left_out = cx.proven::<Vec<String>>(&self.sibling("fog.seed"), LEFT_OUT)?.unwrap_or_default();
+        Ok(self.plan.databases.iter().filter(|d| !left_out.contains(d)).cloned().collect())
+    }
+
     /// Both members, read afresh; `a` is the primary of the plan.
     pub async fn look(&self, cx: &Context) -> GroupFacts {
+        if self.is_of_servers() {
+            let (a, b) = (place(&self.plan.primary), place(&self.plan.secondary));
+            return fog_servers::look(&cx.effects, &self.plan.group, &a, &b, Some(&self.plan.databases)).await;
+        }
         look(&cx.effects, &self.plan.group, &place(&self.plan.primary), &place(&self.plan.secondary)).await
     }
 

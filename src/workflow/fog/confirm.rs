@@ -33,12 +33,7 @@ pub(super) async fn roles(
 ) -> Result<()> {
     cx.effects.forget_sessions(&new.site);
     cx.effects.forget_sessions(&old.site);
-    let at = |m: &FogMember| crate::arm::resource::failover_group::GroupRef {
-        resource_group: m.resource_group.clone(),
-        location: m.location.clone(),
-        name: step.plan.group.clone(),
-    };
-    let (at_new, at_old) = (at(new), at(old));
+    let (at_new, at_old) = (step.at(new), step.at(old));
     cx.until("both sides to say their new roles", CONFIRM_MAX, Backoff::relaxed(), || async {
         let group = step.group(cx, &at_new).await?.ok_or_else(|| step.gone())?;
         let mut fits = group.is_primary() == Some(true);
@@ -52,7 +47,7 @@ pub(super) async fn roles(
     cx.prove(&step.id, ROLE, &unix_ms(cx))?;
     cx.until("every database to take writes on the new primary", CONFIRM_MAX, Backoff::relaxed(), || async {
         for database in &step.plan.databases {
-            let (_, word) = cx.effects.read(&new.site, geo::landed(database)).await?;
+            let (_, word) = cx.effects.read(&step.door(&new.site, database), geo::landed(database)).await?;
             if word.as_deref() != Some("READ_WRITE") {
                 return Ok(None);
             }
@@ -81,7 +76,7 @@ impl Step for Confirm {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let plan = &self.0.plan;
-        let must = plan.op != FogOp::ForcedFailover;
+        let must = !matches!(plan.op, FogOp::ForcedFailover | FogOp::PlannedFirst);
         roles(&self.0, cx, &plan.secondary, &plan.primary, must).await?;
         Ok(Done::note(format!("{} is primary and takes writes in every database", plan.secondary.site)))
     }

@@ -3,6 +3,7 @@
 use super::base::FogStep;
 use super::base::SENT;
 use super::base::fog_step;
+use super::base::is_partial;
 use crate::arm::ArmChange;
 use crate::arm::client::same_id;
 use crate::arm::resource::failover_group::FailoverGroup;
@@ -20,6 +21,9 @@ use std::time::Duration;
 /// Until an accepted group is seen at both of its addresses.
 const REGISTER_MAX: Duration = Duration::from_secs(10 * 60);
 
+/// Evidence: what the service answered when it left databases out.
+pub const PARTIAL_ANSWER: &str = "partial";
+
 pub struct Create(pub FogStep);
 
 impl Create {
@@ -28,6 +32,9 @@ impl Create {
     }
 
     fn is_ours(&self, group: &FailoverGroup) -> bool {
+        if self.0.is_of_servers() {
+            return group.is_primary() == Some(true) && group.is_partner(&self.0.plan.secondary.id);
+        }
         let pair = group.properties.managed_instance_pairs.first();
         let is = |id: Option<&String>, wanted: &str| id.is_some_and(|id| same_id(id, wanted));
         pair.is_some_and(|p| {
@@ -63,7 +70,7 @@ impl Step for Create {
             Some(group) if self.is_ours(&group) => Precheck::AlreadyDone("registered".to_owned()),
             Some(_) => Precheck::Blocked {
                 expected: format!("no other group called {}", self.0.plan.group),
-                found: "one of other instances".to_owned(),
+                found: "one of other members".to_owned(),
                 hint: "choose another name in the estate file".to_owned(),
             },
         })
@@ -76,12 +83,17 @@ impl Step for Create {
         }
         cx.until("the group to be registered", REGISTER_MAX, Backoff::relaxed(), || async {
             if let Some(e) = cx.effects.arm_failed(&self.0.id).await? {
-                return Err(e.with_kind(Kind::Refused));
+                if !is_partial(&e) {
+                    return Err(e.with_kind(Kind::Refused));
+                }
+                // The group stands, some databases are not in it: the next step says which.
+                cx.prove(&self.0.id, PARTIAL_ANSWER, &e.message())?;
             }
             Ok(self.0.group(cx, &self.0.at_primary()).await?.filter(|g| self.is_ours(g)).map(|_| ()))
         })
         .await?;
-        Ok(Done::note("registered on both instances; not protected yet"))
+        let what = if self.0.is_of_servers() { "servers" } else { "instances" };
+        Ok(Done::note(format!("registered on both {what}; not protected yet")))
     }
     async fn undo(&self, cx: &Context) -> Result<String> {
         // Only called while the request was never accepted.

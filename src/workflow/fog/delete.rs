@@ -29,6 +29,9 @@ impl Step for Delete {
 
     fn summary(&self) -> String {
         let plan = &self.0.plan;
+        if self.0.is_of_servers() {
+            return format!("delete failover group {}: its names vanish, the databases stay replicated", plan.group);
+        }
         format!(
             "delete failover group {}: its names vanish, and the copies on {} take writes from then on",
             plan.group, plan.secondary.site
@@ -61,6 +64,11 @@ impl Step for Delete {
         })
         .await?;
         let site = &self.0.plan.secondary.site;
+        if self.0.is_of_servers() {
+            return Ok(Done::note(format!(
+                "gone; the databases stay geo-replicated to {site}, each by itself: stop the links where that is not wanted"
+            )));
+        }
         Ok(Done::note(format!("gone; the databases on {site} are independent and take writes: bar or drop them")))
     }
     async fn undo(&self, _: &Context) -> Result<String> {

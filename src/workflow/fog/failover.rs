@@ -22,6 +22,9 @@ pub struct Failover(pub FogStep);
 
 impl Failover {
     fn change(&self) -> ArmChange {
+        if self.0.plan.op == FogOp::PlannedFirst {
+            return ArmChange::TryPlannedFirst { at: self.0.at_secondary() };
+        }
         let forced = self.0.plan.op == FogOp::ForcedFailover;
         ArmChange::FailoverGroup { at: self.0.at_secondary(), forced }
     }
@@ -43,10 +46,10 @@ impl Step for Failover {
 
     fn summary(&self) -> String {
         let plan = &self.0.plan;
-        let how = if plan.op == FogOp::ForcedFailover {
-            "force a failover WITH DATA LOSS of"
-        } else {
-            "fail over, without loss,"
+        let how = match plan.op {
+            FogOp::ForcedFailover => "force a failover WITH DATA LOSS of",
+            FogOp::PlannedFirst => "try a planned failover, and if it does not succeed force one WITH DATA LOSS, of",
+            _ => "fail over, without loss,",
         };
         format!("{how} {} from {} to {}", plan.group, plan.primary.site, plan.secondary.site)
     }

@@ -12,7 +12,9 @@ use crate::model::geo::GroupFacts;
 use crate::model::geo::Side;
 use crate::plan::fog::FogOp;
 use crate::rules::fog::prerequisites;
+use crate::rules::fog::servers;
 use crate::rules::fog::state::Asked;
+use crate::rules::fog::state::Standing;
 use crate::rules::fog::state::may;
 use crate::rules::fog::state::standing;
 use async_trait::async_trait;
@@ -23,29 +25,35 @@ pub struct Gate(pub FogStep);
 pub fn asked(op: FogOp) -> Asked {
     match op {
         FogOp::Create => Asked::Create,
+        FogOp::Protect => Asked::Protect,
         FogOp::Update => Asked::Update,
         FogOp::Delete => Asked::Delete,
         FogOp::Failover | FogOp::Drill => Asked::Planned(Side::B),
-        FogOp::ForcedFailover => Asked::Forced(Side::B),
+        FogOp::ForcedFailover | FogOp::PlannedFirst => Asked::Forced(Side::B),
     }
 }
 
 /// Why it may not go on; rows that somebody answers for do not count.
-pub fn refused(op: FogOp, facts: &GroupFacts, waived: &[String]) -> Option<Error> {
-    if let Err(refusal) = may(asked(op), &standing(facts), facts) {
+pub fn refused(op: FogOp, facts: &GroupFacts, waived: &[String], automatic: bool) -> Option<Error> {
+    let stands = standing(facts);
+    if let Err(refusal) = may(asked(op), &stands, facts) {
         return Some(Error::refused(refusal.why).hint(refusal.hint));
     }
-    if op != FogOp::Create {
-        return None;
-    }
-    let rows = prerequisites::judge(facts, None);
+    let rows = match (&facts.servers, op) {
+        // Databases that are put into a group that stands must fit as those of a new one.
+        (Some(pair), FogOp::Create | FogOp::Update) => servers::judge(facts, pair, automatic),
+        // What is registered already was judged before it was asked for.
+        (None, FogOp::Create | FogOp::Protect) if stands == Standing::None => prerequisites::judge(facts, None),
+        _ => return None,
+    };
     let blocking: Vec<String> = rows
         .iter()
         .filter(|r| r.blocks() && !waived.iter().any(|w| w == r.id))
         .map(|r| format!("{} ({}): {}", r.id, r.rule, r.found))
         .collect();
     (!blocking.is_empty()).then(|| {
-        Error::refused(format!("the instances are not ready for a failover group: {}", blocking.join("; ")))
+        let what = if facts.servers.is_some() { "servers" } else { "instances" };
+        Error::refused(format!("the {what} are not ready for a failover group: {}", blocking.join("; ")))
             .hint(format!("milink fog plan {}", facts.name))
     })
 }
@@ -68,14 +76,19 @@ impl Step for Gate {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let facts = self.0.look(cx).await;
-        if let Some(e) = refused(self.0.plan.op, &facts, &self.0.plan.waived) {
+        let plan = &self.0.plan;
+        let automatic = plan.settings.automatic_after_minutes.is_some();
+        if let Some(e) = refused(plan.op, &facts, &plan.waived, automatic) {
             return Err(e);
         }
         let lag = facts.lag_s();
         cx.prove(&self.0.id, "lag_s", &lag)?;
         let said = standing(&facts).sentence();
         Ok(Done::note(match (self.0.plan.op, lag) {
-            (FogOp::Create, _) => "the instances fit together".to_owned(),
+            (FogOp::Create, _) if self.0.is_of_servers() => "the servers fit together".to_owned(),
+            (FogOp::Create | FogOp::Protect, _) if standing(&facts) == Standing::None => {
+                "the instances fit together".to_owned()
+            }
             (_, Some(lag)) => format!("{said}, lag at most {lag} s"),
             (_, None) => format!("{said}, lag unknown"),
         }))

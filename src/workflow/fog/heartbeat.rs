@@ -44,7 +44,7 @@ async fn beat(step: FogStep, cx: Context) {
         if !acknowledged && takes_writes(&step, &cx, &sites[1]).await {
             sites.swap(0, 1);
             let found = match plan.databases.first() {
-                Some(d) => cx.effects.read(&sites[0], marker::read(d)).await.ok().flatten(),
+                Some(d) => cx.effects.read(&step.door(&sites[0], d), marker::read(d)).await.ok().flatten(),
                 None => None,
             };
             step.tools.beats.landed(&sites[0], found.as_deref().and_then(number));
@@ -56,7 +56,8 @@ async fn beat(step: FogStep, cx: Context) {
 
 async fn write(step: &FogStep, cx: &Context, site: &SiteId, n: u64) -> Result<()> {
     for database in &step.plan.databases {
-        cx.effects.change(&step.id, site, &marker::set(database, &format!("beat-{n}"))?).await?;
+        let door = step.door(site, database);
+        cx.effects.change(&step.id, &door, &marker::set(database, &format!("beat-{n}"))?).await?;
     }
     Ok(())
 }
@@ -64,7 +65,7 @@ async fn write(step: &FogStep, cx: &Context, site: &SiteId, n: u64) -> Result<()
 async fn takes_writes(step: &FogStep, cx: &Context, site: &SiteId) -> bool {
     cx.effects.forget_sessions(site);
     let Some(database) = step.plan.databases.first() else { return false };
-    let look = within(BEAT_MAX, cx.effects.read(site, geo::landed(database))).await;
+    let look = within(BEAT_MAX, cx.effects.read(&step.door(site, database), geo::landed(database))).await;
     matches!(look, Some(Ok((_, Some(word)))) if word == "READ_WRITE")
 }
 
@@ -109,7 +110,8 @@ impl Step for Heartbeat {
 pub(super) async fn stop(step: &FogStep, cx: &Context) -> Result<()> {
     cx.guards.end(GUARD);
     for database in &step.plan.databases {
-        cx.effects.change(&step.id, &step.plan.primary.site, &marker::clear(database)?).await?;
+        let door = step.door(&step.plan.primary.site, database);
+        cx.effects.change(&step.id, &door, &marker::clear(database)?).await?;
     }
     Ok(())
 }

@@ -24,6 +24,9 @@ impl Step for Lease {
     fn preview(&self) -> Vec<String> {
         let name = &self.0.plan.group;
         let take = lease::take(&lease::resource(name)).map(|s| s.rendered.shown);
+        if self.0.is_of_servers() {
+            return take.into_iter().collect();
+        }
         let raise = fence::raise(&fence::name(name), 1).map(|s| s.rendered.shown);
         take.into_iter().chain(raise).collect()
     }
@@ -44,6 +47,14 @@ impl Step for Lease {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let (name, site) = (&self.0.plan.group, &self.0.plan.secondary.site);
+        // The `master` of a logical server stores nothing: there the lock's own session is the proof.
+        if self.0.is_of_servers() {
+            if cx.effects.take_plain_lease(&self.0.id, site, name).await? {
+                return Ok(Done::note(format!("held on {site}")));
+            }
+            return Err(Error::refused(format!("the lease of failover group {name} is held by another run"))
+                .hint("milink runs list; wait for that run to end"));
+        }
         if let Some(number) = cx.effects.take_lease(&self.0.id, site, name).await? {
             return Ok(Done::note(format!("held on {site}, fencing number {number}")));
         }

@@ -30,11 +30,13 @@ pub struct Listeners(pub FogStep);
 /// Looks at both listeners once; the read-only one is not asked for where nobody may read.
 pub async fn land(step: &FogStep, cx: &Context, primary: &FogMember, secondary: &FogMember) -> Vec<Landed> {
     let plan = &step.plan;
+    let databases = step.taken(cx).unwrap_or_else(|_| plan.databases.clone());
     let mut found = Vec::new();
     let rows =
         [(&plan.read_write_listener, primary, secondary, true), (&plan.read_only_listener, secondary, primary, false)];
     for (name, should, other, is_read_write) in rows {
-        if !is_read_write && (plan.op == FogOp::ForcedFailover || plan.settings.standby) {
+        let forced = matches!(plan.op, FogOp::ForcedFailover | FogOp::PlannedFirst);
+        if !is_read_write && (forced || plan.settings.standby) {
             continue;
         }
         let wanted = Wanted {
@@ -43,7 +45,8 @@ pub async fn land(step: &FogStep, cx: &Context, primary: &FogMember, secondary: 
             site: &should.site,
             other: (&other.fqdn, &other.site),
             is_read_write,
-            databases: &plan.databases,
+            databases: &databases,
+            per_database: step.is_of_servers(),
         };
         found.push(listener::check(&cx.effects, step.tools.names.as_ref(), &wanted).await);
     }
@@ -69,8 +72,10 @@ impl Step for Listeners {
     async fn run(&self, cx: &Context) -> Result<Done> {
         let plan = &self.0.plan;
         let (primary, secondary) = match plan.op {
-            FogOp::Create | FogOp::Update | FogOp::Delete => (&plan.primary, &plan.secondary),
-            FogOp::Failover | FogOp::ForcedFailover | FogOp::Drill => (&plan.secondary, &plan.primary),
+            FogOp::Create | FogOp::Protect | FogOp::Update | FogOp::Delete => (&plan.primary, &plan.secondary),
+            FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Drill => {
+                (&plan.secondary, &plan.primary)
+            }
         };
         let last = std::sync::Mutex::new(Vec::<Landed>::new());
         let waited = cx

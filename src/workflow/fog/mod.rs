@@ -3,6 +3,7 @@
 pub mod base;
 pub mod beats;
 pub mod confirm;
+pub mod copies;
 pub mod create;
 pub mod delete;
 pub mod drill;
@@ -11,5 +12,6 @@ pub mod gate;
 pub mod heartbeat;
 pub mod lease;
 pub mod listeners;
+pub mod protect;
 pub mod seed;
 pub mod update;

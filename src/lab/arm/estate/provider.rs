@@ -11,6 +11,7 @@ use crate::lab::arm::provider::InstancePatch;
 use crate::lab::arm::provider::LinkRole;
 use crate::lab::arm::provider::Provider;
 use crate::lab::arm::provider::ReplicationMode;
+use crate::lab::arm::servers::Servers;
 use crate::lab::arm::view::DatabaseView;
 use crate::lab::arm::view::EndpointCertificateView;
 use crate::lab::arm::view::EndpointType;
@@ -40,6 +41,8 @@ pub struct Estate {
     pub managed: Vec<Managed>,
     /// Failover groups.
     pub hub: Arc<Hub>,
+    /// Logical servers of Azure SQL Database.
+    pub servers: Servers,
     /// Subject and DER of each root that SQL Server must trust.
     pub roots: Vec<(String, Vec<u8>)>,
 }
@@ -164,6 +167,12 @@ impl Provider for Estate {
                 all.push(group.to_owned());
             }
         }
+        for host in &self.servers.hosts {
+            let group = self.servers.group(host);
+            if !all.iter().any(|g| g.eq_ignore_ascii_case(group)) {
+                all.push(group.to_owned());
+            }
+        }
         all
     }
     fn instances(&self) -> Vec<InstanceView> {
@@ -202,11 +211,19 @@ impl Provider for Estate {
     fn accepted(&self, change: &Change) -> ArmResult<()> {
         match change {
             Change::FailoverGroup { at, act } => self.accept_group(at, act),
+            Change::Server(change) => self.servers.accepted(change),
             _ => Ok(()),
         }
     }
 
+    fn servers(&self) -> Option<&Servers> {
+        Some(&self.servers)
+    }
+
     fn check(&self, instance: &str, change: &Change) -> ArmResult<()> {
+        if let Change::Server(change) = change {
+            return self.servers.check(change);
+        }
         if let Change::FailoverGroup { at, act } = change {
             return self.check_group(at, act);
         }
@@ -234,6 +251,10 @@ impl Provider for Estate {
     }
 
     async fn run(&self, instance: &str, change: Change) -> ArmResult<()> {
+        let change = match change {
+            Change::Server(change) => return self.servers.run(change).await,
+            other => other,
+        };
         if let Change::FailoverGroup { at, act } = change {
             return self.run_group(&at, act).await;
         }

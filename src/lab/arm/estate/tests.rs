@@ -8,11 +8,12 @@ use crate::lab::arm::provider::InstancePatch;
 use crate::lab::arm::provider::LinkRole;
 use crate::lab::arm::provider::LinkSpec;
 use crate::lab::arm::provider::Provider;
+use crate::lab::arm::servers::Servers;
 use crate::lab::geo::Hub;
 use crate::lab::net::Network;
 use crate::lab::scenario;
+use crate::lab::world::clock::LabClock;
 use crate::lab::world::instance::Instance;
-use crate::lab::world::instance::LabClock;
 use time::macros::datetime;
 use tokio_util::sync::CancellationToken;
 
@@ -24,7 +25,8 @@ async fn estate() -> Estate {
     let instance = Instance::new(config, state, Network::in_memory(), clock);
     let hub = Hub::start(vec![instance.clone()], &CancellationToken::new()).await.unwrap();
     let managed = vec![Managed::new(instance, &lab.managed_instances[0])];
-    Estate { azure: lab.azure, managed, hub, roots: Vec::new() }
+    let servers = Servers { azure: lab.azure.clone(), hub: hub.clone(), hosts: Vec::new() };
+    Estate { azure: lab.azure, managed, hub, servers, roots: Vec::new() }
 }
 
 fn patch(format: &str) -> Change {

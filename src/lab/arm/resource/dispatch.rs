@@ -22,6 +22,9 @@ use hyper::http::Method;
 use hyper::http::StatusCode;
 
 pub(in crate::lab::arm) fn dispatch(server: &ArmServer, call: &Call) -> ArmResult<Reply> {
+    if let Target::Server(target) = &call.route.target {
+        return crate::lab::arm::servers::dispatch(server, call, target);
+    }
     let Some(name) = &call.route.instance else { return without_instance(server, call) };
     if call.route.target == Target::Permissions {
         return Ok(Reply::ok(server.access.permissions_body()));

@@ -47,6 +47,7 @@ fn resource(server: &ArmServer, call: &Call, outcome: &Outcome) -> Reply {
     let instance_of = |name: &str| server.provider.instance(name);
     let body = match outcome {
         Outcome::Nothing => None,
+        Outcome::Server(target) => crate::lab::arm::servers::outcome(server, call, target),
         Outcome::FailoverGroup(at) => failover_group::find(server, at)
             .ok()
             .map(|v| failover_group::shown(call.route.subscription.as_deref().unwrap_or_default(), &v)),

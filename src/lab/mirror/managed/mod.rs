@@ -28,6 +28,7 @@ pub use view::link_view;
 pub use view::list_links;
 
 pub(super) use notes::accepts;
+pub(crate) use notes::full_backup;
 pub(super) use notes::note_connected;
 pub(super) use notes::note_creation_error;
 pub(super) use notes::note_error;

@@ -1,6 +1,9 @@
 //! What happens on connections, told in the words of the link resource. No-ops where there is no link of that name.
 
 use crate::lab::mirror::wire::Refusal;
+use crate::lab::world::database::Access;
+use crate::lab::world::database::Database;
+use crate::lab::world::database::DatabaseState;
 use crate::lab::world::hadr::ManagedLink;
 use crate::lab::world::hadr::Role;
 use crate::lab::world::instance::Instance;
@@ -102,19 +105,30 @@ pub(crate) fn schedule_first_backup(instance: &Arc<Instance>, database: &str) {
             () = instance.shutdown.cancelled() => return,
             () = tokio::time::sleep(delay) => {}
         }
-        let now = instance.clock.now();
-        instance.with(|s| {
-            // A copy that is secondary (again) is not backed up (facts: failover-groups 3.5).
-            let open = s.database(&database).is_some_and(|d| {
-                d.state == crate::lab::world::database::DatabaseState::Online
-                    && d.access == crate::lab::world::database::Access::ReadWrite
-            });
-            if open {
-                s.record_full_backup(&database, now);
-            }
-        });
-        instance.notify();
+        full_backup(&instance, &database).await;
     });
+}
+
+/// Takes a full backup, which lasts as long as the database is large.
+pub(crate) async fn full_backup(instance: &Arc<Instance>, database: &str) {
+    let began = instance.clock.now();
+    let (size, rate) = instance
+        .with(|s| (s.database(database).map_or(0, Database::size_bytes), s.hadr.tuning.backup_bytes_per_second));
+    tokio::select! {
+        biased;
+        () = instance.shutdown.cancelled() => return,
+        () = instance.clock.work_off(size, rate) => {}
+    }
+    let ended = instance.clock.now();
+    instance.with(|s| {
+        // A copy that is secondary (again) is not backed up (facts: failover-groups 3.5).
+        let open =
+            s.database(database).is_some_and(|d| d.state == DatabaseState::Online && d.access == Access::ReadWrite);
+        if open {
+            s.record_full_backup_from(database, began, ended);
+        }
+    });
+    instance.notify();
 }
 
 /// Background work of a managed instance that a restart interrupted.

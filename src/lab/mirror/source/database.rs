@@ -1,7 +1,12 @@
 //! One database on one connection, as the primary sees it.
 
 use crate::lab::mirror::wire::Copy;
+use crate::lab::world::clock::Lapse;
 use crate::lab::world::lsn::Lsn;
+use crate::lab::world::storage::Piece;
+use std::iter::Peekable;
+use std::time::Duration;
+use time::OffsetDateTime;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -14,7 +19,7 @@ pub(super) enum Stage {
     /// Offer sent: may the secondary create the database?
     Offered,
     /// The copy flows.
-    Copying { chunks: Box<dyn Iterator<Item = Vec<u8>> + Send>, image: Lsn },
+    Copying { chunks: Peekable<Box<dyn Iterator<Item = Piece> + Send>>, image: Lsn, counting: Option<Counting> },
     /// The whole copy was sent: has it been put together?
     Sent { image: Lsn },
     /// Log flows.
@@ -25,6 +30,15 @@ pub(super) enum Stage {
     Retry(Instant),
     /// For this connection, nothing more.
     Failed,
+}
+
+/// A copy whose bytes are counted: the line is busy with them until then.
+pub(super) struct Counting {
+    /// Lab time since the lab came up.
+    pub(super) until: Duration,
+    /// How long the last piece takes: the next one is booked while it is on its way.
+    pub(super) piece: Duration,
+    pub(super) _lapse: Lapse,
 }
 
 /// State of a database on a connection.
@@ -41,7 +55,7 @@ pub(super) struct Shipped {
     /// Last `Synchronized` told.
     pub(super) told: Option<(bool, bool)>,
     pub(super) revert: bool,
-    pub(super) began: Instant,
+    pub(super) began: OffsetDateTime,
     /// Bytes of log since `rate_from`.
     pub(super) rate_bytes: i64,
     pub(super) rate_from: Instant,
@@ -59,10 +73,14 @@ impl Shipped {
             catch_up: None,
             told: None,
             revert: false,
-            began: now,
+            began: OffsetDateTime::UNIX_EPOCH,
             rate_bytes: 0,
             rate_from: now,
         }
+    }
+    /// True while bytes are counted instead of sent.
+    pub(super) fn is_counting(&self) -> bool {
+        matches!(self.stage, Stage::Copying { counting: Some(_), .. })
     }
     /// True while a copy is on its way.
     pub(super) fn is_seeding(&self) -> bool {

@@ -1,5 +1,6 @@
 //! Automatic seeding, the sending side (facts: sql-server-hadr a, "Automatic seeding").
 
+use super::database::Counting;
 use super::database::Shipped;
 use super::database::Stage;
 use crate::lab::mirror::report;
@@ -8,12 +9,22 @@ use crate::lab::mirror::roles;
 use crate::lab::mirror::wire::Chunk;
 use crate::lab::mirror::wire::Copy;
 use crate::lab::mirror::wire::Down;
+use crate::lab::net::Network;
+use crate::lab::world::clock::LabClock;
 use crate::lab::world::hadr::Seeding;
 use crate::lab::world::instance::InstanceState;
 use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use uuid::Uuid;
+
+/// What a copy goes over.
+pub(super) struct Line<'a> {
+    pub(super) network: &'a Network,
+    pub(super) clock: &'a LabClock,
+    pub(super) from: &'a str,
+    pub(super) to: &'a str,
+}
 
 /// Pause before a refused seeding is offered again.
 const RETRY: Duration = Duration::from_secs(30);
@@ -168,7 +179,7 @@ pub(super) fn offer(state: &mut InstanceState, db: &mut Shipped) -> Option<Down>
 }
 
 /// The secondary waits for the stream: take the copy now.
-pub(super) fn start(state: &mut InstanceState, db: &mut Shipped) {
+pub(super) fn start(state: &mut InstanceState, db: &mut Shipped, clock: &LabClock) {
     let chunk = state.hadr.tuning.seed_chunk;
     let Some(image) = state.database(&db.name).map(crate::lab::world::database::Database::seed_image) else { return };
     if let Some(row) = row(state, db.operation) {
@@ -177,27 +188,47 @@ pub(super) fn start(state: &mut InstanceState, db: &mut Shipped) {
         row.performed = true;
         row.size = image.size_bytes as i64;
     }
-    db.began = Instant::now();
+    db.began = clock.now();
     let lsn = image.lsn;
-    db.stage = Stage::Copying { chunks: Box::new(image.to_chunks(chunk)), image: lsn };
+    let now = clock.elapsed();
+    let counting =
+        image.is_modelled().then(|| Counting { until: now, piece: std::time::Duration::ZERO, _lapse: clock.lapse() });
+    let chunks: Box<dyn Iterator<Item = _> + Send> = Box::new(image.to_chunks(chunk));
+    db.stage = Stage::Copying { chunks: chunks.peekable(), image: lsn, counting };
 }
 
-/// Next piece of the copy, or its end.
-pub(super) fn next_chunk(state: &mut InstanceState, db: &mut Shipped) -> Option<Down> {
+/// Next piece of the copy, or its end; nothing while the line is busy with what was counted.
+pub(super) fn next_chunk(state: &mut InstanceState, db: &mut Shipped, line: &Line<'_>) -> Option<Down> {
     let database = db.name.clone();
-    let Stage::Copying { chunks, image } = &mut db.stage else { return None };
+    let Stage::Copying { chunks, image, counting } = &mut db.stage else { return None };
+    let now = line.clock.elapsed();
+    if let Some(c) = counting {
+        let is_counted = chunks.peek().is_some_and(|p| p.unsent > 0);
+        let ahead = if is_counted { c.piece } else { std::time::Duration::ZERO };
+        if c.until > now + ahead {
+            return None;
+        }
+    }
     let (piece, image) = (chunks.next(), *image);
-    let elapsed = db.began.elapsed();
-    let Some(bytes) = piece else {
+    let elapsed = line.clock.now() - db.began;
+    let Some(piece) = piece else {
         db.stage = Stage::Sent { image };
         let forks = roles::forks(state, &database);
         return Some(Down::SeedEnd { database, forks });
     };
-    if let Some(row) = row(state, db.operation) {
-        row.transferred += bytes.len() as i64;
-        row.rate = (row.transferred as f64 / elapsed.as_secs_f64().max(0.001)) as i64;
+    match counting {
+        Some(c) if piece.unsent > 0 => {
+            let until = line.network.count(line.from, line.to, piece.unsent, now);
+            (c.piece, c.until) = (until.saturating_sub(c.until.max(now)), until);
+        }
+        // The rest is sent: that takes the time it takes.
+        _ => *counting = None,
     }
-    Some(Down::SeedChunk { database, bytes: Chunk(bytes) })
+    if let Some(row) = row(state, db.operation) {
+        row.transferred += piece.size() as i64;
+        row.rate = (row.transferred as f64 / elapsed.as_seconds_f64().max(0.001)) as i64;
+    }
+    Some(Down::SeedChunk { database, bytes: Chunk(piece.bytes), unsent: piece.unsent })
 }
 
 /// The copy stands on the other side: log follows, if it is still there (1412 otherwise).

@@ -32,10 +32,14 @@ use time::OffsetDateTime;
 
 /// Rates are averaged over periods of activity; a longer pause begins a new one.
 const ACTIVE_PERIOD: Duration = Duration::from_secs(1);
+/// How often bytes that are only counted are looked at.
+const COUNTING: Duration = Duration::from_millis(5);
 
 struct Session<'a> {
     instance: &'a Arc<Instance>,
     ends: &'a Ends,
+    /// Host of the other side.
+    host: &'a str,
     topic: String,
     meeting: Meeting,
     databases: BTreeMap<String, Shipped>,
@@ -74,6 +78,7 @@ pub(super) async fn run(instance: &Arc<Instance>, plan: &Plan, agreed: Agreed) {
     let mut session = Session {
         instance,
         ends: &plan.ends,
+        host: &plan.host,
         topic,
         meeting,
         databases,
@@ -123,6 +128,7 @@ impl Session<'_> {
                     }
                 }
                 _ = changed.changed() => {}
+                () = tokio::time::sleep(COUNTING), if self.databases.values().any(Shipped::is_counting) => {}
                 () = tokio::time::sleep_until(deadline) => {
                     if channel.heard() + timeout <= tokio::time::Instant::now() {
                         return Lost::Timeout;
@@ -217,7 +223,15 @@ impl Session<'_> {
         match &db.stage {
             Stage::Check => seeding::check(s, self.ends, db, now),
             Stage::Limit => seeding::offer(s, db),
-            Stage::Copying { .. } => seeding::next_chunk(s, db),
+            Stage::Copying { .. } => {
+                let line = seeding::Line {
+                    network: &self.instance.network,
+                    clock: &self.instance.clock,
+                    from: &self.instance.config.host,
+                    to: self.host,
+                };
+                seeding::next_chunk(s, db, &line)
+            }
             Stage::Shipping => self.ship(s, db, now),
             Stage::Retry(at) if *at <= tokio::time::Instant::now() => {
                 db.stage = Stage::Check;
@@ -330,7 +344,7 @@ impl Session<'_> {
     fn seed_ready(&mut self, database: &str, refused: Option<(i32, i32)>, now: OffsetDateTime) -> Option<Down> {
         let db = self.databases.get_mut(&database.to_lowercase())?;
         self.instance.with(|s| match refused {
-            None => seeding::start(s, db),
+            None => seeding::start(s, db, &self.instance.clock),
             Some((state, number)) => {
                 // a permission may still be granted; a name in use is for good
                 let why = Refused { state, number, transient: state != 23 };

@@ -12,7 +12,7 @@ use crate::lab::world::hadr::Progress;
 use crate::lab::world::hadr::Seeding;
 use crate::lab::world::instance::InstanceConfig;
 use crate::lab::world::instance::InstanceState;
-use std::time::Duration;
+use time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -115,11 +115,11 @@ fn begin(state: &mut InstanceState, ends: &Ends, offer: &Offer<'_>, now: OffsetD
 }
 
 /// Counts received bytes.
-pub(super) fn received(state: &mut InstanceState, operation: Uuid, bytes: usize, elapsed: Duration) {
+pub(super) fn received(state: &mut InstanceState, operation: Uuid, bytes: i64, elapsed: Duration) {
     if let Some(row) = row(state, operation) {
         "ReadingAndSendingData".clone_into(&mut row.internal_state);
-        row.transferred += bytes as i64;
-        row.rate = (row.transferred as f64 / elapsed.as_secs_f64().max(0.001)) as i64;
+        row.transferred += bytes;
+        row.rate = (row.transferred as f64 / elapsed.as_seconds_f64().max(0.001)) as i64;
     }
 }
 

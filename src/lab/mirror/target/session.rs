@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+use time::OffsetDateTime;
 use tokio::time::Instant;
 use tokio_rustls::TlsStream;
 use uuid::Uuid;
@@ -36,7 +37,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 #[derive(Default)]
 struct Follower {
     name: String,
-    copy: Option<(SeedAssembler, Uuid, Instant)>,
+    copy: Option<(SeedAssembler, Uuid, OffsetDateTime)>,
     /// Operation that is complete but for the catch-up.
     operation: Option<Uuid>,
     redo: RedoQueue,
@@ -165,7 +166,7 @@ impl Session<'_> {
             Down::SeedBegin { database, operation, size, revert, attempt } => {
                 self.seed_begin(&Offer { database: &database, operation, size, revert, attempt });
             }
-            Down::SeedChunk { database, bytes } => self.seed_chunk(&database, &bytes.0),
+            Down::SeedChunk { database, bytes, unsent } => self.seed_chunk(&database, &bytes.0, unsent),
             Down::SeedEnd { database, forks } => self.seed_end(&database, forks),
             Down::SeedFailed { database, number, text } => self.seed_failed(&database, number, &text),
             Down::Join { database, forks } => self.join(&database, forks),
@@ -215,19 +216,21 @@ impl Session<'_> {
         let result = self.instance.with(|s| seeding::prepare(s, config, &self.start.ends, offer, now));
         if result.is_ok() {
             let follower = self.follower(offer.database);
-            follower.copy = Some((SeedAssembler::default(), offer.operation, Instant::now()));
+            follower.copy = Some((SeedAssembler::default(), offer.operation, now));
             follower.redo.clear();
         }
         let refused = result.err();
         self.outgoing.push_back(Up::SeedReady { database: offer.database.to_owned(), refused });
     }
 
-    fn seed_chunk(&mut self, database: &str, bytes: &[u8]) {
+    fn seed_chunk(&mut self, database: &str, bytes: &[u8], unsent: u64) {
+        let now = self.instance.clock.now();
         let follower = self.follower(database);
         let Some((assembler, operation, began)) = &mut follower.copy else { return };
         assembler.push(bytes);
-        let (operation, elapsed) = (*operation, began.elapsed());
-        self.instance.with(|s| seeding::received(s, operation, bytes.len(), elapsed));
+        let (operation, elapsed) = (*operation, now - *began);
+        let size = bytes.len() as i64 + unsent as i64;
+        self.instance.with(|s| seeding::received(s, operation, size, elapsed));
     }
 
     fn seed_end(&mut self, database: &str, forks: Vec<Fork>) {

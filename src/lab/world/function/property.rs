@@ -138,6 +138,7 @@ fn server(c: &Call<'_>, s: &InstanceState, property: &str) -> Value {
     let [major, minor, number, _] = build(config);
     let business_critical = matches!(&config.kind, InstanceKind::Managed { tier, .. } if tier == "BusinessCritical");
     match property {
+        "engineedition" if config.is_logical() => int(5),
         "engineedition" => int(if mi { 8 } else { engine_edition(edition) }),
         "edition" => text(edition),
         "editionid" => variant((if mi { 1_674_378_470 } else { edition_id(edition) }).v()),
@@ -208,11 +209,13 @@ fn database(c: &Call<'_>, s: &InstanceState, property: &str) -> Value {
             "RECOVERY_PENDING" => "RECOVERING",
             other => other,
         }),
-        "updateability" => variant_text(if db.access == Access::ReadWrite && !o.bit("is_read_only") {
-            "READ_WRITE"
-        } else {
-            "READ_ONLY"
-        }),
+        "updateability" => variant_text(
+            if db.access == Access::ReadWrite && !o.bit("is_read_only") && !s.is_on_replica(c.cx, &db.name) {
+                "READ_WRITE"
+            } else {
+                "READ_ONLY"
+            },
+        ),
         "recovery" => variant_text(o.recovery_desc()),
         "collation" if open => variant_text(&o.collation),
         "useraccess" => {

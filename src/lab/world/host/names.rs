@@ -30,9 +30,22 @@ pub(crate) fn local(name: &Name) -> SqlResult<()> {
     }
 }
 
+/// 40515: on a logical server a name reaches its own database and `tempdb`, no other.
+fn near(s: &InstanceState, cx: &SessionCx, name: &Name) -> SqlResult<()> {
+    match name.database() {
+        Some(db)
+            if s.server.logical && !db.eq_ignore_ascii_case(&cx.database) && !db.eq_ignore_ascii_case("tempdb") =>
+        {
+            Err(error(40515, &[&name.0.join(".")]))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Database whose catalogue a name asks for, checked.
 pub(crate) fn open_catalog(s: &InstanceState, cx: &SessionCx, name: &Name) -> SqlResult<String> {
     local(name)?;
+    near(s, cx, name)?;
     match name.database() {
         Some(db) if !db.eq_ignore_ascii_case(&cx.database) => Ok(s.open(cx, db)?.name.clone()),
         _ => Ok(cx.database.clone()),
@@ -42,6 +55,7 @@ pub(crate) fn open_catalog(s: &InstanceState, cx: &SessionCx, name: &Name) -> Sq
 /// A user table as the session sees it; 229 if `permission` is asked for and missing.
 pub(crate) fn table(s: &mut InstanceState, cx: &SessionCx, name: &Name, permission: Option<&str>) -> SqlResult<Table> {
     local(name)?;
+    near(s, cx, name)?;
     let database = name.database().unwrap_or(&cx.database).to_owned();
     s.open(cx, &database)?;
     let data = s.view(cx.spid, &database).ok_or_else(|| invalid_object(name))?;

@@ -18,6 +18,7 @@ pub use objects::MasterKey;
 pub use objects::ObjectGrant;
 pub use objects::PropertyKey;
 pub use objects::SchemaInfo;
+pub use seed::Piece;
 pub use seed::SeedAssembler;
 pub use table::ColumnDef;
 pub use table::IndexDef;

@@ -36,12 +36,51 @@ enum Record {
 const PREFIX: usize = 4;
 /// Ballast travels in pieces of this size.
 const BALLAST: u64 = 64 * 1024;
+/// A copy larger than this is modelled: beyond its content and a little ballast, bytes are counted and take their time on the
+/// line, but are not sent.
+const MODELLED_FROM: u64 = 4 << 30;
+/// What of a modelled copy is sent for true.
+const SENT: u64 = 8 << 20;
+/// Into so many pieces the rest is counted.
+const STEPS: u64 = 200;
+
+/// A part of a copy on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    pub bytes: Vec<u8>,
+    /// Bytes that it stands for besides those it holds.
+    pub unsent: u64,
+}
+
+impl Piece {
+    /// What it counts for.
+    pub fn size(&self) -> u64 {
+        self.bytes.len() as u64 + self.unsent
+    }
+}
 
 impl SeedImage {
-    /// Real bytes of the content, then ballast, until about `size_bytes` have been sent. Lazy: memory stays small.
-    pub fn to_chunks(&self, chunk_bytes: usize) -> impl Iterator<Item = Vec<u8>> + Send + use<> {
+    /// True if most of it is counted instead of sent.
+    pub fn is_modelled(&self) -> bool {
+        self.size_bytes > MODELLED_FROM
+    }
+
+    /// Real bytes of the content, then ballast, until about `size_bytes` have been sent or counted. Lazy: memory stays small.
+    pub fn to_chunks(&self, chunk_bytes: usize) -> impl Iterator<Item = Piece> + Send + use<> {
+        let unsent = if self.is_modelled() { self.size_bytes - SENT } else { 0 };
+        let step = unsent.div_ceil(STEPS).max(1);
+        let mut left = unsent;
+        let counted = std::iter::from_fn(move || {
+            let now = left.min(step);
+            left -= now;
+            (now > 0).then_some(Piece { bytes: Vec::new(), unsent: now })
+        });
+        let sent = self.sent(chunk_bytes, self.size_bytes - unsent).map(|bytes| Piece { bytes, unsent: 0 });
+        counted.chain(sent)
+    }
+
+    fn sent(&self, chunk_bytes: usize, size: u64) -> impl Iterator<Item = Vec<u8>> + Send + use<> {
         let image = self.clone();
-        let size = image.size_bytes;
         let mut records = records(image);
         let (mut buffer, mut produced, mut done) = (Vec::new(), 0u64, false);
         let want = chunk_bytes.max(1);

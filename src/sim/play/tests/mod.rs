@@ -1,8 +1,10 @@
+mod groups;
 mod manual;
 mod matrix;
 mod mutants;
 mod neighbours;
 mod nights;
+mod outage;
 mod proof;
 mod sleeper;
 mod tight;

@@ -109,6 +109,7 @@ impl Way {
             seq,
             database: "ledger".to_owned(),
             server: "sql-a".to_owned(),
+            listener: None,
             outcome: Outcome::Acknowledged,
             at_us: estate.lab.elapsed_us(),
             wall: String::new(),

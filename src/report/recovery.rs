@@ -1,0 +1,70 @@
+//! What a run on a failover group measured: how long until somebody could write again, and what was lost (facts:
+//! failover-groups 10.4). A design figure is never shown as a result, and unknown is said.
+
+use super::evidence::Evidence;
+use crate::base::text;
+use crate::journal::record::WINDOW;
+use crate::journal::record::Window;
+use serde::Deserialize;
+use serde_json::Value;
+use std::time::Duration;
+
+fn proof<'a>(e: &'a Evidence, kind: &str, name: &str) -> Option<&'a Value> {
+    let step = |s: &str| s.split_once('/').is_some_and(|(k, _)| k == kind);
+    e.proofs.iter().find(|p| step(&p.step) && p.name == name).map(|p| &p.value)
+}
+
+fn ms(n: u64) -> String {
+    text::duration(Duration::from_millis(n))
+}
+
+/// From the decision to a later moment of the same run.
+fn since_decision(e: &Evidence, kind: &str, name: &str) -> String {
+    let at = |kind, name| proof(e, kind, name).and_then(Value::as_i64);
+    match at("fog.failover", "decided_ms").zip(at(kind, name)) {
+        Some((from, to)) => u64::try_from(to - from).map_or_else(|_| "unknown".to_owned(), ms),
+        None => "unknown".to_owned(),
+    }
+}
+
+/// One way of a drill.
+fn way(e: &Evidence, kind: &str) -> Option<String> {
+    let m = proof(e, kind, "measured")?;
+    let lost = m["lost_writes"].as_u64().map_or("unknown".to_owned(), |n| text::count(n as usize, "write"));
+    let outage = m["write_outage_ms"].as_u64().map_or("unknown".to_owned(), ms);
+    Some(format!("RPO {lost} lost, RTO {outage} from the last to the first acknowledged write of one client"))
+}
+
+/// Rows for the head of a report; none for a run that changed no roles.
+pub(super) fn facts(e: &Evidence) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    if let Some(window) = proof(e, "protect.milestone", WINDOW).and_then(|v| Window::deserialize(v).ok()) {
+        let lasted = window.lasted().map_or("unknown".to_owned(), text::duration);
+        let opened = window.opened_at.map_or("unknown".to_owned(), |at| at.to_string());
+        facts.push(("unprotected", format!("{lasted}, from {opened} until {}", window.closed_at)));
+    }
+    for (name, kind) in [("measured, over", "drill.measure"), ("measured, back", "drill.home")] {
+        facts.extend(way(e, kind).map(|said| (name, said)));
+    }
+    if proof(e, "fog.failover", "decided_ms").is_none() || e.summary.kind == "drill" {
+        return facts;
+    }
+    facts.push(("RTO, until every database took writes", since_decision(e, "fog.confirm", "writable_ms")));
+    facts.push(("RTO, until the listener led there", since_decision(e, "fog.listeners", "resolved_ms")));
+    let is_forced = e.changes.iter().any(|c| c.shown.to_lowercase().contains("forcefailoverallowdataloss"));
+    let lag = proof(e, "fog.gate", "lag_s").and_then(Value::as_i64);
+    facts.push((
+        "RPO",
+        match (is_forced, lag) {
+            (false, _) => {
+                "not measured (a drill measures it); a planned failover hands over only when nothing is missing"
+                    .to_owned()
+            }
+            (true, Some(lag)) => format!("about {lag} s: an estimate, from the last lag before the decision"),
+            (true, None) => {
+                "UNKNOWN: the old primary did not answer, so what had not arrived cannot be told".to_owned()
+            }
+        },
+    ));
+    facts
+}

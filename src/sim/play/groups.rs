@@ -1,0 +1,168 @@
+//! One operation on a failover group with one blow, taken up again until it ends, and judged.
+
+use super::estate::Estate;
+use super::estate::small;
+use super::faults::Blow;
+use super::faults::Blows;
+use super::faults::Place;
+use super::gate::Gate;
+use super::operator::Fate;
+use super::operator::Mortal;
+use super::operator::Operator;
+use super::runtime::play;
+use crate::app::fog::FogOp;
+use crate::base::clock::SharedClock;
+use crate::base::clock::within;
+use crate::base::error::Error;
+use crate::base::error::Kind;
+use crate::base::error::Result;
+use crate::engine::cancel::Cancel;
+use crate::lab::arm::fault::FaultAction;
+use crate::lab::arm::fault::FaultRule;
+use std::sync::Arc;
+use std::time::Duration;
+
+const RESUMES_MAX: u32 = 3;
+const PROCESS_MAX: Duration = Duration::from_secs(3_600);
+
+/// What is to be played.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub op: FogOp,
+    pub seed: u64,
+    pub blow: Option<(Place, Blow)>,
+}
+
+#[derive(Debug)]
+pub struct Played {
+    pub committed: bool,
+    pub struck: bool,
+    pub passed: Vec<Place>,
+}
+
+/// Plays a case in virtual time. `Err` is a violation; its message ends with the trace.
+pub fn run(case: &Case) -> Result<Played> {
+    play(case.seed, |clock| whole(case, clock))
+}
+
+async fn whole(case: &Case, clock: SharedClock) -> Result<Played> {
+    let scenario = if case.op == FogOp::Protect { "payments-2tb" } else { "fog-ready" };
+    let mut estate = Estate::up(small(scenario, 1)?, clock).await?;
+    let result = course(case, &mut estate).await;
+    let trace = estate.trace.lines();
+    result.map_err(|e| {
+        let tail = trace.len().saturating_sub(40);
+        Error::new(Kind::Bug, format!("{}\n{}", e.chain(), trace[tail..].join("\n")))
+    })
+}
+
+/// Requests of the kind that the operation sends beyond those it may send: a second one is refused, and the run fails.
+fn only_once(estate: &Estate, op: FogOp) {
+    let (method, path, may) = match op {
+        FogOp::Create | FogOp::Protect | FogOp::Update => ("PUT", "*/instancefailovergroups/*", 1),
+        FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst => ("POST", "*/instancefailovergroups/*", 1),
+        FogOp::Drill => ("POST", "*/instancefailovergroups/*", 2),
+        FogOp::Delete => ("DELETE", "*/instancefailovergroups/*", 1),
+    };
+    estate.lab.arm.faults.add(FaultRule {
+        method: Some(method.to_owned()),
+        path: Some(path.to_owned()),
+        skip: may,
+        times: 100,
+        action: FaultAction::Refuse {
+            status: 409,
+            code: "SentTwice".to_owned(),
+            message: "the same request came again".to_owned(),
+            retry_after_s: None,
+        },
+    });
+}
+
+async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
+    let operator = Operator::new("laptop-a", estate);
+    estate.start_writers()?;
+    estate.until_written(3).await?;
+    if case.op == FogOp::Protect {
+        first_half(estate, &operator).await?;
+    } else if case.op != FogOp::Create {
+        let calm: Arc<dyn Mortal> = Blows::none();
+        let made = bounded(operator.group(estate, FogOp::Create, &calm)).await?;
+        if !matches!(made, Fate::Committed) {
+            return Err(Error::bug(format!("the group was not made: {}", made.word())));
+        }
+    }
+    only_once(estate, case.op);
+    let blows = Blows::new(case.blow.iter().cloned().collect());
+    let mortal: Arc<dyn Mortal> = blows.clone();
+    let mut fate = bounded(operator.group(estate, case.op, &mortal)).await?;
+    let mut passed = blows.passed();
+    let mut processes = 1;
+    while !fate.is_end() && operator.open_run_of(&["fog", "drill"])?.is_some() {
+        if processes > RESUMES_MAX {
+            return Err(Error::new(Kind::Stopped, format!("does not end: {}", fate.word())));
+        }
+        let none = Blows::none();
+        let calm: Arc<dyn Mortal> = none.clone();
+        fate = bounded(operator.resume_group(estate, &calm)).await?;
+        processes += 1;
+        passed.extend(none.passed());
+    }
+    let committed = matches!(fate, Fate::Committed);
+    settle(case, estate, &operator, committed).await?;
+    Ok(Played { committed, struck: blows.struck(), passed })
+}
+
+/// Linked and cut over: what comes before a protection.
+async fn first_half(estate: &Estate, operator: &Operator) -> Result<()> {
+    operator.create(estate).await?;
+    operator.objects(estate).await?;
+    let calm: Arc<dyn Mortal> = Blows::none();
+    let cut = bounded(operator.cutover(estate, &calm, &Gate::default(), Cancel::new())).await?;
+    if !matches!(cut, Fate::Committed) {
+        return Err(Error::bug(format!("the cutover was not made: {}", cut.word())));
+    }
+    Ok(())
+}
+
+async fn bounded(work: impl Future<Output = Fate>) -> Result<Fate> {
+    within(PROCESS_MAX, work).await.ok_or_else(|| Error::new(Kind::TimedOut, "the process hangs"))
+}
+
+/// The end state is that of a clean run, or that of before; the application writes, and the oracle holds.
+async fn settle(case: &Case, estate: &mut Estate, operator: &Operator, committed: bool) -> Result<()> {
+    let wanted = match (case.op, committed) {
+        (FogOp::Create, true) | (FogOp::Update | FogOp::Drill, _) => Some("mi-a"),
+        (FogOp::Protect, true) => Some("mi-we"),
+        (FogOp::Create | FogOp::Protect, false) | (FogOp::Delete, true) => None,
+        (FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst, true) => Some("mi-b"),
+        (FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Delete, false) => Some("mi-a"),
+    };
+    let found = estate.lab.hub.all().first().map(|g| (g.primary().config.id.clone(), g.replication_state()));
+    let fits = match (&found, wanted) {
+        (None, None) => true,
+        (Some((primary, state)), Some(wanted)) => primary == wanted && *state == "CATCH_UP",
+        _ => false,
+    };
+    if !fits {
+        return Err(Error::bug(format!("primary should be {wanted:?}, found {found:?}")));
+    }
+    estate.until_written(4).await?;
+    if case.op == FogOp::Protect && committed {
+        let by_listener = estate.lab.alias.all().values().all(|a| a.listener.is_some());
+        if !by_listener {
+            return Err(Error::bug("the application is not on the listener"));
+        }
+    }
+    estate.lab.stop_writers().await;
+    if case.op != FogOp::Delete {
+        // Without its group either copy takes writes: that is what a deletion does, and says.
+        let report = estate.judge().await?;
+        if !report.ok {
+            return Err(Error::bug(format!("the oracle says: {}", report.reasons.join("; "))));
+        }
+    }
+    if !operator.journal.verify(None)?.is_whole() {
+        return Err(Error::bug("the journal's chain is broken"));
+    }
+    Ok(())
+}

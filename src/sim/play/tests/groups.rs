@@ -1,0 +1,88 @@
+//! Every step on a failover group × every way to go wrong × resume; no request is ever sent twice.
+
+use crate::app::fog::FogOp;
+use crate::effects::fault::Point;
+use crate::sim::play::faults::Blow;
+use crate::sim::play::faults::Place;
+use crate::sim::play::groups;
+use crate::sim::play::groups::Case;
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+const THREADS: usize = 2;
+const SEED: u64 = 11;
+
+fn cells(passed: &[Place]) -> Vec<(Place, Blow)> {
+    // A beat is like the next: the first of each point tells all.
+    let first: BTreeSet<&Place> = passed.iter().filter(|p| p.nth == 0).collect();
+    let mut cells = Vec::new();
+    for place in first.into_iter().filter(|p| !matches!(p.point, Point::BeforeIntent | Point::AfterOutcome)) {
+        cells.push((place.clone(), Blow::Die));
+        if place.point == Point::StepDone {
+            cells.push((place.clone(), Blow::Twice));
+        } else {
+            cells.push((place.clone(), Blow::Fail));
+        }
+    }
+    cells
+}
+
+fn sweep(op: FogOp, steps_at_least: usize) {
+    let clean = groups::run(&Case { op, seed: SEED, blow: None }).unwrap_or_else(|e| panic!("{e}"));
+    assert!(clean.committed);
+    let steps: BTreeSet<&str> = clean.passed.iter().map(|p| p.step.as_str()).collect();
+    assert!(steps.len() >= steps_at_least, "{steps:?}");
+    let cells = cells(&clean.passed);
+    let total = cells.len();
+    let (open, failed, committed) = (Mutex::new(cells), Mutex::new(Vec::new()), Mutex::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                loop {
+                    let Some((place, blow)) = open.lock().unwrap().pop() else { return };
+                    let name = format!("{} at {place}", blow.name());
+                    match groups::run(&Case { op, seed: SEED, blow: Some((place, blow)) }) {
+                        Ok(played) if !played.struck && blow != Blow::Twice => {
+                            failed.lock().unwrap().push(format!("{name}: never struck"));
+                        }
+                        Ok(played) => *committed.lock().unwrap() += usize::from(played.committed),
+                        Err(e) => failed.lock().unwrap().push(format!("{name}: {}", e.chain())),
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "{} of {total} cells:\n{}", failed.len(), failed.join("\n\n"));
+    assert!(committed.into_inner().unwrap() > steps_at_least);
+}
+
+#[test]
+fn every_step_of_a_creation() {
+    sweep(FogOp::Create, 5);
+}
+
+#[test]
+fn every_step_of_a_planned_failover() {
+    sweep(FogOp::Failover, 5);
+}
+
+#[test]
+fn every_step_of_a_deletion() {
+    sweep(FogOp::Delete, 3);
+}
+
+#[test]
+fn every_step_of_a_drill() {
+    sweep(FogOp::Drill, 11);
+}
+
+#[test]
+fn every_step_of_a_forced_failover() {
+    sweep(FogOp::ForcedFailover, 5);
+}
+
+#[test]
+fn every_step_of_the_way_from_the_last_link_to_the_listener() {
+    sweep(FogOp::Protect, 9);
+}

@@ -415,7 +415,8 @@ impl Runner<'_> {
                 Ok(RunEnd::RolledBack(cause))
             }
             Err(e) if lease_lost(&e) => Err(e),
-            Err(e) => self.stopped(e.caused_by(cause)),
+            // What keeps it from going back is what has to be mended; why it went back stands before it.
+            Err(e) => self.stopped(e.during(format!("going back ({})", cause.chain()))),
         }
     }
 

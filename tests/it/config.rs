@@ -168,7 +168,7 @@ const BAD: &[(&str, &str, &str)] = &[
     ),
     (
         "unknown-section",
-        "unknown-section.toml:24:2: expected `azure`, `source`, `target`, `link`, `wave`, `failover_group`, `dns`, `objects`, `reconcile`, `waiver`, `application`, `backup`, `trust`, `monitor` or `policy`, found unknown key `polcy`",
+        "unknown-section.toml:24:2: expected `azure`, `source`, `target`, `server`, `link`, `wave`, `failover_group`, `dns`, `objects`, `reconcile`, `waiver`, `application`, `backup`, `trust`, `monitor` or `policy`, found unknown key `polcy`",
         "did you mean `policy`?",
     ),
     (

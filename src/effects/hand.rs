@@ -76,6 +76,11 @@ impl Effects {
         self.hand = ByHand { hand, ..ByHand::default() };
         self
     }
+    /// Waits for somebody's go; what is shown is not to be run yet.
+    pub async fn go(&self, step: &StepId, site: &SiteId, statements: Vec<String>) -> Result<()> {
+        let asked = self.asked(step, site, statements);
+        self.hand.ask(self, asked, "go").await.unwrap_or(Ok(()))
+    }
     pub fn is_manual(&self) -> bool {
         self.hand.hand.is_some()
     }

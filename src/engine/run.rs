@@ -240,6 +240,7 @@ impl Runner<'_> {
         if self.cx.cancel.requested() {
             return Err(Error::new(Kind::Interrupted, "asked to stop"));
         }
+        self.go(&todo, budget_end).await?;
         let Some(end) = budget_end else { return self.stage(todo).await };
         let left = end.saturating_sub(self.cx.clock.monotonic());
         let over = || Error::new(Kind::TimedOut, "the outage budget ended before the switch was sent");
@@ -274,6 +275,26 @@ impl Runner<'_> {
         match self.absorb(results) {
             Err(e) if expired => Err(over().caused_by(e)),
             other => other,
+        }
+    }
+
+    /// By hand the line is crossed when somebody says go, not while they make up their mind: until then the budget counts, and a
+    /// request to stop takes everything back.
+    async fn go(&self, todo: &Todo, budget_end: Option<Duration>) -> Result<()> {
+        let crossing: Vec<_> = todo.steps.iter().filter(|s| s.crosses() == Some(Line::L1)).collect();
+        let Some(first) = crossing.first().filter(|_| self.cx.effects.is_manual()) else { return Ok(()) };
+        let preview = crossing.iter().flat_map(|s| s.preview()).map(|s| format!("-- {}", s.replace('\n', "\n-- ")));
+        let head = "-- go or no-go: nothing is to be run yet. To say that it is done is your go; then line L1 is crossed, and this is";
+        let statements = std::iter::once(format!("{head} asked for:")).chain(preview).collect();
+        let asked = self.cx.effects.go(first.id(), first.site(), statements);
+        let Some(end) = budget_end else { return asked.await };
+        let left = end.saturating_sub(self.cx.clock.monotonic());
+        tokio::select! {
+            biased;
+            said = asked => said,
+            () = crate::base::clock::pause(left) => {
+                Err(Error::new(Kind::TimedOut, "the outage budget ended before anybody said go"))
+            }
         }
     }
 
@@ -394,7 +415,8 @@ impl Runner<'_> {
                 Ok(RunEnd::RolledBack(cause))
             }
             Err(e) if lease_lost(&e) => Err(e),
-            Err(e) => self.stopped(e.caused_by(cause)),
+            // What keeps it from going back is what has to be mended; why it went back stands before it.
+            Err(e) => self.stopped(e.during(format!("going back ({})", cause.chain()))),
         }
     }
 

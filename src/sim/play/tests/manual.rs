@@ -136,6 +136,21 @@ fn what_was_said_to_be_done_and_was_not_is_asked_for_again() {
 }
 
 #[test]
+fn no_go_before_the_switch_takes_everything_back() {
+    play(54, |clock| async move {
+        let (estate, operator) = evening(clock).await?;
+        let before = catalogue::picture(&estate);
+        let dba = dba(&estate, None, Some("-- go or no-go"));
+        let fate = operator.cutover_by_hand(&estate, dba.clone()).await;
+        assert!(matches!(fate, Fate::RolledBack(_)), "{}", fate.word());
+        assert!(!dba.asked.lock().unwrap().iter().any(|a| a.statements[0].contains("FAILOVER")), "it was asked for");
+        catalogue::as_before(&estate, &before).await?;
+        estate.until_written(3).await
+    })
+    .unwrap();
+}
+
+#[test]
 fn going_back_is_by_hand_too_and_compared() {
     play(53, |clock| async move {
         let (estate, operator) = evening(clock).await?;

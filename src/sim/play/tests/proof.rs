@@ -68,6 +68,10 @@ async fn evening(scenario: &str, clock: SharedClock, prepare: &[(&str, &str)]) -
     let mut estate = Estate::up(small(scenario, 1)?, clock).await?;
     for (database, text) in prepare {
         admin(&estate, "sql-a", database, text).await;
+        // With its SID, as the checks want it.
+        if text.starts_with("CREATE LOGIN") {
+            admin(&estate, "mi-a", database, text).await;
+        }
     }
     let operator = Operator::new("laptop-a", &estate);
     estate.start_writers()?;
@@ -290,7 +294,11 @@ fn what_others_changed_meanwhile_is_told_and_stands_in_no_way() {
     play(48, |clock| async move {
         // Shut before, so the run has no part in it.
         let prepare = [
-            ("master", "CREATE LOGIN stranger WITH PASSWORD = N'Long#enough1'; ALTER LOGIN stranger DISABLE"),
+            (
+                "master",
+                "CREATE LOGIN stranger WITH PASSWORD = N'Long#enough1', SID = 0x0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B; \
+                 ALTER LOGIN stranger DISABLE",
+            ),
             ("ledger", "CREATE USER stranger FOR LOGIN stranger"),
         ];
         let night = evening("migrate-2019", clock, &prepare).await?;

@@ -79,7 +79,10 @@ impl FogLook {
             return Vec::new();
         }
         let mut rows = match &self.facts.servers {
-            Some(pair) => servers::judge(&self.facts, pair, self.wanted.automatic_after.is_some()),
+            Some(pair) => {
+                let automatic = self.wanted.automatic_after.is_some();
+                servers::judge(&self.facts, pair, automatic, self.wanted.gb_per_hour)
+            }
             None => prerequisites::judge(&self.facts, self.wanted.gb_per_hour),
         };
         for row in &mut rows {
@@ -128,6 +131,13 @@ impl App {
         let target = self.promoted(look, to)?;
         let asked = match op {
             FogOp::Create => Asked::Create,
+            FogOp::Protect if look.wanted.between_servers => {
+                return Err(Error::refused(
+                    "links end on managed instances: there is no migration by link to protect here",
+                )
+                .hint(format!("milink fog create {}", facts.name))
+                .into());
+            }
             FogOp::Protect => Asked::Protect,
             FogOp::Update => Asked::Update,
             FogOp::Delete => Asked::Delete,

@@ -20,6 +20,7 @@ use crate::model::geo_server::ServerPair;
 use crate::model::geo_server::ServerSide;
 use crate::model::ids::SiteId;
 use crate::sql::query::geo;
+use futures_util::future::join_all;
 
 /// What the service asks for on both servers (facts: failover-groups 8).
 const ACTIONS: [&str; 8] = [
@@ -32,6 +33,9 @@ const ACTIONS: [&str; 8] = [
     "Microsoft.Sql/servers/failoverGroups/failover/action",
     "Microsoft.Sql/servers/failoverGroups/forceFailoverAllowDataLoss/action",
 ];
+
+/// Databases that are asked at a time.
+const DOORS_AT_ONCE: usize = 8;
 
 /// The door to one database of a logical server: there a session stays in the database it logged in to.
 pub fn door(server: &SiteId, database: &str) -> SiteId {
@@ -58,12 +62,30 @@ pub async fn look(effects: &Effects, name: &str, a: &Place, b: &Place, chosen: O
     };
     let held = facts.grouped().or_else(|| chosen.known().cloned()).unwrap_or_default();
     let site = if primary == Side::A { &a.site } else { &b.site };
-    for database in held {
-        let row = effects.read(&door(site, &database), geo::link_status(&database)).await;
-        facts.databases.push(GeoDatabase { name: database, row: row.into() });
+    // Each database is a session of its own: several at a time.
+    for some in held.chunks(DOORS_AT_ONCE) {
+        let rows = some.iter().map(|d| async move { effects.read(&door(site, d), geo::link_status(d)).await });
+        for (name, row) in some.iter().zip(join_all(rows).await) {
+            facts.databases.push(GeoDatabase { name: name.clone(), row: row.into() });
+        }
+    }
+    let to_copy = if facts.grouped().is_some() { chosen_not_held(&facts, &chosen) } else { held };
+    facts.bytes = Some(0);
+    for some in to_copy.chunks(DOORS_AT_ONCE) {
+        let sizes = some.iter().map(|d| async move { effects.read(&door(site, d), geo::size(d)).await });
+        for size in join_all(sizes).await {
+            let size = size.ok().flatten().and_then(|s| u64::try_from(s).ok());
+            facts.bytes = facts.bytes.zip(size).map(|(sum, s)| sum + s);
+        }
     }
     facts.servers = Some(ServerPair { a: side_a, b: side_b, chosen });
     facts
+}
+
+/// What is to join a group that stands.
+fn chosen_not_held(facts: &GroupFacts, chosen: &Fact<Vec<String>>) -> Vec<String> {
+    let held = |name: &String| facts.databases.iter().any(|d| d.name.eq_ignore_ascii_case(name));
+    chosen.known().into_iter().flatten().filter(|c| !held(c)).cloned().collect()
 }
 
 /// Every user database that is in no other group.

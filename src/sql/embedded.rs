@@ -48,6 +48,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("fence/read.sql", include_str!("../../sql/fence/read.sql")),
     ("geo/landed.sql", include_str!("../../sql/geo/landed.sql")),
     ("geo/link_status.sql", include_str!("../../sql/geo/link_status.sql")),
+    ("geo/size.sql", include_str!("../../sql/geo/size.sql")),
     ("group/create.sql", include_str!("../../sql/group/create.sql")),
     ("group/create_distributed.sql", include_str!("../../sql/group/create_distributed.sql")),
     ("group/create_empty.sql", include_str!("../../sql/group/create_empty.sql")),

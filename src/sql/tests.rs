@@ -224,6 +224,7 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         fence::read(&fence::name(WEIRD)),
         geo::landed(WEIRD),
         geo::link_status(WEIRD),
+        geo::size(WEIRD),
         group::list(),
         group::options(),
         group::replicas(),

@@ -161,6 +161,7 @@ fn what_the_service_would_refuse_is_not_asked() {
     lab.milink("fog failover fog-shop --yes").exits(3).says("no group");
     lab.milink("fog update fog-shop --yes").exits(3).says("no group");
     lab.milink("listener check fog-shop").exits(3);
+    lab.milink("fog protect fog-shop --yes").exits(3).says("fog create");
     no_run(&lab);
     // A database of another group.
     lab.milink("fog create fog-shop --yes").exits(0);

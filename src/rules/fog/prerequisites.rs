@@ -74,7 +74,7 @@ pub(super) fn got<T>(fact: &Fact<T>) -> Result<&T, String> {
 /// Every row, in the order of the facts. `gb_per_hour`: the path's own rate, where known.
 pub fn judge(f: &GroupFacts, gb_per_hour: Option<f64>) -> Vec<Row> {
     if let Some(pair) = &f.servers {
-        return super::servers::judge(f, pair, false);
+        return super::servers::judge(f, pair, false, gb_per_hour);
     }
     let mut list = List(Vec::new());
     instances(f, &mut list);

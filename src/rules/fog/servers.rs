@@ -9,6 +9,7 @@ use super::prerequisites::List;
 use super::prerequisites::Row;
 use super::prerequisites::Severity;
 use super::prerequisites::got;
+use super::seeding;
 use crate::model::geo::GroupFacts;
 use crate::model::geo::MemberFacts;
 use crate::model::geo::Side;
@@ -23,13 +24,14 @@ const POOL_DATABASES: usize = 250;
 /// The number of databases drives how long a failover takes (facts: failover-groups 9.2): worth a warning.
 const DATABASES_WARN: usize = 100;
 
-/// Every row; `automatic`: the group is to have the automatic policy.
-pub fn judge(f: &GroupFacts, pair: &ServerPair, automatic: bool) -> Vec<Row> {
+/// Every row; `automatic`: the group is to have the automatic policy. `gb_per_hour`: the path's own rate, where known.
+pub fn judge(f: &GroupFacts, pair: &ServerPair, automatic: bool, gb_per_hour: Option<f64>) -> Vec<Row> {
     let mut list = List(Vec::new());
     servers(f, pair, automatic, &mut list);
     databases(f, pair, &mut list);
     pools(f, pair, &mut list);
     advice(f, pair, &mut list);
+    seeding_time(f, gb_per_hour, &mut list);
     list.0
 }
 
@@ -311,5 +313,15 @@ fn advice(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
         ("sqldb.logins", "7.2", Warn),
         Err("logins, firewall rules and backup retention of the two servers are not compared".to_owned()),
         "none is carried over: make logins with the same SID, let the application's network in, set retention on both",
+    );
+}
+
+fn seeding_time(f: &GroupFacts, gb_per_hour: Option<f64>, list: &mut List) {
+    let hours = f.bytes.map(|b| seeding::server_hours(b, gb_per_hour)).ok_or_else(|| "sizes were not read".to_owned());
+    let text = |(least, most): (f64, f64)| format!("{least:.1} to {most:.1} h, all side by side, load not counted");
+    list.add(
+        ("sqldb.seeding_time", "5", Severity::Warn),
+        hours.map(|h| (h.0 <= seeding::HOURS_WARN, text(h))),
+        "nothing is protected until the first copy has caught up: a faster path, or fewer data at a time",
     );
 }

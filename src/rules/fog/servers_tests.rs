@@ -72,13 +72,13 @@ fn fresh() -> GroupFacts {
         a: member("srv-a", "UK South"),
         b: member("srv-b", "ukwest"),
         databases: Vec::new(),
-        bytes: None,
+        bytes: Some(1000 << 30),
         servers: Some(pair),
     }
 }
 
 fn rows(f: &GroupFacts, automatic: bool) -> Vec<Row> {
-    judge(f, f.servers.as_ref().unwrap(), automatic)
+    judge(f, f.servers.as_ref().unwrap(), automatic, None)
 }
 
 fn pair(f: &mut GroupFacts) -> &mut ServerPair {
@@ -200,4 +200,13 @@ fn zone_redundancy_is_inherited_on_hyperscale_alone() {
     let premium = with("BusinessCritical");
     assert_eq!(status(&premium, "sqldb.zones"), Status::Pass);
     assert_eq!(status(&premium, "sqldb.zones_after"), Status::Fail);
+}
+
+#[test]
+fn the_first_copies_are_forecast_at_their_own_ceiling() {
+    let found = |f: &GroupFacts| rows(f, false).into_iter().find(|r| r.id == "sqldb.seeding_time").unwrap();
+    // 1000 GB over a fast path: 500 GB an hour.
+    assert!(found(&fresh()).found.starts_with("2.0 to 4.0 h"), "{:?}", found(&fresh()));
+    let unread = GroupFacts { bytes: None, ..fresh() };
+    assert_eq!(found(&unread).status, Status::Unknown);
 }

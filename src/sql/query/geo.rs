@@ -22,6 +22,12 @@ pub fn link_status(database: &str) -> Result<Query<Option<GeoRow>>> {
     }))
 }
 
+/// Data and log files, bytes.
+pub fn size(database: &str) -> Result<Query<Option<i64>>> {
+    let rendered = script("geo.size")?.text("database", database).done()?;
+    Ok(Query::new(rendered, |sets| one(sets, |row| row.get("bytes"))))
+}
+
 /// `@@SERVERNAME`, and whether a user database takes writes there: `READ_WRITE`, `READ_ONLY`.
 pub fn landed(database: &str) -> Result<Query<(Option<String>, Option<String>)>> {
     let rendered = script("geo.landed")?.text("database", database).done()?;

@@ -79,12 +79,11 @@ fn users_of(set: &ResultSet) -> Result<Vec<(ContainedUser, bool)>> {
     for row in &set.rows {
         let name: String = row.get("name")?;
         let connect = connect(row, "connect")?;
-        match found.last_mut().filter(|(last, _)| last.name == name) {
-            Some((last, _)) => last.connect = stronger(last.connect, connect),
-            None => {
-                let user = ContainedUser { name, kind: kind(row)?, sid: sid(row)?, connect };
-                found.push((user, row.get("without_login")?));
-            }
+        if let Some((last, _)) = found.last_mut().filter(|(last, _)| last.name == name) {
+            last.connect = stronger(last.connect, connect);
+        } else {
+            let user = ContainedUser { name, kind: kind(row)?, sid: sid(row)?, connect };
+            found.push((user, row.get("without_login")?));
         }
     }
     Ok(found)

@@ -41,7 +41,7 @@ pub fn refused(op: FogOp, facts: &GroupFacts, waived: &[String], automatic: bool
     }
     let rows = match (&facts.servers, op) {
         // Databases that are put into a group that stands must fit as those of a new one.
-        (Some(pair), FogOp::Create | FogOp::Update) => servers::judge(facts, pair, automatic),
+        (Some(pair), FogOp::Create | FogOp::Update) => servers::judge(facts, pair, automatic, None),
         // What is registered already was judged before it was asked for.
         (None, FogOp::Create | FogOp::Protect) if stands == Standing::None => prerequisites::judge(facts, None),
         _ => return None,

@@ -31,7 +31,9 @@ impl LogicalHost {
         let levels: Vec<(String, ServiceLevel)> =
             mine.map(|d| (d.name.clone(), d.service.clone().unwrap_or_default())).collect();
         let host = Self { instance, spec: spec.clone(), levels: Mutex::default(), tags: Mutex::default() };
-        levels.into_iter().for_each(|(name, level)| host.set_level(&name, level));
+        for (name, level) in levels {
+            host.set_level(&name, level);
+        }
         host
     }
     fn levels(&self) -> MutexGuard<'_, BTreeMap<String, ServiceLevel>> {

@@ -267,7 +267,7 @@ async fn a_logical_server_keeps_a_session_in_its_database_and_readers_on_a_repli
     assert_eq!(host.scan(&master, &n).err().map_or(0, |e| e.number), 40515);
     assert!(host.scan(&cx, &n).is_ok(), "its own database may be named");
     host.with(|s| s.server.read_scale.insert("shop".to_owned()));
-    assert_eq!(number(host.insert(&mut cx, &n, vec![order("x", 1)]).await), 0);
+    assert!(host.insert(&mut cx, &n, vec![order("x", 1)]).await.is_ok());
     cx.read_only_intent = true;
     assert!(host.scan(&cx, &n).is_ok());
     assert_eq!(number(host.insert(&mut cx, &n, vec![order("y", 2)]).await), 3906);

@@ -1,7 +1,6 @@
 //! `milink fog protect`: the second half of a migration.
 
 use super::fog;
-use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::base::text;
 use crate::cli::args::FogChangeArgs;
@@ -20,10 +19,6 @@ pub async fn run(args: &FogChangeArgs, settings: &Settings, printer: &mut Printe
     let app = super::app::open(settings, &[], printer).await?;
     let look = app.look_at_group(args.name.group.as_deref()).await?;
     let name = look.wanted.name.clone();
-    if look.wanted.between_servers {
-        return Err(Error::usage(format!("`{name}` is a group of logical servers, and no link ends on one"))
-            .hint(format!("milink fog create {name}")));
-    }
     let shows = args.change.dry_run || args.change.script;
     if !shows && let Some(ended) = fog::open_run(&app, PlanKind::Fog, FogOp::Protect, &name, printer).await? {
         return fog::end(&app, ended, &name, printer).await;

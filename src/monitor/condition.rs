@@ -202,10 +202,6 @@ fn test(squeezed: &str, text: &str) -> Result<Test> {
         let words = Milestone::ALL.map(Milestone::as_str);
         let asked = value.replace('-', "_");
         return match (comparison, Milestone::parse(&asked)) {
-            (Comparison::Equal | Comparison::AtLeast, Some(Milestone::Protected)) => {
-                Err(bad("`protected` is told by failover groups, which this version does not watch".to_owned())
-                    .hint("wait for `milestone=unlinked`"))
-            }
             (Comparison::Equal | Comparison::AtLeast, Some(m)) => Ok(Test::Milestone(m)),
             (_, None) => {
                 Err(bad(format!("there is no milestone `{value}`")).hint(format!("one of {}", words.join(", "))))
@@ -266,7 +262,6 @@ mod tests {
             ("lga<5s", "a link has no `lga`", "did you mean `lag<5s`?"),
             ("milestone=done", "there is no milestone `done`", "unlinked"),
             ("milestone<linked", "reached, not compared", "milestone=linked"),
-            ("milestone=protected", "failover groups", "unlinked"),
             ("send-queue<5", "a size such as", "send-queue<1MiB"),
             ("writable-copies=7", "0, 1 or 2", "writable-copies=1"),
         ] {

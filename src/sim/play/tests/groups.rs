@@ -12,10 +12,27 @@ use std::sync::Mutex;
 const THREADS: usize = 2;
 const SEED: u64 = 11;
 
-fn cells(passed: &[Place]) -> Vec<(Place, Blow)> {
+/// Each of these begins with a whole migration, or goes over and back: between its changes, dying at the start of a step tells
+/// enough. `MILINK_SWEEP=all` plays the rest too.
+fn is_long(op: FogOp) -> bool {
+    let all = std::env::var("MILINK_SWEEP").is_ok_and(|v| v == "all");
+    !all && matches!(op, FogOp::Protect | FogOp::Drill)
+}
+
+fn cells(op: FogOp, passed: &[Place]) -> Vec<(Place, Blow)> {
     // A beat is like the next: the first of each point tells all.
     let first: BTreeSet<&Place> = passed.iter().filter(|p| p.nth == 0).collect();
     let mut cells = Vec::new();
+    if is_long(op) {
+        for place in first {
+            match place.point {
+                Point::StepStarted => cells.push((place.clone(), Blow::Die)),
+                Point::AfterAct => cells.extend([Blow::Die, Blow::Fail].map(|b| (place.clone(), b))),
+                _ => {}
+            }
+        }
+        return cells;
+    }
     for place in first.into_iter().filter(|p| !matches!(p.point, Point::BeforeIntent | Point::AfterOutcome)) {
         cells.push((place.clone(), Blow::Die));
         if place.point == Point::StepDone {
@@ -32,7 +49,7 @@ fn sweep(op: FogOp, steps_at_least: usize) {
     assert!(clean.committed);
     let steps: BTreeSet<&str> = clean.passed.iter().map(|p| p.step.as_str()).collect();
     assert!(steps.len() >= steps_at_least, "{steps:?}");
-    let cells = cells(&clean.passed);
+    let cells = cells(op, &clean.passed);
     let total = cells.len();
     let (open, failed, committed) = (Mutex::new(cells), Mutex::new(Vec::new()), Mutex::new(0));
     std::thread::scope(|scope| {

@@ -5,7 +5,7 @@ use crate::sim::play::outage::Outage;
 use crate::sim::play::outage::measure;
 
 /// Round trips to the instance that are milink's own: looks before and after what it sends.
-const OWN_TRIPS: f64 = 12.0;
+const OWN_TRIPS: f64 = 14.0;
 
 fn told(o: &Outage) -> String {
     let terms: Vec<_> = o.terms.iter().map(|(name, ms)| format!("{name} {ms:.0}")).collect();

@@ -162,7 +162,7 @@ pub async fn run_watched(
     }
     let linked = clock.now();
     commits(&lab, options.commits_before).await?;
-    let rate = lab.ledger.acknowledged() as f64 / (wall.monotonic() - from).as_secs_f64().max(0.001);
+    let rate = lab.ledger.acknowledged() as f64 / wall.monotonic().saturating_sub(from).as_secs_f64().max(0.001);
     let lag = app.look_at_links(&[]).await?.iter().filter_map(LinkFacts::lag_seconds).max();
     let lag = lag.map_or("unknown".to_owned(), |s| format!("{s} s"));
     say(format!(
@@ -212,7 +212,7 @@ pub async fn run_watched(
         began,
         linked,
         ended: clock.now(),
-        wall: wall.monotonic() - from,
+        wall: wall.monotonic().saturating_sub(from),
         caught,
         mile,
     };

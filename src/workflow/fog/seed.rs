@@ -20,6 +20,7 @@ use crate::rules::fog::seeding;
 use crate::rules::fog::state::Standing;
 use crate::rules::fog::state::standing;
 use async_trait::async_trait;
+use std::fmt::Write;
 use std::time::Duration;
 
 pub struct Seed(pub FogStep);
@@ -45,11 +46,11 @@ fn forecast(step: &FogStep, facts: &GroupFacts, so_far: Duration) -> String {
     let mut said = format!("; {} so far", text::duration(so_far));
     if let Some(bytes) = facts.bytes {
         let (least, most) = seeding::hours(bytes, step.plan.gb_per_hour());
-        said.push_str(&format!(" of {least:.1} to {most:.1} h for {}", text::bytes(bytes)));
+        let _ = write!(said, " of {least:.1} to {most:.1} h for {}", text::bytes(bytes));
     }
     let limit = Duration::from_secs_f64(seeding::HOURS_MAX * 3600.0);
     let left = limit.saturating_sub(so_far);
-    said.push_str(&format!(", cancelled in {}", text::duration(left)));
+    let _ = write!(said, ", cancelled in {}", text::duration(left));
     said
 }
 

@@ -73,10 +73,10 @@ impl Step for Backup {
                 ),
             });
         }
-        Ok(match self.missing(cx).await?.is_empty() {
-            true => Precheck::AlreadyDone("every database has one".to_owned()),
-            false => Precheck::Ready,
-        })
+        if self.missing(cx).await?.is_empty() {
+            return Ok(Precheck::AlreadyDone("every database has one".to_owned()));
+        }
+        Ok(Precheck::Ready)
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let limit = Duration::from_millis(self.0.policy.seeding_timeout_ms);

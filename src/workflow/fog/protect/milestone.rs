@@ -48,7 +48,10 @@ impl Milestone {
                 Some(false) => {}
                 Some(true) => open.push(format!("the old copy of {} on {} takes writes", l.database, l.source)),
                 None => {
-                    open.push(format!("whether the old copy of {} on {} takes writes is unknown", l.database, l.source))
+                    open.push(format!(
+                        "whether the old copy of {} on {} takes writes is unknown",
+                        l.database, l.source
+                    ));
                 }
             }
         }

@@ -59,10 +59,10 @@ impl StepTimes {
         LinkOutage { link: link.to_owned(), barred_ms, split: self.split() }
     }
 
-    /// Fence, drain, switch (with its confirmation), open (with the repointing before it).
+    /// Fence (with the try to get past it), drain, switch (with its confirmation), open (with the repointing before it).
     pub fn split(&self) -> OutageSplit {
         OutageSplit {
-            fence_ms: self.ms("cutover.fence", "cutover.fence"),
+            fence_ms: self.ms("cutover.fence", self.there("cutover.canary").unwrap_or("cutover.fence")),
             drain_ms: self.ms("cutover.drain", "cutover.drain"),
             switch_ms: self.ms("cutover.switch", self.there("cutover.late_writes").unwrap_or("cutover.confirm")),
             open_ms: self.ms("cutover.repoint", "cutover.open"),

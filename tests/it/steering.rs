@@ -98,7 +98,7 @@ fn another_terminal_takes_a_run_back_that_is_held_with_its_writers_out() {
     run.until_it_says("cutover.fence/ledger");
     lab.milink("cutover hold").exits(0);
     std::fs::write(lab.path("go"), "").unwrap();
-    run.until_it_says("held before `cutover.after_fence`");
+    run.until_it_says("held before `cutover.canary`");
     let kept_out = lab.acknowledged();
     lab.milink("cutover abort --output json").exits(0).says("asked");
     run.wait().exits(130).says("rolled back");

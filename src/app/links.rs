@@ -7,6 +7,7 @@ use crate::inventory::link;
 use crate::inventory::link::LinkFacts;
 use crate::inventory::link::LinkQuestion;
 use crate::journal::switched::switched;
+use crate::model::ids::LinkName;
 use futures_util::StreamExt;
 use futures_util::stream;
 
@@ -14,6 +15,12 @@ use futures_util::stream;
 const LOOKS_MAX: usize = 8;
 
 impl App {
+    /// Those that this journal has seen cut over. Only they are worth a look of their own where many links are judged at once.
+    pub fn cut_over_before<'a>(&self, links: impl Iterator<Item = &'a LinkName>) -> Result<Vec<String>> {
+        let known = switched(self.journal.as_ref())?;
+        Ok(links.filter(|l| known.contains_key(&l.0.to_lowercase())).map(|l| l.0.clone()).collect())
+    }
+
     /// Reads the named links, or all. A link that cannot be read is told as unknown, never left out.
     pub async fn look_at_links(&self, names: &[String]) -> Result<Vec<LinkFacts>> {
         let cx = self.observer()?;

@@ -93,7 +93,8 @@ fn the_last_mile() {
     let least = |bytes_per_second: f64| (bytes as f64 / bytes_per_second * 1000.0) as u64;
     let seeding = report["databases"][0]["seeding_ms"].as_u64().unwrap();
     let (line, service) = (least(200.0 * 1024.0 * 1024.0), least(100e6));
-    assert!((line..line * 3 / 2).contains(&seeding), "{seeding} ms, at least {line}");
+    // Its beginning and end are seen by looking every so often, while lab time runs fast: a tenth either way.
+    assert!((line * 9 / 10..line * 3 / 2).contains(&seeding), "{seeding} ms, at least {line}");
     let mile = &report["last_mile"];
     assert!(mile["seeding_ms"].as_u64().unwrap() >= service, "{mile:#}");
     assert!(mile["unprotected_ms"].as_u64().unwrap() > mile["seeding_ms"].as_u64().unwrap(), "{mile:#}");

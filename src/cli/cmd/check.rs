@@ -26,8 +26,10 @@ pub async fn run(args: &CheckArgs, settings: &Settings, printer: &mut Printer) -
     let report = report::check::report(rows);
     printer.answer(&report, |width| report::check::text(&report, width, args.all))?;
     // Past its cutover, what a link needs next is not a link.
-    if checked.iter().any(|c| c.verdict.purpose == Purpose::Create) {
-        let facts = app.look_at_links(&args.links.links).await?;
+    let unmade = checked.iter().filter(|c| c.verdict.purpose == Purpose::Create).map(|c| &c.link);
+    let past = app.cut_over_before(unmade)?;
+    if !past.is_empty() {
+        let facts = app.look_at_links(&past).await?;
         for (f, p) in facts.iter().zip(app.protected(&facts).await?) {
             if let Some(said) = p.sentence {
                 printer.message(&format!("{}: milestone {}; {said}", f.name, p.milestone.unwrap_or("unknown")))?;

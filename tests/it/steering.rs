@@ -95,10 +95,11 @@ fn another_terminal_takes_a_run_back_that_is_held_with_its_writers_out() {
     let lab = Lab::linked("migrate-2019", "--writers 2");
     let estate = waiting_hook(&lab, "waiting.toml", "[application]\nafter-fence = { command = [HOOK, \"/bin/true\"] }");
     let mut run = lab.start(lab.command("cutover run ledger --yes").env("MILINK_ESTATE", estate));
-    run.until_it_says("cutover.fence/ledger");
+    // The hook behind it waits for a word.
+    run.until_it_says("cutover.canary/ledger");
     lab.milink("cutover hold").exits(0);
     std::fs::write(lab.path("go"), "").unwrap();
-    run.until_it_says("held before `cutover.canary`");
+    run.until_it_says("held before `cutover.drain`");
     let kept_out = lab.acknowledged();
     lab.milink("cutover abort --output json").exits(0).says("asked");
     run.wait().exits(130).says("rolled back");

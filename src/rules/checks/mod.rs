@@ -12,6 +12,7 @@ mod judges;
 mod link;
 mod login;
 mod managed;
+mod network;
 pub mod page;
 mod permission;
 pub mod registry;

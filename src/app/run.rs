@@ -171,8 +171,15 @@ impl App {
             PlanKind::Drill => Limits { undo_on_interrupt: true, again, ..Limits::default() },
             PlanKind::Delete | PlanKind::Objects => Limits { undo_on_interrupt: true, again, ..Limits::default() },
         };
-        let runner =
-            Runner { stages: &stages, cx, state, limits, hold: steering.hold.clone(), fallen: BTreeMap::new() };
+        let runner = Runner {
+            stages: &stages,
+            cx,
+            state,
+            limits,
+            hold: steering.hold.clone(),
+            fallen: BTreeMap::new(),
+            superseded: BTreeMap::new(),
+        };
         let end = if steering.listens { self.listening(&run, runner, &steering).await? } else { runner.run().await? };
         Ok(Ended { run, end })
     }

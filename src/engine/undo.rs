@@ -15,9 +15,11 @@ use crate::journal::fold::RunState;
 use crate::journal::fold::StepStatus;
 use crate::journal::record::Record;
 use crate::journal::record::StepResult;
+use crate::model::ids::LinkName;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How long one undo is tried again while its server cannot be reached.
@@ -25,7 +27,10 @@ pub const UNDO_MAX: Duration = Duration::from_secs(120);
 
 /// Undoes every begun step, stage by stage, those of a stage side by side. A step that cannot be undone stops it once the others
 /// of its stage have ended: the run is taken up again by `resume`.
-pub async fn roll_back(stages: &[Stage], state: &RunState, cx: &Context) -> Result<()> {
+///
+/// Of the links in `others` only the lease is given back: another run has had it meanwhile, took over what this one had set apart,
+/// and what stands there now is that run's.
+pub async fn roll_back(stages: &[Stage], state: &RunState, cx: &Context, others: &BTreeSet<LinkName>) -> Result<()> {
     for stage in stages.iter().rev() {
         let mut work: Vec<BoxFuture<'_, Result<()>>> = Vec::new();
         for step in stage.steps.iter().rev() {
@@ -33,7 +38,8 @@ pub async fn roll_back(stages: &[Stage], state: &RunState, cx: &Context) -> Resu
                 state.step(step.id()),
                 StepStatus::NotStarted | StepStatus::Finished(StepResult::Skipped) | StepStatus::Undone
             );
-            if begun {
+            let lost = step.link().is_some_and(|l| others.contains(l)) && !step.admits();
+            if begun && !lost {
                 work.push(Box::pin(undo_one(step.as_ref(), cx)));
             }
         }

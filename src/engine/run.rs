@@ -10,6 +10,7 @@ use super::stage::CONCURRENT_LIGHT_STEPS_MAX;
 use super::stage::Stage;
 use super::step::Precheck;
 use super::step::Step;
+use super::undo::Others;
 use super::undo::roll_back;
 use super::work::First;
 use super::work::Look;
@@ -74,7 +75,7 @@ pub struct Runner<'a> {
     /// Links that fell out of the run, each with why.
     pub fallen: BTreeMap<LinkName, Error>,
     /// Links that another run has had meanwhile.
-    pub superseded: BTreeMap<LinkName, RunId>,
+    pub superseded: Others,
 }
 
 impl Runner<'_> {
@@ -424,7 +425,7 @@ impl Runner<'_> {
         }
         let cx = self.cx.with_cancel(Cancel::new());
         cx.guards.end_all();
-        match roll_back(self.stages, &self.state, &cx, &self.superseded.keys().cloned().collect()).await {
+        match roll_back(self.stages, &self.state, &cx, &self.superseded).await {
             Ok(()) => {
                 self.finish(RunResult::RolledBack)?;
                 Ok(RunEnd::RolledBack(cause))

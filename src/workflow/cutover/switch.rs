@@ -130,6 +130,14 @@ impl Switch {
     }
 
     async fn seen_one_way(&self, cx: &Context) -> Result<Seen> {
+        let link = &self.0.link;
+        if cx.proven::<Option<String>>(&self.0.id, SENT)?.is_none() {
+            // Never sent: while the instance's copy is in the link, Azure has nothing to add, and is far away.
+            let access = cx.effects.read(&link.target, database::access(&link.database)).await?;
+            if access.is_some_and(|a| a.groups.iter().any(|g| g.is_distributed)) {
+                return Ok(Seen::NotDone);
+            }
+        }
         let (released, there) = tokio::join!(self.released(cx), self.link_there(cx));
         if released? {
             return Ok(Seen::Done);

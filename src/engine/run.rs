@@ -83,9 +83,18 @@ impl Runner<'_> {
     pub async fn run(mut self) -> Result<RunEnd> {
         self.enter().await?;
         self.cx.effects.heed(self.cx.cancel.token());
-        let other = self.superseded.first_key_value().filter(|_| !self.crossed(Line::L1));
-        if let Some(why) = other.map(|(link, run)| superseded(link, run)) {
-            return self.give_up(why).await;
+        // One whose switch was seen in effect has only its own end left to do.
+        let done: BTreeSet<_> =
+            self.switches().filter(|s| self.finished(s.as_ref())).filter_map(|s| s.link().cloned()).collect();
+        self.superseded.retain(|link, _| !done.contains(link));
+        if let Some(why) = self.superseded.first_key_value().map(|(link, run)| superseded(link, run)) {
+            if self.crossed(Line::L1) && done.is_empty() {
+                self.cx.effects.record(&Record::LineWithdrawn { line: Line::L1, why: why.chain() })?;
+                self.state.lines.remove(&Line::L1);
+            }
+            if !self.crossed(Line::L1) {
+                return self.give_up(why).await;
+            }
         }
         if self.state.steps.values().any(|s| matches!(s.status, StepStatus::UndoStarted | StepStatus::Undone)) {
             let why = Error::new(Kind::Refused, "the run was already going back when it was cut short");
@@ -148,7 +157,7 @@ impl Runner<'_> {
             match run_one(&cx, step.as_ref(), First::Precheck, attempt).await {
                 Ok(outcome) => {
                     self.set(step.id(), StepStatus::Finished(outcome), attempt);
-                    if let (Some(link), Some(other)) = (step.link(), step.superseded(&cx)?) {
+                    if let (Some(link), Some(other)) = (step.link(), step.superseded(&cx).await?) {
                         self.superseded.insert(link.clone(), other);
                     }
                 }

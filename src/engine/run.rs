@@ -115,6 +115,7 @@ impl Runner<'_> {
             }
             let held = self.wait_if_held(todo[0].id().kind(), budget_end).await;
             if stage.name == self.limits.budget_from {
+                self.warm().await;
                 budget_end = self.limits.budget.map(|b| self.cx.clock.monotonic() + b);
             }
             self.cx.observer.on(&Event::StageStarted { stage: stage.name.clone() });
@@ -196,6 +197,14 @@ impl Runner<'_> {
         self.cx.effects.record(&Record::Released { before: before.to_owned(), held_ms })?;
         self.cx.observer.on(&Event::Released { before: before.to_owned(), held_ms });
         ended
+    }
+
+    /// Signs on to every server for all steps of a stage: an application is about to stand still.
+    async fn warm(&self) {
+        let sites: BTreeSet<_> = self.stages.iter().flat_map(|s| &s.steps).map(|s| s.site()).collect();
+        let links = self.stages.iter().map(|s| s.steps.len()).max().unwrap_or(0);
+        let work = sites.into_iter().map(|site| self.cx.effects.warm(site, links));
+        futures_util::future::join_all(work).await;
     }
 
     fn crossed(&self, line: Line) -> bool {

@@ -159,7 +159,7 @@ impl Step for Fence {
         let hunt = Hunt::new(&link.source, &link.database, &bars);
         let mut killed = 0;
         let end = cx.clock.monotonic() + Duration::from_millis(self.0.policy.fence_timeout_ms);
-        let mut backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(200), 1.5);
+        let mut backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(200), 1.5);
         loop {
             let n = hunt.round(cx, &self.0.id).await?;
             killed += n;

@@ -1,5 +1,6 @@
 //! Plain values: no I/O, no clock.
 
+pub mod around;
 pub mod broker;
 pub mod catalogue;
 pub mod certificate;
@@ -15,8 +16,10 @@ pub mod instance;
 pub mod log;
 pub mod login;
 pub mod lsn;
+pub mod network;
 pub mod object;
 pub mod open;
+pub mod proof;
 pub mod session;
 pub mod survey;
 pub mod sweep;

@@ -6,4 +6,5 @@ pub mod delete;
 pub mod fog;
 pub mod names;
 pub mod objects;
+pub mod probe;
 pub mod types;

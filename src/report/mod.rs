@@ -14,6 +14,7 @@ pub mod explain;
 pub mod fog;
 pub mod objects;
 pub mod outage;
+pub mod probe;
 mod recovery;
 pub mod run;
 pub mod table;

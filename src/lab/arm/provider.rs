@@ -2,6 +2,7 @@
 
 use super::error::ArmError;
 use super::error::ArmResult;
+use super::network::Networks;
 use super::servers::ServerChange;
 use super::servers::Servers;
 use super::view::DatabaseView;
@@ -132,6 +133,10 @@ pub enum Change {
     },
     UpdateInstance(InstancePatch),
     DeleteInstance,
+    /// Name of the customer's key; `None`: the service's own.
+    SetProtector {
+        key: Option<String>,
+    },
     /// Local failover, of the readable secondary if true.
     FailoverInstance {
         readable_secondary: bool,
@@ -165,6 +170,15 @@ pub trait Provider: Send + Sync + 'static {
     }
     /// Logical servers, where the estate has any.
     fn servers(&self) -> Option<&Servers> {
+        None
+    }
+    /// Name of the customer's key over encrypted databases; `None`: the service's own.
+    fn protector(&self, instance: &str) -> Option<String> {
+        let _ = instance;
+        None
+    }
+    /// Networks, where the estate has any.
+    fn networks(&self) -> Option<&Networks> {
         None
     }
     /// Accepted: what others see of it at once.

@@ -5,6 +5,7 @@ use super::scan::ViewRow;
 use super::scan::row;
 use crate::lab::world::server::Job;
 use crate::lab::world::server::JobRun;
+use crate::lab::world::server::JobStep;
 use crate::lab::world::server::Schedule;
 use crate::lab::world::values::agent_time;
 
@@ -28,8 +29,12 @@ pub(super) fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
             .iter()
             .map(|(id, class, kind, name)| row! { "category_id" => *id, "category_class" => *class, "category_type" => *kind, "name" => *name })
             .collect(),
+        "msdb.dbo.sysalerts" => named(&s.alerts, |id, name| row! { "id" => id, "name" => name, "event_source" => "MSSQLSERVER", "enabled" => 1u8 }),
+        "msdb.dbo.sysproxies" => named(&s.proxies, |id, name| row! { "proxy_id" => id, "name" => name, "enabled" => 1u8 }),
+        "msdb.dbo.sysmail_profile" => named(&s.mail_profiles, |id, name| row! { "profile_id" => id, "name" => name }),
         "msdb.dbo.sysjobhistory" => history(c),
         "msdb.dbo.sysjobactivity" => s.jobs.values().map(|j| activity(j)).collect(),
+        "msdb.dbo.sysjobstepslogs" => s.jobs.values().flat_map(|j| &j.steps).enumerate().filter_map(logged).collect(),
         "msdb.dbo.syssubsystems" => SUBSYSTEMS
             .iter()
             .enumerate()
@@ -77,6 +82,18 @@ fn steps(j: &Job) -> Vec<ViewRow> {
             }
         })
         .collect()
+}
+
+fn named(names: &[String], show: impl Fn(i32, &str) -> ViewRow) -> Vec<ViewRow> {
+    names.iter().enumerate().map(|(at, name)| show(at as i32 + 1, name)).collect()
+}
+
+fn logged((at, s): (usize, &JobStep)) -> Option<ViewRow> {
+    let (when, text) = s.log.as_ref()?;
+    Some(row! {
+        "log_id" => at as i32 + 1, "log" => text, "date_created" => *when, "date_modified" => *when,
+        "log_size" => text.len() as i64, "step_uid" => s.uid,
+    })
 }
 
 /// `hhmmss` of a run.

@@ -2,6 +2,8 @@
 
 use super::fabric::Fabric;
 use super::fabric::Path;
+use super::node::Node;
+use super::node::REDIRECT;
 use super::pump::pump;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -11,6 +13,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
+use std::sync::OnceLock;
 use std::sync::PoisonError;
 use std::time::Duration;
 use tokio::io::AsyncRead;
@@ -19,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::net::TcpSocket;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// A connection, whatever carries it.
 pub trait ByteStream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -47,6 +51,16 @@ struct Directory {
     hosts: BTreeSet<String>,
     /// Lab host behind a loopback client address, so that the accepting side can tell who dials.
     callers: BTreeMap<SocketAddr, String>,
+    /// Nodes, and the instance that each holds.
+    nodes: BTreeMap<String, String>,
+}
+
+/// Security groups and routes on the way, and the addresses behind names.
+pub trait Wires: Send + Sync {
+    /// Whether a new connection passes.
+    fn passes(&self, from: &str, to: &str, port: u16) -> bool;
+    /// IP address of a host.
+    fn address(&self, host: &str) -> Option<String>;
 }
 
 /// The network of one lab.
@@ -54,6 +68,8 @@ pub struct Network {
     in_memory: bool,
     directory: Mutex<Directory>,
     fabric: Arc<Fabric>,
+    /// None: everything passes.
+    wires: OnceLock<Arc<dyn Wires>>,
 }
 
 impl Network {
@@ -68,7 +84,36 @@ impl Network {
     }
 
     fn new(in_memory: bool) -> Arc<Self> {
-        Arc::new(Self { in_memory, directory: Mutex::default(), fabric: Arc::new(Fabric::new()) })
+        let wires = OnceLock::new();
+        Arc::new(Self { in_memory, directory: Mutex::default(), fabric: Arc::new(Fabric::new()), wires })
+    }
+
+    /// Puts security groups and routes on the way, once.
+    pub fn set_wires(&self, wires: Arc<dyn Wires>) {
+        let _ = self.wires.set(wires);
+    }
+
+    /// IP address of a host, where the lab knows one.
+    pub fn address_of(&self, host: &str) -> Option<String> {
+        self.wires.get().and_then(|w| w.address(host))
+    }
+
+    /// Whether a new connection would pass what stands on the way.
+    pub fn lets(&self, from: &str, to: &str, port: u16) -> bool {
+        self.wires.get().is_none_or(|w| w.passes(from, to, port))
+    }
+
+    /// Dials a mirroring endpoint. A managed instance hands the caller on to a port of the node (facts: mi-link 13): the
+    /// connection stands only if that one is open, too.
+    pub async fn connect_mirroring(&self, from_host: &str, host: &str, port: u16) -> io::Result<BoxStream> {
+        let stream = self.connect(from_host, host, port).await?;
+        if let Some(node) = Node::of(host)
+            && !self.lets(from_host, &node.host(), REDIRECT)
+        {
+            tokio::time::sleep(CONNECT_TIMEOUT).await;
+            return Err(io::Error::from(io::ErrorKind::TimedOut));
+        }
+        Ok(stream)
     }
 
     fn directory(&self) -> MutexGuard<'_, Directory> {
@@ -78,6 +123,24 @@ impl Network {
     /// Makes a host known, so that its closed ports refuse instead of being unreachable.
     pub fn add_host(&self, host: &str) {
         self.directory().hosts.insert(host.to_ascii_lowercase());
+    }
+
+    /// Opens the node port of a managed instance. Mirroring itself goes on at the instance's own port: what connects here is
+    /// let go again.
+    pub async fn open_node(self: &Arc<Self>, instance: &str, stop: CancellationToken) -> io::Result<()> {
+        let Some(node) = Node::of(instance) else { return Ok(()) };
+        let mut listener = self.listen(&node.host(), REDIRECT).await?;
+        self.directory().nodes.insert(node.host(), instance.to_ascii_lowercase());
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    biased;
+                    () = stop.cancelled() => return,
+                    accepted = listener.accept() => if accepted.is_err() { return },
+                }
+            }
+        });
+        Ok(())
     }
 
     /// Starts to listen; `AddrInUse` if the address is taken. Dropping the listener closes it.
@@ -110,7 +173,13 @@ impl Network {
         if !self.directory().hosts.contains(&to) {
             return Err(io::Error::from(io::ErrorKind::HostUnreachable));
         }
-        if tokio::time::timeout(CONNECT_TIMEOUT, self.fabric.open(&from, &to)).await.is_err() {
+        if !self.lets(&from, &to, port) {
+            tokio::time::sleep(CONNECT_TIMEOUT).await;
+            return Err(io::Error::from(io::ErrorKind::TimedOut));
+        }
+        // A node is where its instance is.
+        let wire = self.directory().nodes.get(&to).cloned().unwrap_or_else(|| to.clone());
+        if tokio::time::timeout(CONNECT_TIMEOUT, self.fabric.open(&from, &wire)).await.is_err() {
             return Err(io::Error::from(io::ErrorKind::TimedOut));
         }
         let latency = self.fabric.get(&from, &to).latency;

@@ -41,6 +41,10 @@ pub struct JobStep {
     pub on_success: u8,
     pub on_fail: u8,
     pub proxy_id: Option<i32>,
+    /// `@flags`
+    pub flags: i32,
+    /// Output of the last run, where the flags keep it in the table.
+    pub log: Option<(OffsetDateTime, String)>,
 }
 
 /// A finished run.
@@ -184,6 +188,10 @@ pub struct ServerState {
     pub linked_servers: BTreeMap<String, LinkedServer>,
     /// By lower-case name.
     pub credentials: BTreeMap<String, Credential>,
+    /// Names of alerts, of proxies of the Agent, and of profiles of Database Mail.
+    pub alerts: Vec<String>,
+    pub proxies: Vec<String>,
+    pub mail_profiles: Vec<String>,
     /// What the server is told when it asks its domain.
     pub domain: Vec<DomainAccount>,
     pub broker: Option<BrokerEndpoint>,
@@ -198,6 +206,8 @@ pub struct ServerState {
     pub hadr_disabled: bool,
     /// The region of a managed instance does not answer.
     pub region_down: bool,
+    /// A managed instance that was stopped in Azure.
+    pub stopped: bool,
     /// A logical server of Azure SQL Database.
     pub logical: bool,
     /// Of a logical server: lower-case names of databases with a readable replica beside the primary (facts: failover-groups 4.4).
@@ -263,6 +273,9 @@ impl ServerState {
             operators: Vec::new(),
             linked_servers: BTreeMap::new(),
             credentials: BTreeMap::new(),
+            alerts: Vec::new(),
+            proxies: Vec::new(),
+            mail_profiles: Vec::new(),
             domain: Vec::new(),
             broker: None,
             backups: Vec::new(),
@@ -272,6 +285,7 @@ impl ServerState {
             agent_running: true,
             hadr_disabled: false,
             region_down: false,
+            stopped: false,
             logical: false,
             read_scale: std::collections::BTreeSet::new(),
             multi_database_link: false,

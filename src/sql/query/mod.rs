@@ -1,5 +1,6 @@
 //! Pure constructors, one file an area: arguments to a rendered statement and the decoder of its answer.
 
+pub mod around;
 pub mod backup;
 pub mod broker;
 pub mod canary;
@@ -20,6 +21,7 @@ pub mod login;
 pub mod marker;
 pub mod monitor;
 pub mod object;
+pub mod probe;
 pub mod reconcile;
 pub mod session;
 pub mod survey;

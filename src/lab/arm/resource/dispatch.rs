@@ -6,6 +6,7 @@ use super::failover_group;
 use super::instance;
 use super::link;
 use super::operation;
+use super::protector;
 use super::subscription;
 use crate::lab::arm::error::ArmError;
 use crate::lab::arm::error::ArmResult;
@@ -24,6 +25,9 @@ use hyper::http::StatusCode;
 pub(in crate::lab::arm) fn dispatch(server: &ArmServer, call: &Call) -> ArmResult<Reply> {
     if let Target::Server(target) = &call.route.target {
         return crate::lab::arm::servers::dispatch(server, call, target);
+    }
+    if let Target::Network(target) = &call.route.target {
+        return crate::lab::arm::network::dispatch(server, call, target);
     }
     let Some(name) = &call.route.instance else { return without_instance(server, call) };
     if call.route.target == Target::Permissions {
@@ -93,6 +97,8 @@ fn of_instance(server: &ArmServer, call: &Call, instance: &InstanceView) -> ArmR
         (Target::TrustCertificate(name), &Method::DELETE) => certificate::delete_trust(server, call, instance, name),
         (Target::Databases, &Method::GET) => Ok(database::list(server, call, instance)),
         (Target::Database(name), &Method::GET) => database::get(server, call, instance, name),
+        (Target::Protector, &Method::GET) => protector::get(server, call, instance),
+        (Target::Protector, &Method::PUT) => protector::put(server, call, instance),
         (Target::InstanceOperations, &Method::GET) => Ok(instance::operations(server, call, instance)),
         (Target::InstanceOperation(id), &Method::GET) => instance::operation(server, call, instance, id),
         (Target::CancelInstanceOperation(id), &Method::POST) => {
@@ -118,7 +124,7 @@ fn check_link_version(server: &ArmServer, call: &Call) -> ArmResult<()> {
     Err(ApiVersion::unknown(version.as_str(), Namespace::Sql, kind, &server.config.region))
 }
 
-pub(super) fn not_allowed(call: &Call) -> ArmError {
+pub(in crate::lab::arm) fn not_allowed(call: &Call) -> ArmError {
     ArmError::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "HttpMethodNotAllowed",

@@ -7,6 +7,7 @@ use super::resource::failover_group::GroupRef;
 use super::transport::Method;
 use crate::base::error::Result;
 use crate::base::hex;
+use crate::model::resize::InstanceSetting;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -115,6 +116,11 @@ pub enum ArmChange {
     TryPlannedFirst {
         at: GroupRef,
     },
+    /// One setting of an instance, in place.
+    PatchInstance {
+        instance: InstanceRef,
+        setting: InstanceSetting,
+    },
     /// Makes a database the geo-secondary of another one, with zone redundancy as chosen (facts: failover-groups 9.3).
     PutSecondary {
         server: InstanceRef,
@@ -159,6 +165,7 @@ impl ArmChange {
             ArmChange::FailoverGroup { forced: false, .. } => "failover_group.failover",
             ArmChange::FailoverGroup { forced: true, .. } => "failover_group.force_failover",
             ArmChange::TryPlannedFirst { .. } => "failover_group.try_planned_first",
+            ArmChange::PatchInstance { .. } => "instance.patch",
             ArmChange::PutSecondary { .. } => "database.put_secondary",
         }
     }
@@ -202,6 +209,16 @@ impl ArmChange {
             }
             ArmChange::TryPlannedFirst { at } => {
                 (Method::Post, config.group_url(at, &["tryPlannedBeforeForcedFailover"])?, None)
+            }
+            ArmChange::PatchInstance { instance, setting } => {
+                let body = match setting {
+                    InstanceSetting::VCores(n) => json!({ "properties": { "vCores": n } }),
+                    InstanceSetting::Storage(gb) => json!({ "properties": { "storageSizeInGB": gb } }),
+                    InstanceSetting::Sku(name) => json!({ "sku": { "name": name } }),
+                    InstanceSetting::UpdatePolicy(policy) => json!({ "properties": { "databaseFormat": policy } }),
+                    InstanceSetting::NextGen(on) => json!({ "properties": { "isGeneralPurposeV2": on } }),
+                };
+                (Method::Patch, config.instance_url(instance, &[], API_VERSION)?, Some(body))
             }
             ArmChange::PutSecondary { server, database, location, source, zone_redundant } => {
                 let body = json!({ "location": location, "properties": {

@@ -17,6 +17,7 @@ pub mod login;
 pub mod lsn;
 pub mod object;
 pub mod open;
+pub mod resize;
 pub mod session;
 pub mod survey;
 pub mod sweep;

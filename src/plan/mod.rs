@@ -4,6 +4,7 @@ pub mod create;
 pub mod cutover;
 pub mod delete;
 pub mod fog;
+pub mod fog_runbook;
 pub mod names;
 pub mod objects;
 pub mod types;

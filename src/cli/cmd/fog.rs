@@ -378,9 +378,13 @@ pub async fn resume(
     let state = crate::journal::fold::fold(&app.journal.records(&run)?)?;
     let plan: Plan = serde_json::from_value(state.plan)
         .map_err(|e| Error::bug(format!("the plan of {run} cannot be read")).caused_by(e))?;
+    let is_runbook = plan.fog.as_ref().is_some_and(|f| f.runbook.is_some());
     let name = plan.fog.map(|f| f.group).unwrap_or_default();
     let again = format!("{} {} resume {run}", settings.program, kind.as_str());
     let token = signal::safe_stop(STOPPING, &again, Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.resume(&run, feed, Cancel::from_token(token))).await?;
+    if is_runbook {
+        return super::fog_runbook::end(&app, ended, printer);
+    }
     end(&app, ended, &name, printer).await
 }

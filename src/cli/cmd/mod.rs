@@ -18,6 +18,7 @@ pub mod estimate;
 pub mod explain;
 pub mod fog;
 pub mod fog_protect;
+pub mod fog_runbook;
 pub mod init;
 #[cfg(feature = "lab")]
 pub mod lab;

@@ -11,6 +11,7 @@ use super::operator::Mortal;
 use super::operator::Operator;
 use super::runtime::play;
 use crate::app::fog::FogOp;
+use crate::app::fog_runbook::RunbookAsk;
 use crate::base::clock::SharedClock;
 use crate::base::clock::pause;
 use crate::base::clock::within;
@@ -33,6 +34,8 @@ const PROCESS_MAX: Duration = Duration::from_secs(3_600);
 #[derive(Debug, Clone)]
 pub struct Case {
     pub op: FogOp,
+    /// Of a runbook: what is asked.
+    pub ask: Option<RunbookAsk>,
     pub seed: u64,
     pub blow: Option<(Place, Blow)>,
 }
@@ -50,7 +53,11 @@ pub fn run(case: &Case) -> Result<Played> {
 }
 
 async fn whole(case: &Case, clock: SharedClock) -> Result<Played> {
-    let scenario = if case.op == FogOp::Protect { "payments-2tb" } else { "fog-ready" };
+    let scenario = match case.op {
+        FogOp::Protect => "payments-2tb",
+        FogOp::Runbook => "fog-three",
+        _ => "fog-ready",
+    };
     let mut estate = Estate::up(small(scenario, 1)?, clock).await?;
     let result = course(case, &mut estate).await;
     let trace = estate.trace.lines();
@@ -61,25 +68,35 @@ async fn whole(case: &Case, clock: SharedClock) -> Result<Played> {
 }
 
 /// Requests of the kind that the operation sends beyond those it may send: a second one is refused, and the run fails.
-fn only_once(estate: &Estate, op: FogOp) {
-    let (method, path, may) = match op {
-        FogOp::Create | FogOp::Protect | FogOp::Update => ("PUT", "*/instancefailovergroups/*", 1),
-        FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst => ("POST", "*/instancefailovergroups/*", 1),
-        FogOp::Drill => ("POST", "*/instancefailovergroups/*", 2),
-        FogOp::Delete => ("DELETE", "*/instancefailovergroups/*", 1),
+fn only_once(estate: &Estate, case: &Case) {
+    const GROUP: &str = "*/instancefailovergroups/*";
+    const INSTANCE: &str = "*/managedinstances/*";
+    let rules: &[(&str, &str, u32)] = match (case.op, &case.ask) {
+        (FogOp::Create | FogOp::Protect | FogOp::Update, _) => &[("PUT", GROUP, 1)],
+        (FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst, _) => &[("POST", GROUP, 1)],
+        (FogOp::Drill | FogOp::ForcedDrill, _) => &[("POST", GROUP, 2)],
+        (FogOp::Delete, _) => &[("DELETE", GROUP, 1)],
+        // One for each member.
+        (FogOp::Runbook, Some(RunbookAsk::Resize(..))) => &[("PATCH", INSTANCE, 2)],
+        (FogOp::Runbook, Some(RunbookAsk::ChangePrimary(_))) => {
+            &[("PUT", GROUP, 1), ("DELETE", GROUP, 1), ("POST", GROUP, 2)]
+        }
+        (FogOp::Runbook, _) => &[("PUT", GROUP, 1), ("DELETE", GROUP, 1), ("POST", GROUP, 0)],
     };
-    estate.lab.arm.faults.add(FaultRule {
-        method: Some(method.to_owned()),
-        path: Some(path.to_owned()),
-        skip: may,
-        times: 100,
-        action: FaultAction::Refuse {
-            status: 409,
-            code: "SentTwice".to_owned(),
-            message: "the same request came again".to_owned(),
-            retry_after_s: None,
-        },
-    });
+    for (method, path, may) in rules {
+        estate.lab.arm.faults.add(FaultRule {
+            method: Some((*method).to_owned()),
+            path: Some((*path).to_owned()),
+            skip: *may,
+            times: 100,
+            action: FaultAction::Refuse {
+                status: 409,
+                code: "SentTwice".to_owned(),
+                message: "the same request came again".to_owned(),
+                retry_after_s: None,
+            },
+        });
+    }
 }
 
 async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
@@ -95,10 +112,17 @@ async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
             return Err(Error::bug(format!("the group was not made: {}", made.word())));
         }
     }
-    only_once(estate, case.op);
+    only_once(estate, case);
     let blows = Blows::new(case.blow.iter().cloned().collect());
     let mortal: Arc<dyn Mortal> = blows.clone();
-    let mut fate = bounded(operator.group(estate, case.op, &mortal)).await?;
+    if case.op == FogOp::ForcedDrill {
+        // It is refused while anybody is connected.
+        estate.lab.stop_writers().await;
+    }
+    let mut fate = match &case.ask {
+        Some(ask) => bounded(operator.runbook(estate, ask, &mortal)).await?,
+        None => bounded(operator.group(estate, case.op, &mortal)).await?,
+    };
     let mut passed = blows.passed();
     let mut processes = 1;
     while !fate.is_end() && operator.open_run_of(&["fog", "drill"])?.is_some() {
@@ -132,13 +156,31 @@ async fn bounded(work: impl Future<Output = Fate>) -> Result<Fate> {
     within(PROCESS_MAX, work).await.ok_or_else(|| Error::new(Kind::TimedOut, "the process hangs"))
 }
 
+/// What a runbook was asked for is so, or nothing of it.
+fn runbook_done(case: &Case, estate: &Estate, committed: bool) -> Result<()> {
+    let Some(ask) = &case.ask else { return Ok(()) };
+    let all = estate.lab.hub.all();
+    let found = all.first().map(|g| (g.name.clone(), g.secondary().config.id.clone()));
+    let (name, secondary) = match (ask, committed) {
+        (RunbookAsk::Rename(name), true) => (name.as_str(), "mi-b"),
+        (RunbookAsk::ChangeSecondary(_), true) => ("fog-ledger", "mi-c"),
+        _ => ("fog-ledger", "mi-b"),
+    };
+    if found != Some((name.to_owned(), secondary.to_owned())) {
+        return Err(Error::bug(format!("the group should be {name} with secondary {secondary}, found {found:?}")));
+    }
+    Ok(())
+}
+
 /// The end state is that of a clean run, or that of before; the application writes, and the oracle holds.
 async fn settle(case: &Case, estate: &mut Estate, operator: &Operator, committed: bool) -> Result<()> {
     let wanted = match (case.op, committed) {
-        (FogOp::Create, true) | (FogOp::Update | FogOp::Drill, _) => Some("mi-a"),
+        (FogOp::Create, true) | (FogOp::Update | FogOp::Drill | FogOp::ForcedDrill, _) => Some("mi-a"),
         (FogOp::Protect, true) => Some("mi-we"),
         (FogOp::Create | FogOp::Protect, false) | (FogOp::Delete, true) => None,
         (FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst, true) => Some("mi-b"),
+        (FogOp::Runbook, true) if matches!(case.ask, Some(RunbookAsk::ChangePrimary(_))) => Some("mi-c"),
+        (FogOp::Runbook, _) => Some("mi-a"),
         (FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Delete, false) => Some("mi-a"),
     };
     let stands = || {
@@ -159,7 +201,10 @@ async fn settle(case: &Case, estate: &mut Estate, operator: &Operator, committed
     if settled.await.is_none() {
         return Err(Error::bug(format!("primary should be {wanted:?}, found {:?}", stands().1)));
     }
-    estate.until_written(4).await?;
+    if case.op != FogOp::ForcedDrill {
+        estate.until_written(4).await?;
+    }
+    runbook_done(case, estate, committed)?;
     if case.op == FogOp::Protect && committed {
         let by_listener = estate.lab.alias.all().values().all(|a| a.listener.is_some());
         if !by_listener {

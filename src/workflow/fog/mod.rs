@@ -13,5 +13,8 @@ pub mod heartbeat;
 pub mod lease;
 pub mod listeners;
 pub mod protect;
+pub mod quiet;
+pub mod runbook;
 pub mod seed;
+pub mod stragglers;
 pub mod update;

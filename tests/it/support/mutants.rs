@@ -362,5 +362,6 @@ pub const WITHOUT: &[(&str, &str)] = &[
     ("certificate.expiry", "time must pass"),
     ("certificate.on_managed", "a certificate deleted in Azure"),
     ("certificate.roots", "tests of trust do it"),
+    ("drill.recent", "only where the estate file asks for a drill"),
     ("objects.required", "a test of its own, with another estate file"),
 ];

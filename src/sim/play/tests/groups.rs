@@ -1,7 +1,10 @@
 //! Every step on a failover group × every way to go wrong × resume; no request is ever sent twice.
 
 use crate::app::fog::FogOp;
+use crate::app::fog_runbook::RunbookAsk;
 use crate::effects::fault::Point;
+use crate::model::ids::SiteId;
+use crate::model::resize::InstanceSetting;
 use crate::sim::play::faults::Blow;
 use crate::sim::play::faults::Place;
 use crate::sim::play::groups;
@@ -16,7 +19,7 @@ const SEED: u64 = 11;
 /// enough. `MILINK_SWEEP=all` plays the rest too.
 fn is_long(op: FogOp) -> bool {
     let all = std::env::var("MILINK_SWEEP").is_ok_and(|v| v == "all");
-    !all && matches!(op, FogOp::Protect | FogOp::Drill)
+    !all && matches!(op, FogOp::Protect | FogOp::Drill | FogOp::ForcedDrill | FogOp::Runbook)
 }
 
 fn cells(op: FogOp, passed: &[Place]) -> Vec<(Place, Blow)> {
@@ -45,7 +48,15 @@ fn cells(op: FogOp, passed: &[Place]) -> Vec<(Place, Blow)> {
 }
 
 fn sweep(op: FogOp, steps_at_least: usize) {
-    let clean = groups::run(&Case { op, seed: SEED, blow: None }).unwrap_or_else(|e| panic!("{e}"));
+    sweep_of(op, None, steps_at_least);
+}
+
+fn runbook(ask: RunbookAsk, steps_at_least: usize) {
+    sweep_of(FogOp::Runbook, Some(ask), steps_at_least);
+}
+
+fn sweep_of(op: FogOp, ask: Option<RunbookAsk>, steps_at_least: usize) {
+    let clean = groups::run(&Case { op, ask: ask.clone(), seed: SEED, blow: None }).unwrap_or_else(|e| panic!("{e}"));
     assert!(clean.committed);
     let steps: BTreeSet<&str> = clean.passed.iter().map(|p| p.step.as_str()).collect();
     assert!(steps.len() >= steps_at_least, "{steps:?}");
@@ -58,7 +69,7 @@ fn sweep(op: FogOp, steps_at_least: usize) {
                 loop {
                     let Some((place, blow)) = open.lock().unwrap().pop() else { return };
                     let name = format!("{} at {place}", blow.name());
-                    match groups::run(&Case { op, seed: SEED, blow: Some((place, blow)) }) {
+                    match groups::run(&Case { op, ask: ask.clone(), seed: SEED, blow: Some((place, blow)) }) {
                         Ok(played) if !played.struck && blow != Blow::Twice => {
                             failed.lock().unwrap().push(format!("{name}: never struck"));
                         }
@@ -102,4 +113,30 @@ fn every_step_of_a_forced_failover() {
 #[test]
 fn every_step_of_the_way_from_the_last_link_to_the_listener() {
     sweep(FogOp::Protect, 9);
+}
+
+#[test]
+fn every_step_of_a_forced_drill() {
+    sweep(FogOp::ForcedDrill, 11);
+}
+
+#[test]
+fn every_step_of_a_change_of_the_secondary() {
+    runbook(RunbookAsk::ChangeSecondary(SiteId::from("mi-c")), 9);
+}
+
+#[test]
+fn every_step_of_a_change_of_the_primary() {
+    runbook(RunbookAsk::ChangePrimary(SiteId::from("mi-c")), 18);
+}
+
+#[test]
+fn every_step_of_a_rename() {
+    runbook(RunbookAsk::Rename("fog-journal".to_owned()), 11);
+}
+
+#[test]
+fn every_step_of_scaling_up_and_of_a_newer_policy() {
+    runbook(RunbookAsk::Resize(InstanceSetting::VCores(16), false), 5);
+    runbook(RunbookAsk::Resize(InstanceSetting::UpdatePolicy("AlwaysUpToDate".to_owned()), false), 5);
 }

@@ -2,6 +2,7 @@
 
 use super::estate::Estate;
 use super::estate::small;
+use super::estate::small_of;
 use super::faults::Blow;
 use super::faults::Blows;
 use super::faults::Place;
@@ -36,8 +37,17 @@ pub struct Case {
     pub op: FogOp,
     /// Of a runbook: what is asked.
     pub ask: Option<RunbookAsk>,
+    /// Between two logical servers instead of two instances.
+    pub servers: bool,
     pub seed: u64,
     pub blow: Option<(Place, Blow)>,
+}
+
+impl Case {
+    /// The group, where the estate has several.
+    fn name(&self) -> Option<&'static str> {
+        self.servers.then_some("fog-shop")
+    }
 }
 
 #[derive(Debug)]
@@ -54,11 +64,12 @@ pub fn run(case: &Case) -> Result<Played> {
 
 async fn whole(case: &Case, clock: SharedClock) -> Result<Played> {
     let scenario = match case.op {
-        FogOp::Protect => "payments-2tb",
-        FogOp::Runbook => "fog-three",
-        _ => "fog-ready",
+        _ if case.servers => small_of("sqldb-fog", None),
+        FogOp::Protect => small("payments-2tb", 1),
+        FogOp::Runbook => small("fog-three", 1),
+        _ => small("fog-ready", 1),
     };
-    let mut estate = Estate::up(small(scenario, 1)?, clock).await?;
+    let mut estate = Estate::up(scenario?, clock).await?;
     let result = course(case, &mut estate).await;
     let trace = estate.trace.lines();
     result.map_err(|e| {
@@ -69,25 +80,27 @@ async fn whole(case: &Case, clock: SharedClock) -> Result<Played> {
 
 /// Requests of the kind that the operation sends beyond those it may send: a second one is refused, and the run fails.
 fn only_once(estate: &Estate, case: &Case) {
-    const GROUP: &str = "*/instancefailovergroups/*";
+    const OF_INSTANCES: &str = "*/instancefailovergroups/*";
+    const OF_SERVERS: &str = "*/servers/*/failovergroups/*";
     const INSTANCE: &str = "*/managedinstances/*";
-    let rules: &[(&str, &str, u32)] = match (case.op, &case.ask) {
-        (FogOp::Create | FogOp::Protect | FogOp::Update, _) => &[("PUT", GROUP, 1)],
-        (FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst, _) => &[("POST", GROUP, 1)],
-        (FogOp::Drill | FogOp::ForcedDrill, _) => &[("POST", GROUP, 2)],
-        (FogOp::Delete, _) => &[("DELETE", GROUP, 1)],
+    let group = if case.servers { OF_SERVERS } else { OF_INSTANCES };
+    let rules = match (case.op, &case.ask) {
+        (FogOp::Create | FogOp::Protect | FogOp::Update, _) => vec![("PUT", group, 1)],
+        (FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst, _) => vec![("POST", group, 1)],
+        (FogOp::Drill | FogOp::ForcedDrill, _) => vec![("POST", group, 2)],
+        (FogOp::Delete, _) => vec![("DELETE", group, 1)],
         // One for each member.
-        (FogOp::Runbook, Some(RunbookAsk::Resize(..))) => &[("PATCH", INSTANCE, 2)],
+        (FogOp::Runbook, Some(RunbookAsk::Resize(..))) => vec![("PATCH", INSTANCE, 2)],
         (FogOp::Runbook, Some(RunbookAsk::ChangePrimary(_))) => {
-            &[("PUT", GROUP, 1), ("DELETE", GROUP, 1), ("POST", GROUP, 2)]
+            vec![("PUT", group, 1), ("DELETE", group, 1), ("POST", group, 2)]
         }
-        (FogOp::Runbook, _) => &[("PUT", GROUP, 1), ("DELETE", GROUP, 1), ("POST", GROUP, 0)],
+        (FogOp::Runbook, _) => vec![("PUT", group, 1), ("DELETE", group, 1), ("POST", group, 0)],
     };
     for (method, path, may) in rules {
         estate.lab.arm.faults.add(FaultRule {
-            method: Some((*method).to_owned()),
-            path: Some((*path).to_owned()),
-            skip: *may,
+            method: Some(method.to_owned()),
+            path: Some(path.to_owned()),
+            skip: may,
             times: 100,
             action: FaultAction::Refuse {
                 status: 409,
@@ -107,7 +120,7 @@ async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
         first_half(estate, &operator).await?;
     } else if case.op != FogOp::Create {
         let calm: Arc<dyn Mortal> = Blows::none();
-        let made = bounded(operator.group(estate, FogOp::Create, &calm)).await?;
+        let made = bounded(operator.group(estate, case.name(), FogOp::Create, &calm)).await?;
         if !matches!(made, Fate::Committed) {
             return Err(Error::bug(format!("the group was not made: {}", made.word())));
         }
@@ -121,7 +134,7 @@ async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
     }
     let mut fate = match &case.ask {
         Some(ask) => bounded(operator.runbook(estate, ask, &mortal)).await?,
-        None => bounded(operator.group(estate, case.op, &mortal)).await?,
+        None => bounded(operator.group(estate, case.name(), case.op, &mortal)).await?,
     };
     let mut passed = blows.passed();
     let mut processes = 1;
@@ -183,9 +196,11 @@ async fn settle(case: &Case, estate: &mut Estate, operator: &Operator, committed
         (FogOp::Runbook, _) => Some("mi-a"),
         (FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Delete, false) => Some("mi-a"),
     };
+    // The first two servers stand where the first two instances do.
+    let wanted = wanted.map(|w| if case.servers { w.replace("mi-", "srv-") } else { w.to_owned() });
     let stands = || {
         let found = estate.lab.hub.all().first().map(|g| (g.primary().config.id.clone(), g.replication_state()));
-        let fits = match (&found, wanted) {
+        let fits = match (&found, &wanted) {
             (None, None) => true,
             (Some((primary, state)), Some(wanted)) => primary == wanted && *state == "CATCH_UP",
             _ => false,

@@ -227,11 +227,11 @@ impl Operator {
     }
 
     /// An operation on the estate's failover group, in a process of its own.
-    pub async fn group(&self, estate: &Estate, op: FogOp, faults: &Arc<dyn Mortal>) -> Fate {
+    pub async fn group(&self, estate: &Estate, name: Option<&str>, op: FogOp, faults: &Arc<dyn Mortal>) -> Fate {
         let gate = Gate::default();
         let work = async {
             let app = self.app(estate, faults.clone(), &gate).await?;
-            let look = app.look_at_group(None).await?;
+            let look = app.look_at_group(name).await?;
             let plan = app.plan_fog(&look, op, None).map_err(|e| match e {
                 NoPlan::Error(e) => e,
                 NoPlan::Already(refusal) => Error::refused(refusal.why),

@@ -29,10 +29,10 @@ use ratatui::text::Span;
 use ratatui::widgets::Paragraph;
 use std::time::Duration;
 
-const NAME: usize = 20;
+const NAME: usize = 18;
 const PROTECTION: usize = 16;
-const SIDES: usize = 24;
-const LAG: usize = 9;
+const SIDES: usize = 20;
+const LAG: usize = 8;
 /// Rows of the list beside the details of one.
 const ROWS_MAX: u16 = 8;
 
@@ -122,8 +122,13 @@ fn aged(state: &State, value: Option<String>) -> String {
     }
 }
 
+/// `2 s`, `3 min 05 s`, `2 h 10 min`, `20 d`: whole seconds, as the server tells them.
 fn seconds(n: i64) -> String {
-    text::duration(Duration::from_secs(n.max(0).unsigned_abs()))
+    match n.max(0) {
+        n @ ..60 => format!("{n} s"),
+        n if n < 2 * 86_400 => text::duration(Duration::from_secs(n.unsigned_abs())),
+        n => format!("{} d", n / 86_400),
+    }
 }
 
 fn sides(g: &GroupLine) -> Option<String> {
@@ -151,10 +156,12 @@ fn row(state: &State, g: &GroupLine, selected: bool, width: usize) -> Line<'stat
 }
 
 fn drilled(g: &GroupLine) -> String {
-    let due = if g.drill_due() == Some(false) { "" } else { ", DUE" };
-    match &g.drill {
-        None => "never".to_owned(),
-        Some(d) => format!("{} ago{due}", d.age_s.map_or_else(|| "unknown".to_owned(), seconds)),
+    match (&g.drill, g.drill_due()) {
+        (None, _) => "never".to_owned(),
+        (Some(d), due) => {
+            let age = d.age_s.map_or_else(|| "?".to_owned(), |s| format!("{} ago", seconds(s)));
+            if due == Some(false) { age } else { format!("{age}, DUE") }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::error::ArmError;
 use super::error::ArmResult;
+use super::network::Networks;
 use super::provider::Change;
 use super::provider::LinkRole;
 use super::provider::LinkSpec;
@@ -19,6 +20,7 @@ use super::view::Sku;
 use super::view::SubscriptionView;
 use super::view::TrustCertificateView;
 use async_trait::async_trait;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -37,12 +39,13 @@ pub(super) struct FakeEstate {
     state: Mutex<State>,
     seeding: Duration,
     certificate: Vec<u8>,
+    pub(super) networks: Option<Arc<Networks>>,
 }
 
 impl FakeEstate {
     pub(super) fn new(seeding: Duration) -> Self {
         let state = State { v_cores: 8, ..State::default() };
-        Self { state: Mutex::new(state), seeding, certificate: certificate("mi-a") }
+        Self { state: Mutex::new(state), seeding, certificate: certificate("mi-a"), networks: None }
     }
     fn set_state(&self, name: &str, state: &str, progress: &str) {
         let mut all = self.state.lock().unwrap();
@@ -89,6 +92,9 @@ impl Provider for FakeEstate {
             display_name: "lab".to_owned(),
             state: "Enabled".to_owned(),
         }]
+    }
+    fn networks(&self) -> Option<&Networks> {
+        self.networks.as_deref()
     }
     fn resource_groups(&self) -> Vec<String> {
         vec!["rg-lab".to_owned()]

@@ -12,6 +12,7 @@ pub mod estate;
 mod fake;
 pub mod fault;
 pub mod ids;
+pub mod network;
 pub mod oauth;
 pub mod operation;
 pub mod provider;

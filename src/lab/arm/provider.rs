@@ -2,6 +2,7 @@
 
 use super::error::ArmError;
 use super::error::ArmResult;
+use super::network::Networks;
 use super::servers::ServerChange;
 use super::servers::Servers;
 use super::view::DatabaseView;
@@ -167,6 +168,10 @@ pub trait Provider: Send + Sync + 'static {
     }
     /// Logical servers, where the estate has any.
     fn servers(&self) -> Option<&Servers> {
+        None
+    }
+    /// Networks, where the estate has any.
+    fn networks(&self) -> Option<&Networks> {
         None
     }
     /// Accepted: what others see of it at once.

@@ -2,6 +2,8 @@
 
 use super::error::ArmError;
 use super::error::ArmResult;
+use super::network::address as network;
+use super::network::address::NetworkTarget;
 use super::servers::ServerTarget;
 use super::servers::address;
 use super::version::Namespace;
@@ -59,6 +61,8 @@ pub enum Target {
     FailoverGroupAction(String, String),
     /// Of Azure SQL Database.
     Server(ServerTarget),
+    /// Of `Microsoft.Network`.
+    Network(NetworkTarget),
     /// OAuth 2 token endpoint of a tenant.
     Token(String),
     OpenIdConfiguration(String),
@@ -110,6 +114,7 @@ impl Route {
             Target::Permissions => "Microsoft.Authorization/permissions/read".to_owned(),
             Target::Locks => "Microsoft.Authorization/locks/read".to_owned(),
             Target::Server(target) => target.action(verb),
+            Target::Network(target) => of(target.kind()),
             Target::FailoverGroups | Target::FailoverGroup(_) => of(FOG_TYPE),
             Target::FailoverGroupAction(_, action) => format!("{FOG_TYPE}/{action}/action"),
             Target::ResourceGroups | Target::ResourceGroup => {
@@ -132,6 +137,9 @@ impl Route {
             | Target::ResourceProvider(_)
             | Target::Token(_)
             | Target::OpenIdConfiguration(_) => (Namespace::Resources, "subscriptions"),
+            Target::Network(ref target) => {
+                (Namespace::Network, target.kind().strip_prefix("Microsoft.Network/").unwrap_or("virtualNetworks"))
+            }
             Target::Permissions => (Namespace::Authorization, "permissions"),
             Target::Locks => (Namespace::Authorization, "locks"),
             Target::Links | Target::Link(_) | Target::LinkAction(..) => {
@@ -236,6 +244,9 @@ impl Walk<'_> {
         if route.group.is_none() && self.left() == 1 {
             return self.name().map(Target::ResourceProvider);
         }
+        if self.eat("microsoft.network") {
+            return self.network(route);
+        }
         if !self.eat("microsoft.sql") {
             return None;
         }
@@ -275,6 +286,21 @@ impl Walk<'_> {
         }
         self.at = self.raw.len();
         address::parse(rest).map(Target::Server)
+    }
+
+    fn network(&mut self, route: &mut Route) -> Option<Target> {
+        // Rights and locks of what stands before.
+        if let Some(at) = self.folded[self.at..].iter().position(|s| s == "providers") {
+            self.at += at;
+            return self.providers(route);
+        }
+        let rest = self.raw.get(self.at..)?;
+        // The subscription-wide path is for the lists alone.
+        if route.group.is_none() && rest.len() != 1 {
+            return None;
+        }
+        self.at = self.raw.len();
+        network::parse(rest).map(Target::Network)
     }
 
     fn authorization(&mut self, route: &mut Route, before: usize) -> Option<Target> {

@@ -43,6 +43,18 @@ const RESOURCES_VERSIONS: &[&str] = &[
     "2024-11-01",
     "2025-04-01",
 ];
+/// Microsoft.Network (facts: arm-api 1.1), and some between them.
+const NETWORK_VERSIONS: &[&str] = &[
+    "2022-01-01",
+    "2023-11-01",
+    "2024-01-01",
+    "2024-03-01",
+    "2024-05-01",
+    "2024-07-01",
+    "2025-01-01",
+    "2025-07-01",
+    "2025-09-01",
+];
 /// Microsoft.Authorization: permissions (facts: arm-api 9) and locks.
 const AUTHORIZATION_VERSIONS: &[&str] =
     &["2015-07-01", "2016-09-01", "2018-01-01-preview", "2020-05-01", "2022-04-01", "2022-05-01-preview"];
@@ -53,6 +65,7 @@ pub enum Namespace {
     Sql,
     Resources,
     Authorization,
+    Network,
 }
 
 impl Namespace {
@@ -61,6 +74,7 @@ impl Namespace {
             Self::Sql => SQL_VERSIONS,
             Self::Resources => RESOURCES_VERSIONS,
             Self::Authorization => AUTHORIZATION_VERSIONS,
+            Self::Network => NETWORK_VERSIONS,
         }
     }
     fn name(self) -> &'static str {
@@ -68,6 +82,7 @@ impl Namespace {
             Self::Sql => "Microsoft.Sql",
             Self::Resources => "Microsoft.Resources",
             Self::Authorization => "Microsoft.Authorization",
+            Self::Network => "Microsoft.Network",
         }
     }
 }

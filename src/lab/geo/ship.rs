@@ -138,7 +138,7 @@ async fn ship(group: &Group, from: &Arc<Instance>, to: &Arc<Instance>, database:
         .with(|s| Some((roles::forks(s, database), s.database(database)?.log_end)))
         .ok_or_else(|| broken("the database is gone"))?;
     let meet = async {
-        let mut stream = from.network.connect(&from.config.host, &to.config.host, PORT).await?;
+        let mut stream = from.network.connect_mirroring(&from.config.host, &to.config.host, PORT).await?;
         let hello = Hello {
             group: group.name.clone(),
             database: database.to_owned(),

@@ -95,7 +95,7 @@ fn own_hello(instance: &Instance) -> Hello {
 
 /// Dials a partner's endpoint and comes to terms with it.
 pub(super) async fn dial(instance: &Instance, host: &str, port: u16) -> Result<Opened, Failure> {
-    let stream = instance.network.connect(&instance.config.host, host, port).await?;
+    let stream = instance.network.connect_mirroring(&instance.config.host, host, port).await?;
     let work = exchange(instance, stream, Some(host));
     tokio::time::timeout(HANDSHAKE_TIMEOUT, work).await.unwrap_or_else(|_| Err(timed_out()))
 }

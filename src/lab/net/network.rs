@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
+use std::sync::OnceLock;
 use std::sync::PoisonError;
 use std::time::Duration;
 use tokio::io::AsyncRead;
@@ -28,6 +29,10 @@ pub type BoxStream = Box<dyn ByteStream>;
 
 /// How long a dial into a cut path takes: three SYN retransmissions of Windows.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(21);
+/// Port of the node that holds a managed instance's mirroring endpoint, one of 11000 to 11999.
+pub(crate) const REDIRECT: u16 = 11_002;
+/// How the names of managed instances end.
+const MANAGED: &str = ".database.windows.net";
 /// Bytes a pipe holds before the writer waits, like a socket buffer.
 const PIPE: usize = 64 * 1024;
 /// Connections waiting to be accepted.
@@ -49,11 +54,16 @@ struct Directory {
     callers: BTreeMap<SocketAddr, String>,
 }
 
+/// Says whether a new connection passes: from, to, port.
+pub(crate) type Guard = Box<dyn Fn(&str, &str, u16) -> bool + Send + Sync>;
+
 /// The network of one lab.
 pub struct Network {
     in_memory: bool,
     directory: Mutex<Directory>,
     fabric: Arc<Fabric>,
+    /// Security groups and routes on the way; none: everything passes.
+    guard: OnceLock<Guard>,
 }
 
 impl Network {
@@ -68,7 +78,29 @@ impl Network {
     }
 
     fn new(in_memory: bool) -> Arc<Self> {
-        Arc::new(Self { in_memory, directory: Mutex::default(), fabric: Arc::new(Fabric::new()) })
+        let guard = OnceLock::new();
+        Arc::new(Self { in_memory, directory: Mutex::default(), fabric: Arc::new(Fabric::new()), guard })
+    }
+
+    /// Puts security groups and routes on the way, once.
+    pub fn set_guard(&self, guard: Guard) {
+        let _ = self.guard.set(guard);
+    }
+
+    /// Whether a new connection would pass what stands on the way.
+    pub fn lets(&self, from: &str, to: &str, port: u16) -> bool {
+        self.guard.get().is_none_or(|guard| guard(from, to, port))
+    }
+
+    /// Dials a mirroring endpoint. A managed instance hands the caller on to a port of the node (facts: mi-link 13): the
+    /// connection stands only if that one is open, too.
+    pub async fn connect_mirroring(&self, from_host: &str, host: &str, port: u16) -> io::Result<BoxStream> {
+        let stream = self.connect(from_host, host, port).await?;
+        if host.to_ascii_lowercase().ends_with(MANAGED) && !self.lets(from_host, host, REDIRECT) {
+            tokio::time::sleep(CONNECT_TIMEOUT).await;
+            return Err(io::Error::from(io::ErrorKind::TimedOut));
+        }
+        Ok(stream)
     }
 
     fn directory(&self) -> MutexGuard<'_, Directory> {
@@ -109,6 +141,10 @@ impl Network {
         let (from, to) = (from_host.to_ascii_lowercase(), host.to_ascii_lowercase());
         if !self.directory().hosts.contains(&to) {
             return Err(io::Error::from(io::ErrorKind::HostUnreachable));
+        }
+        if !self.lets(&from, &to, port) {
+            tokio::time::sleep(CONNECT_TIMEOUT).await;
+            return Err(io::Error::from(io::ErrorKind::TimedOut));
         }
         if tokio::time::timeout(CONNECT_TIMEOUT, self.fabric.open(&from, &to)).await.is_err() {
             return Err(io::Error::from(io::ErrorKind::TimedOut));

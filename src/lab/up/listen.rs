@@ -13,12 +13,15 @@ use crate::lab::arm::config::Principal;
 use crate::lab::arm::config::Token;
 use crate::lab::arm::estate::Estate;
 use crate::lab::arm::estate::Managed;
+use crate::lab::arm::network::Networks;
+use crate::lab::arm::network::seed::Tenant;
 use crate::lab::arm::server::ArmServer;
 use crate::lab::arm::servers::Servers;
 use crate::lab::arm::servers::state::LogicalHost;
 use crate::lab::geo::Hub;
 use crate::lab::mirror::pki::LabPki;
 use crate::lab::scenario::secrets;
+use crate::lab::scenario::types::ManagedInstance;
 use crate::lab::scenario::types::Scenario;
 use crate::lab::tds::backend::Backend;
 use crate::lab::tds::serve as tds;
@@ -112,6 +115,25 @@ pub(super) async fn tds(
     Ok((record, inlet, open))
 }
 
+/// Subnets, rules and routes of the scenario's instances.
+fn networks(scenario: &Scenario) -> Networks {
+    let azure = &scenario.azure;
+    let names: Vec<String> = scenario.managed_instances.iter().map(ManagedInstance::fqdn).collect();
+    let tenants: Vec<Tenant<'_>> = scenario
+        .managed_instances
+        .iter()
+        .zip(&names)
+        .map(|(m, fqdn)| Tenant {
+            name: &m.name,
+            fqdn,
+            resource_group: m.resource_group.as_deref().unwrap_or(&azure.resource_group),
+            region: m.region.as_deref().unwrap_or(&azure.region),
+        })
+        .collect();
+    let servers: Vec<&str> = scenario.sql_servers.iter().map(|s| s.host.as_str()).collect();
+    Networks::seed(azure, &tenants, &servers)
+}
+
 /// Azure's half.
 #[expect(clippy::too_many_arguments, reason = "all parts of an estate meet here, once")]
 pub(super) async fn arm(
@@ -134,7 +156,13 @@ pub(super) async fn arm(
         .iter()
         .filter_map(|s| Some(LogicalHost::new(instances.get(&s.id)?.clone(), s, &scenario.databases)))
         .collect();
+    let networks = Arc::new(networks(scenario));
+    if let Some(instance) = instances.values().next() {
+        let guard = networks.clone();
+        instance.network.set_guard(Box::new(move |from, to, port| guard.passes(from, to, port)));
+    }
     let estate = Estate {
+        networks,
         servers: Servers { azure: scenario.azure.clone(), hub: hub.clone(), hosts: logical },
         azure: scenario.azure.clone(),
         managed,

@@ -1,6 +1,8 @@
 //! What ARM knows of a managed instance beside the engine's own state.
 
 use crate::lab::arm::ids::sha1;
+use crate::lab::arm::network::seed;
+use crate::lab::arm::network::seed::Tenant;
 use crate::lab::arm::view::InstanceOperationView;
 use crate::lab::arm::view::InstanceProperties;
 use crate::lab::arm::view::InstanceView;
@@ -89,9 +91,11 @@ impl Managed {
     }
 
     /// The instance as ARM lists it.
-    pub(super) fn view(&self, subscription: &str, group: &str, region: &str) -> InstanceView {
+    pub(super) fn view(&self, azure: &Azure) -> InstanceView {
         let settings = self.settings().clone();
-        let network = format!("/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network");
+        let (subscription, group, region) = (&azure.subscription, self.group(azure), self.region(azure));
+        let fqdn = self.spec.fqdn();
+        let tenant = Tenant { name: &self.name, fqdn: &fqdn, resource_group: group, region };
         let virtual_cluster = format!(
             "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Sql/virtualClusters/VirtualCluster-{}",
             self.name
@@ -101,10 +105,10 @@ impl Managed {
         let properties = InstanceProperties {
             provisioning_state: "Succeeded".to_owned(),
             state: "Ready".to_owned(),
-            fully_qualified_domain_name: self.spec.fqdn(),
+            fully_qualified_domain_name: fqdn.clone(),
             dns_zone: self.spec.dns_zone.clone(),
             administrator_login: Some("lab_admin".to_owned()),
-            subnet_id: Some(format!("{network}/virtualNetworks/vnet-lab/subnets/{}", self.name)),
+            subnet_id: Some(seed::subnet_id(azure, &tenant)),
             license_type: settings.license_type,
             hybrid_secondary_usage: Some(settings.hybrid_secondary_usage),
             hybrid_secondary_usage_detected: Some(if passive { "Passive" } else { "Active" }.to_owned()),

@@ -6,6 +6,7 @@ use crate::lab::arm::error::ArmError;
 use crate::lab::arm::error::ArmResult;
 use crate::lab::arm::ids::hex;
 use crate::lab::arm::ids::sha1;
+use crate::lab::arm::network::Networks;
 use crate::lab::arm::provider::Change;
 use crate::lab::arm::provider::InstancePatch;
 use crate::lab::arm::provider::LinkRole;
@@ -43,6 +44,8 @@ pub struct Estate {
     pub hub: Arc<Hub>,
     /// Logical servers of Azure SQL Database.
     pub servers: Servers,
+    /// Networks that the instances stand in.
+    pub networks: Arc<Networks>,
     /// Subject and DER of each root that SQL Server must trust.
     pub roots: Vec<(String, Vec<u8>)>,
 }
@@ -232,7 +235,7 @@ impl Provider for Estate {
     }
     fn instances(&self) -> Vec<InstanceView> {
         let azure = &self.azure;
-        self.managed.iter().map(|m| m.view(&azure.subscription, m.group(azure), m.region(azure))).collect()
+        self.managed.iter().map(|m| m.view(azure)).collect()
     }
     fn endpoint_certificate(&self, instance: &str, kind: EndpointType) -> Option<EndpointCertificateView> {
         // The Service Broker endpoint of a lab instance has no certificate.
@@ -273,6 +276,10 @@ impl Provider for Estate {
 
     fn servers(&self) -> Option<&Servers> {
         Some(&self.servers)
+    }
+
+    fn networks(&self) -> Option<&Networks> {
+        Some(&self.networks)
     }
 
     fn check(&self, instance: &str, change: &Change) -> ArmResult<()> {

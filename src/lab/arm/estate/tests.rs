@@ -3,6 +3,7 @@
 use super::managed::Managed;
 use super::provider::Estate;
 use crate::lab::arm::error::ArmError;
+use crate::lab::arm::network::Networks;
 use crate::lab::arm::provider::Change;
 use crate::lab::arm::provider::InstancePatch;
 use crate::lab::arm::provider::LinkRole;
@@ -14,6 +15,7 @@ use crate::lab::net::Network;
 use crate::lab::scenario;
 use crate::lab::world::clock::LabClock;
 use crate::lab::world::instance::Instance;
+use std::sync::Arc;
 use time::macros::datetime;
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +28,7 @@ async fn estate() -> Estate {
     let hub = Hub::start(vec![instance.clone()], &CancellationToken::new()).await.unwrap();
     let managed = vec![Managed::new(instance, &lab.managed_instances[0])];
     let servers = Servers { azure: lab.azure.clone(), hub: hub.clone(), hosts: Vec::new() };
-    Estate { azure: lab.azure, managed, hub, servers, roots: Vec::new() }
+    Estate { azure: lab.azure, managed, hub, servers, networks: Arc::new(Networks::default()), roots: Vec::new() }
 }
 
 fn patch(format: &str) -> Change {

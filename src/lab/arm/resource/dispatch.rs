@@ -25,6 +25,9 @@ pub(in crate::lab::arm) fn dispatch(server: &ArmServer, call: &Call) -> ArmResul
     if let Target::Server(target) = &call.route.target {
         return crate::lab::arm::servers::dispatch(server, call, target);
     }
+    if let Target::Network(target) = &call.route.target {
+        return crate::lab::arm::network::dispatch(server, call, target);
+    }
     let Some(name) = &call.route.instance else { return without_instance(server, call) };
     if call.route.target == Target::Permissions {
         return Ok(Reply::ok(server.access.permissions_body()));
@@ -118,7 +121,7 @@ fn check_link_version(server: &ArmServer, call: &Call) -> ArmResult<()> {
     Err(ApiVersion::unknown(version.as_str(), Namespace::Sql, kind, &server.config.region))
 }
 
-pub(super) fn not_allowed(call: &Call) -> ArmError {
+pub(in crate::lab::arm) fn not_allowed(call: &Call) -> ArmError {
     ArmError::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "HttpMethodNotAllowed",

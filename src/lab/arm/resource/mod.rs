@@ -13,3 +13,4 @@ pub(super) mod operation;
 pub(super) mod subscription;
 
 pub(super) use dispatch::dispatch;
+pub(super) use dispatch::not_allowed;

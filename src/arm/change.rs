@@ -18,6 +18,9 @@ pub const API_VERSION: &str = "2025-01-01";
 /// Needed for multi-database links and for the roots in an endpoint certificate (facts: arm-api 1.1).
 pub const API_VERSION_PREVIEW: &str = "2025-08-01-preview";
 
+/// Enough for every member of a network that is sent here (facts: arm-api 1.1).
+pub const API_VERSION_NETWORK: &str = "2024-05-01";
+
 /// What a new link is to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkBody {
@@ -121,6 +124,11 @@ pub enum ArmChange {
         instance: InstanceRef,
         setting: InstanceSetting,
     },
+    /// One resource of `Microsoft.Network`, by its id, whole.
+    PutNetwork {
+        id: String,
+        body: Value,
+    },
     /// Makes a database the geo-secondary of another one, with zone redundancy as chosen (facts: failover-groups 9.3).
     PutSecondary {
         server: InstanceRef,
@@ -166,6 +174,7 @@ impl ArmChange {
             ArmChange::FailoverGroup { forced: true, .. } => "failover_group.force_failover",
             ArmChange::TryPlannedFirst { .. } => "failover_group.try_planned_first",
             ArmChange::PatchInstance { .. } => "instance.patch",
+            ArmChange::PutNetwork { .. } => "network.put",
             ArmChange::PutSecondary { .. } => "database.put_secondary",
         }
     }
@@ -219,6 +228,9 @@ impl ArmChange {
                     InstanceSetting::NextGen(on) => json!({ "properties": { "isGeneralPurposeV2": on } }),
                 };
                 (Method::Patch, config.instance_url(instance, &[], API_VERSION)?, Some(body))
+            }
+            ArmChange::PutNetwork { id, body } => {
+                (Method::Put, config.resource_url(id, API_VERSION_NETWORK)?, Some(body.clone()))
             }
             ArmChange::PutSecondary { server, database, location, source, zone_redundant } => {
                 let body = json!({ "location": location, "properties": {

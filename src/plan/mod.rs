@@ -6,5 +6,6 @@ pub mod delete;
 pub mod fog;
 pub mod fog_runbook;
 pub mod names;
+pub mod network;
 pub mod objects;
 pub mod types;

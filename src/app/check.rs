@@ -4,6 +4,7 @@ use super::build::App;
 use super::facts;
 use super::outage;
 use super::outage::Measured;
+use super::proof;
 use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::config::schema::Intent;
@@ -16,6 +17,7 @@ use crate::journal::drilled::drills;
 use crate::model::fact::Fact;
 use crate::model::ids::LinkName;
 use crate::model::ids::SiteId;
+use crate::model::proof::Proof;
 use crate::model::survey::AzureSurvey;
 use crate::model::survey::ServerSurvey;
 use crate::rules::checks::case::Case;
@@ -83,11 +85,28 @@ impl App {
         let surveys = self.survey(&cx.effects, &links).await;
         let wishes = self.wishes()?;
         let mut all = Vec::new();
+        // Of the journal, once for each two servers.
+        let mut known: BTreeMap<(SiteId, SiteId), (Option<Proof>, Option<Measured>)> = BTreeMap::new();
         for link in links {
+            let pair = (link.source.clone(), link.target.clone());
+            if !known.contains_key(&pair) {
+                let journal = self.journal.as_ref();
+                let found = (proof::between(journal, &pair.0, &pair.1)?, outage::between(journal, &pair.0, &pair.1)?);
+                known.insert(pair.clone(), found);
+            }
+            let (proof, outage) = &known[&pair];
             let wish = self.wish(link)?;
             let (source, target, azure) =
                 (surveys.server(&link.source)?, surveys.server(&link.target)?, surveys.azure(&link.target)?);
-            let mut case = Case { purpose: Purpose::Cutover, link: &wish, source, target, azure, wishes: &wishes };
+            let mut case = Case {
+                purpose: Purpose::Cutover,
+                link: &wish,
+                source,
+                target,
+                azure,
+                wishes: &wishes,
+                proof: proof.as_ref(),
+            };
             case.purpose = purpose.unwrap_or_else(|| next(&case));
             all.push(Checked {
                 link: link.name.clone(),
@@ -95,7 +114,7 @@ impl App {
                 source: link.source.clone(),
                 target: link.target.clone(),
                 verdict: verdict::judge(&case, &waivers),
-                outage: outage::between(self.journal.as_ref(), &link.source, &link.target)?,
+                outage: *outage,
                 is_dark: source.is_dark() && target.is_dark() && azure.is_dark(),
             });
         }
@@ -136,6 +155,7 @@ impl App {
             target: link.target.clone(),
             group: link.ag.clone(),
             is_two_way: link.intent == Intent::TwoWay,
+            mirroring_host: self.config.source(&link.source)?.mirroring_host.clone(),
             mirroring_port: self.config.source(&link.source)?.mirroring_port,
         })
     }

@@ -80,9 +80,12 @@ impl App {
             // Parts of a creation (a certificate, an endpoint) need not wait for what the whole needs.
             PlanKind::Create if plan.steps().any(|s| s.id.kind() == "create.link") => Purpose::Create,
             // Groups have prerequisites of their own.
-            PlanKind::Create | PlanKind::Delete | PlanKind::Objects | PlanKind::Fog | PlanKind::Drill => {
-                return Ok(Vec::new());
-            }
+            PlanKind::Create
+            | PlanKind::Delete
+            | PlanKind::Objects
+            | PlanKind::Fog
+            | PlanKind::Drill
+            | PlanKind::Probe => return Ok(Vec::new()),
         };
         let names: Vec<String> = plan.links.iter().map(|l| l.name.0.clone()).collect();
         let waivers: Vec<Waiver> = plan

@@ -14,6 +14,7 @@ pub mod links;
 pub mod objects;
 pub mod outage;
 pub mod plan;
+pub mod proof;
 pub mod protection;
 pub mod run;
 pub mod steer;

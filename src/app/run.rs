@@ -169,7 +169,9 @@ impl App {
             // Copies of hours are not thrown away because somebody pressed Ctrl-C.
             PlanKind::Fog => Limits { undo_on_interrupt: false, again, ..Limits::default() },
             PlanKind::Drill => Limits { undo_on_interrupt: true, again, ..Limits::default() },
-            PlanKind::Delete | PlanKind::Objects => Limits { undo_on_interrupt: true, again, ..Limits::default() },
+            PlanKind::Delete | PlanKind::Objects | PlanKind::Probe => {
+                Limits { undo_on_interrupt: true, again, ..Limits::default() }
+            }
         };
         let runner =
             Runner { stages: &stages, cx, state, limits, hold: steering.hold.clone(), fallen: BTreeMap::new() };
@@ -262,9 +264,10 @@ fn again(plan: &Plan, run: &RunId) -> String {
         PlanKind::Objects => format!("milink objects resume {run}"),
         PlanKind::Fog => format!("milink fog resume {run}"),
         PlanKind::Drill => format!("milink drill resume {run}"),
-        PlanKind::Delete => {
+        PlanKind::Delete | PlanKind::Probe => {
+            let verb = if plan.kind == PlanKind::Probe { "probe" } else { "delete" };
             let names: Vec<_> = plan.links.iter().map(|l| l.name.as_str()).collect();
-            format!("milink link delete {}", names.join(" "))
+            format!("milink link {verb} {}", names.join(" "))
         }
     }
 }

@@ -368,6 +368,8 @@ pub enum LinkCommand {
     List(LinksArgs),
     /// Everything about a link
     Show(LinkShowArgs),
+    /// Try the ports between the servers of links by a short job on each, and take the jobs away again
+    Probe(CreateArgs),
     /// Take links away, and with each the copy that must not take writes
     Delete(LinkDeleteArgs),
 }

@@ -138,6 +138,7 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         Command::Link(LinkCommand::Create(args)) => cmd::link::create(&args, settings, printer).await,
         Command::Link(LinkCommand::List(args)) => cmd::link::list(&args.links, settings, printer).await,
         Command::Link(LinkCommand::Show(args)) => cmd::link::show(&args.link, settings, printer).await,
+        Command::Link(LinkCommand::Probe(args)) => cmd::link_probe::run(&args, settings, printer).await,
         Command::Link(LinkCommand::Delete(args)) => cmd::link_delete::run(&args, settings, printer).await,
         Command::Cutover(CutoverCommand::Plan(args)) => cmd::cutover::plan(&args, settings, printer).await,
         Command::Cutover(CutoverCommand::Run(args)) => cmd::cutover::run(&args, settings, printer).await,

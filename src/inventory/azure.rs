@@ -1,5 +1,6 @@
-//! Azure's side of a target: nine reads, side by side, each of which may fail by itself.
+//! Azure's side of a target: a dozen reads, side by side, each of which may fail by itself.
 
+use super::network;
 use crate::arm::Arm;
 use crate::arm::InstanceRef;
 use crate::arm::resource::access;
@@ -36,12 +37,13 @@ pub async fn read(effects: &Effects, instance: &InstanceRef) -> AzureSurvey {
     let managed = match arm.instance(instance).await {
         Ok(managed) => managed,
         Err(e) if matches!(e.kind(), Kind::Unreachable | Kind::Denied | Kind::TimedOut) => return dark(&e),
-        Err(e) => return AzureSurvey { instance: e.into(), ..rest(arm, instance, None).await },
+        Err(e) => return AzureSurvey { instance: e.into(), ..rest(arm, instance, None, None).await },
     };
     let location = managed.location.clone();
     let id = managed.id.clone();
     let place = location.zip(id);
     let p = managed.properties;
+    let subnet = p.subnet_id;
     let facts = ManagedFacts {
         fqdn: p.fully_qualified_domain_name,
         state: p.state,
@@ -55,10 +57,15 @@ pub async fn read(effects: &Effects, instance: &InstanceRef) -> AzureSurvey {
         time_zone: p.timezone_id,
         key_id: p.key_id,
     };
-    AzureSurvey { instance: Fact::Known { value: facts }, ..rest(arm, instance, place).await }
+    AzureSurvey { instance: Fact::Known { value: facts }, ..rest(arm, instance, place, subnet).await }
 }
 
-async fn rest(arm: &Arm, instance: &InstanceRef, place: Option<(String, String)>) -> AzureSurvey {
+async fn rest(
+    arm: &Arm,
+    instance: &InstanceRef,
+    place: Option<(String, String)>,
+    subnet: Option<String>,
+) -> AzureSurvey {
     let group = async {
         let Some((location, id)) = &place else {
             return Fact::unknown("Azure did not say where the instance is");
@@ -66,7 +73,7 @@ async fn rest(arm: &Arm, instance: &InstanceRef, place: Option<(String, String)>
         let found = arm.failover_groups(&instance.resource_group, location).await;
         found.map(|all| all.into_iter().find(|g| g.holds(id)).map(|g| g.name.unwrap_or_default())).into()
     };
-    let (links, databases, operations, locks, permissions, failover_group, trust, endpoint) = tokio::join!(
+    let (links, databases, operations, locks, permissions, failover_group, trust, endpoint, network) = tokio::join!(
         arm.links(instance),
         arm.databases(instance),
         arm.operations(instance),
@@ -75,6 +82,7 @@ async fn rest(arm: &Arm, instance: &InstanceRef, place: Option<(String, String)>
         group,
         arm.trust_certificates(instance),
         arm.endpoint_certificate(instance),
+        network::read(arm, subnet.as_deref()),
     );
     let roots = match &endpoint {
         Ok(e) => e.roots().iter().filter_map(|r| Some(certificate(r.subject.clone()?, &r.der()?))).collect(),
@@ -128,6 +136,7 @@ async fn rest(arm: &Arm, instance: &InstanceRef, place: Option<(String, String)>
                 Ok(certificate(e.name.unwrap_or_default(), &der))
             })
             .into(),
+        network,
         roots,
     }
 }
@@ -170,6 +179,7 @@ pub fn dark(e: &Error) -> AzureSurvey {
         failover_group: u(e),
         trust: u(e),
         endpoint_certificate: u(e),
+        network: u(e),
         roots: Vec::new(),
     }
 }

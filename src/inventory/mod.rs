@@ -5,6 +5,7 @@ pub mod fog;
 pub mod fog_servers;
 pub mod link;
 pub mod listener;
+pub mod network;
 pub mod survey;
 pub mod trust;
 pub mod trust_findings;

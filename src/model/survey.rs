@@ -9,6 +9,7 @@ use crate::model::group::ReplicaDatabase;
 use crate::model::ids::SiteId;
 use crate::model::instance::InstanceFacts;
 use crate::model::instance::TraceFlag;
+use crate::model::network::NetworkFacts;
 use crate::model::object::Agent;
 use crate::model::object::DatabaseUser;
 use crate::model::object::Outside;
@@ -163,6 +164,8 @@ pub struct AzureSurvey {
     pub failover_group: Fact<Option<String>>,
     pub trust: Fact<Vec<AzureCertificate>>,
     pub endpoint_certificate: Fact<AzureCertificate>,
+    /// Subnet, rules and routes.
+    pub network: Fact<NetworkFacts>,
     /// Roots the source must trust, as subject; empty: the service does not tell.
     pub roots: Vec<AzureCertificate>,
 }

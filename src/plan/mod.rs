@@ -8,4 +8,5 @@ pub mod fog_runbook;
 pub mod names;
 pub mod network;
 pub mod objects;
+pub mod probe;
 pub mod types;

@@ -24,6 +24,8 @@ pub enum PlanKind {
     Fog,
     /// A failover and back, measured.
     Drill,
+    /// Ports are tried from both ends.
+    Probe,
 }
 
 impl PlanKind {
@@ -35,6 +37,7 @@ impl PlanKind {
             PlanKind::Objects => "objects",
             PlanKind::Fog => "fog",
             PlanKind::Drill => "drill",
+            PlanKind::Probe => "probe",
         }
     }
 }

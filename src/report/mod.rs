@@ -16,6 +16,7 @@ pub mod fog_runbook;
 pub mod groups;
 pub mod objects;
 pub mod outage;
+pub mod probe;
 mod recovery;
 pub mod run;
 pub mod table;

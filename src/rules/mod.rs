@@ -8,5 +8,6 @@ pub mod errors;
 pub mod fog;
 pub mod limits;
 pub mod link_error;
+pub mod network;
 pub mod seeding;
 pub mod version;

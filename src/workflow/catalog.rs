@@ -13,6 +13,8 @@ use super::fog::runbook::end::left_to_do;
 use super::fog::runbook::resize::ResizeMember;
 use super::link_step::LinkStep;
 use super::objects::object::Object;
+use super::probe::attempt::Toward;
+use super::probe::attempt::Try;
 use super::tools::Tools;
 use crate::base::error::Error;
 use crate::base::error::Result;
@@ -98,13 +100,15 @@ fn link_of(plan: &Plan, id: &StepId) -> Result<LinkPlan> {
 }
 
 /// Kinds of steps that links share.
-const SHARED: [&str; 6] = [
+const SHARED: [&str; 8] = [
     "create.master_key",
     "create.certificate",
     "create.endpoint",
     "create.trust_source",
     "create.trust_roots",
     "create.trust_instance",
+    "probe.to_target",
+    "probe.to_source",
 ];
 
 /// The one step of a kind that only runbooks have; `whole`: the run.
@@ -176,6 +180,8 @@ fn step(base: LinkStep) -> Result<Arc<dyn Step>> {
         "create.trust_source" => Arc::new(create::trust_source::TrustSource(pair())),
         "create.trust_roots" => Arc::new(create::trust_roots::TrustRoots(pair())),
         "create.trust_instance" => Arc::new(create::trust_instance::TrustInstance(pair())),
+        "probe.to_target" => Arc::new(Try { base: pair(), toward: Toward::Target }),
+        "probe.to_source" => Arc::new(Try { base: pair(), toward: Toward::Source }),
         "create.group" => Arc::new(create::group::Group(base)),
         "create.distributed" => Arc::new(create::distributed::Distributed(base)),
         "create.link" => Arc::new(create::link::Link(base)),

@@ -8,4 +8,5 @@ pub mod fog;
 pub mod hooks;
 pub mod link_step;
 pub mod objects;
+pub mod probe;
 pub mod tools;

@@ -1,6 +1,7 @@
 //! `milink check` against a running lab: green as it is; each condition broken in the lab's own state turns its check, and
 //! only what follows from it, red or unknown; mended, it is green again.
 
+use crate::support::arm;
 use crate::support::lab::Lab;
 use crate::support::mutants::AFTER;
 use crate::support::mutants::Act;
@@ -12,6 +13,7 @@ use crate::support::mutants::ODD;
 use crate::support::mutants::WITHOUT;
 use crate::support::process::Done;
 use crate::support::sql;
+use milink::arm::transport::Method;
 use milink::rules::checks::registry;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -39,6 +41,11 @@ fn act(lab: &Lab, acts: &[Act]) -> Result<(), String> {
             Act::Run(line) => {
                 lab.milink(line).exits(0);
             }
+            Act::Probe => drop(lab.milink("link probe")),
+            Act::Put(path, body) => drop(arm::send(lab, Method::Put, path, body)?),
+            Act::Patch(path, body) => drop(arm::send(lab, Method::Patch, path, body)?),
+            Act::Delete(path) => drop(arm::send(lab, Method::Delete, path, "")?),
+            Act::Estate(from, to) => drop(lab.estate_with("milink.toml", &[(from, to)])),
         }
     }
     Ok(())

@@ -7,4 +7,5 @@ pub mod failover_group;
 mod fields;
 pub mod instance;
 pub mod link;
+pub mod network;
 pub mod server;

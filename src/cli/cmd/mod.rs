@@ -24,6 +24,7 @@ pub mod init;
 pub mod lab;
 pub mod link;
 pub mod link_delete;
+pub mod link_probe;
 pub mod man;
 pub mod objects;
 mod plan_text;

@@ -5,6 +5,7 @@ use super::scan::ViewRow;
 use super::scan::row;
 use crate::lab::world::server::Job;
 use crate::lab::world::server::JobRun;
+use crate::lab::world::server::JobStep;
 use crate::lab::world::server::Schedule;
 use crate::lab::world::values::agent_time;
 
@@ -30,6 +31,7 @@ pub(super) fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
             .collect(),
         "msdb.dbo.sysjobhistory" => history(c),
         "msdb.dbo.sysjobactivity" => s.jobs.values().map(|j| activity(j)).collect(),
+        "msdb.dbo.sysjobstepslogs" => s.jobs.values().flat_map(|j| &j.steps).enumerate().filter_map(logged).collect(),
         "msdb.dbo.syssubsystems" => SUBSYSTEMS
             .iter()
             .enumerate()
@@ -77,6 +79,14 @@ fn steps(j: &Job) -> Vec<ViewRow> {
             }
         })
         .collect()
+}
+
+fn logged((at, s): (usize, &JobStep)) -> Option<ViewRow> {
+    let (when, text) = s.log.as_ref()?;
+    Some(row! {
+        "log_id" => at as i32 + 1, "log" => text, "date_created" => *when, "date_modified" => *when,
+        "log_size" => text.len() as i64, "step_uid" => s.uid,
+    })
 }
 
 /// `hhmmss` of a run.

@@ -4,6 +4,7 @@ mod agent;
 mod backups;
 mod compat;
 mod databases;
+mod fabric;
 mod geo;
 mod groups;
 mod log_records;

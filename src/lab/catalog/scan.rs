@@ -4,6 +4,7 @@ use super::agent;
 use super::backups;
 use super::compat;
 use super::databases;
+use super::fabric;
 use super::geo;
 use super::groups;
 use super::log_records;
@@ -157,6 +158,7 @@ fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
         .or_else(|| compat::provide(c, view))
         .or_else(|| groups::provide(c, view))
         .or_else(|| geo::provide(c, view))
+        .or_else(|| fabric::provide(c, view))
         .or_else(|| log_records::provide(c, view))
         .or_else(|| EMPTY.contains(&view).then(Vec::new))
 }

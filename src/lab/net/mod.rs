@@ -3,6 +3,7 @@
 
 mod fabric;
 mod network;
+mod node;
 mod pump;
 #[cfg(test)]
 mod tests;
@@ -12,3 +13,6 @@ pub use network::BoxStream;
 pub use network::ByteStream;
 pub use network::Listener;
 pub use network::Network;
+pub use network::Wires;
+pub use node::Node;
+pub use node::REDIRECT;

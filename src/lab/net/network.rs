@@ -2,6 +2,8 @@
 
 use super::fabric::Fabric;
 use super::fabric::Path;
+use super::node::Node;
+use super::node::REDIRECT;
 use super::pump::pump;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -20,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::net::TcpSocket;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// A connection, whatever carries it.
 pub trait ByteStream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -29,10 +32,6 @@ pub type BoxStream = Box<dyn ByteStream>;
 
 /// How long a dial into a cut path takes: three SYN retransmissions of Windows.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(21);
-/// Port of the node that holds a managed instance's mirroring endpoint, one of 11000 to 11999.
-pub(crate) const REDIRECT: u16 = 11_002;
-/// How the names of managed instances end.
-const MANAGED: &str = ".database.windows.net";
 /// Bytes a pipe holds before the writer waits, like a socket buffer.
 const PIPE: usize = 64 * 1024;
 /// Connections waiting to be accepted.
@@ -52,18 +51,25 @@ struct Directory {
     hosts: BTreeSet<String>,
     /// Lab host behind a loopback client address, so that the accepting side can tell who dials.
     callers: BTreeMap<SocketAddr, String>,
+    /// Nodes, and the instance that each holds.
+    nodes: BTreeMap<String, String>,
 }
 
-/// Says whether a new connection passes: from, to, port.
-pub(crate) type Guard = Box<dyn Fn(&str, &str, u16) -> bool + Send + Sync>;
+/// Security groups and routes on the way, and the addresses behind names.
+pub trait Wires: Send + Sync {
+    /// Whether a new connection passes.
+    fn passes(&self, from: &str, to: &str, port: u16) -> bool;
+    /// IP address of a host.
+    fn address(&self, host: &str) -> Option<String>;
+}
 
 /// The network of one lab.
 pub struct Network {
     in_memory: bool,
     directory: Mutex<Directory>,
     fabric: Arc<Fabric>,
-    /// Security groups and routes on the way; none: everything passes.
-    guard: OnceLock<Guard>,
+    /// None: everything passes.
+    wires: OnceLock<Arc<dyn Wires>>,
 }
 
 impl Network {
@@ -78,25 +84,32 @@ impl Network {
     }
 
     fn new(in_memory: bool) -> Arc<Self> {
-        let guard = OnceLock::new();
-        Arc::new(Self { in_memory, directory: Mutex::default(), fabric: Arc::new(Fabric::new()), guard })
+        let wires = OnceLock::new();
+        Arc::new(Self { in_memory, directory: Mutex::default(), fabric: Arc::new(Fabric::new()), wires })
     }
 
     /// Puts security groups and routes on the way, once.
-    pub fn set_guard(&self, guard: Guard) {
-        let _ = self.guard.set(guard);
+    pub fn set_wires(&self, wires: Arc<dyn Wires>) {
+        let _ = self.wires.set(wires);
+    }
+
+    /// IP address of a host, where the lab knows one.
+    pub fn address_of(&self, host: &str) -> Option<String> {
+        self.wires.get().and_then(|w| w.address(host))
     }
 
     /// Whether a new connection would pass what stands on the way.
     pub fn lets(&self, from: &str, to: &str, port: u16) -> bool {
-        self.guard.get().is_none_or(|guard| guard(from, to, port))
+        self.wires.get().is_none_or(|w| w.passes(from, to, port))
     }
 
     /// Dials a mirroring endpoint. A managed instance hands the caller on to a port of the node (facts: mi-link 13): the
     /// connection stands only if that one is open, too.
     pub async fn connect_mirroring(&self, from_host: &str, host: &str, port: u16) -> io::Result<BoxStream> {
         let stream = self.connect(from_host, host, port).await?;
-        if host.to_ascii_lowercase().ends_with(MANAGED) && !self.lets(from_host, host, REDIRECT) {
+        if let Some(node) = Node::of(host)
+            && !self.lets(from_host, &node.host(), REDIRECT)
+        {
             tokio::time::sleep(CONNECT_TIMEOUT).await;
             return Err(io::Error::from(io::ErrorKind::TimedOut));
         }
@@ -110,6 +123,24 @@ impl Network {
     /// Makes a host known, so that its closed ports refuse instead of being unreachable.
     pub fn add_host(&self, host: &str) {
         self.directory().hosts.insert(host.to_ascii_lowercase());
+    }
+
+    /// Opens the node port of a managed instance. Mirroring itself goes on at the instance's own port: what connects here is
+    /// let go again.
+    pub async fn open_node(self: &Arc<Self>, instance: &str, stop: CancellationToken) -> io::Result<()> {
+        let Some(node) = Node::of(instance) else { return Ok(()) };
+        let mut listener = self.listen(&node.host(), REDIRECT).await?;
+        self.directory().nodes.insert(node.host(), instance.to_ascii_lowercase());
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    biased;
+                    () = stop.cancelled() => return,
+                    accepted = listener.accept() => if accepted.is_err() { return },
+                }
+            }
+        });
+        Ok(())
     }
 
     /// Starts to listen; `AddrInUse` if the address is taken. Dropping the listener closes it.
@@ -146,7 +177,9 @@ impl Network {
             tokio::time::sleep(CONNECT_TIMEOUT).await;
             return Err(io::Error::from(io::ErrorKind::TimedOut));
         }
-        if tokio::time::timeout(CONNECT_TIMEOUT, self.fabric.open(&from, &to)).await.is_err() {
+        // A node is where its instance is.
+        let wire = self.directory().nodes.get(&to).cloned().unwrap_or_else(|| to.clone());
+        if tokio::time::timeout(CONNECT_TIMEOUT, self.fabric.open(&from, &wire)).await.is_err() {
             return Err(io::Error::from(io::ErrorKind::TimedOut));
         }
         let latency = self.fabric.get(&from, &to).latency;

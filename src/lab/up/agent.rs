@@ -2,6 +2,7 @@
 //! the second are kept; others start by `sp_start_job`.
 
 use super::local::Local;
+use super::powershell;
 use crate::base::clock::pause;
 use crate::lab::world::instance::Instance;
 use crate::lab::world::server::Job;
@@ -17,6 +18,10 @@ use time::OffsetDateTime;
 const TURN: Duration = Duration::from_millis(50);
 /// `freq_subday_type`: every so many seconds.
 const BY_SECONDS: i32 = 2;
+/// `@flags` of a step: its output goes to msdb.dbo.sysjobstepslogs.
+const LOG_TO_TABLE: i32 = 8;
+/// `@on_fail_action`: the next step.
+const GO_ON: u8 = 3;
 /// Outcomes of a run.
 const FAILED: u8 = 0;
 const SUCCEEDED: u8 = 1;
@@ -75,7 +80,19 @@ async fn run(instance: Arc<Instance>, key: String) -> String {
     });
     let Some((job, owner)) = begun else { return key };
     let mut outcome = SUCCEEDED;
-    for (at, step) in job.steps.iter().enumerate().filter(|(_, s)| s.subsystem.eq_ignore_ascii_case("TSQL")) {
+    for (at, step) in job.steps.iter().enumerate() {
+        if step.subsystem.eq_ignore_ascii_case("PowerShell") {
+            let said = powershell::run(&instance, &step.command).await;
+            log(&instance, &key, at, said.text);
+            if !said.ok && step.on_fail != GO_ON {
+                outcome = FAILED;
+                break;
+            }
+            continue;
+        }
+        if !step.subsystem.eq_ignore_ascii_case("TSQL") {
+            continue;
+        }
         let program = format!("SQLAgent - TSQL JobStep (Job 0x{} : Step {})", job.id.simple(), at + 1);
         let database = step.database.as_deref().unwrap_or("master");
         let done = async {
@@ -95,6 +112,17 @@ async fn run(instance: Arc<Instance>, key: String) -> String {
     }
     finish(&instance, &key, job.running, outcome);
     key
+}
+
+/// What a step wrote, where it is to be kept in a table.
+fn log(instance: &Arc<Instance>, key: &str, at: usize, text: String) {
+    let now = instance.clock.now();
+    instance.with(|s| {
+        let step = s.server.jobs.get_mut(key).and_then(|j| j.steps.get_mut(at));
+        if let Some(step) = step.filter(|s| s.flags & LOG_TO_TABLE != 0) {
+            step.log = Some((now, text));
+        }
+    });
 }
 
 fn finish(instance: &Arc<Instance>, key: &str, running: Option<OffsetDateTime>, outcome: u8) {

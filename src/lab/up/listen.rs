@@ -158,8 +158,7 @@ pub(super) async fn arm(
         .collect();
     let networks = Arc::new(networks(scenario));
     if let Some(instance) = instances.values().next() {
-        let guard = networks.clone();
-        instance.network.set_guard(Box::new(move |from, to, port| guard.passes(from, to, port)));
+        instance.network.set_wires(networks.clone());
     }
     let estate = Estate {
         networks,

@@ -11,6 +11,7 @@ mod listener;
 pub mod local;
 pub mod pipes;
 mod power;
+mod powershell;
 pub mod record;
 pub mod start;
 mod straggle;

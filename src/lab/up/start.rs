@@ -1,5 +1,6 @@
 //! Brings a scenario up: instances, listeners, ARM, files; then the application's writers.
 
+use super::agent;
 use super::control;
 use super::dns;
 use super::files;
@@ -163,6 +164,12 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
         let Some(instance) = instances.get(id) else { continue };
         if !instance.config.is_logical() {
             mirror::start(instance);
+            network.open_node(&instance.config.host, stop.clone()).await?;
+            // In virtual time an Agent that looks around would be the only thing that moves: a simulation starts its own.
+            if options.wire == Wire::Sockets {
+                let (agent, stop) = (agent::serve(instance.clone()), stop.clone());
+                tokio::spawn(async move { stop.run_until_cancelled(agent).await });
+            }
         }
         let (server, inlet, open) = listen::tds(&scenario, instance, &tls, options.wire, &stop).await?;
         servers.push(server);

@@ -41,6 +41,10 @@ pub struct JobStep {
     pub on_success: u8,
     pub on_fail: u8,
     pub proxy_id: Option<i32>,
+    /// `@flags`
+    pub flags: i32,
+    /// Output of the last run, where the flags keep it in the table.
+    pub log: Option<(OffsetDateTime, String)>,
 }
 
 /// A finished run.

@@ -286,6 +286,8 @@ impl InstanceState {
             on_success: 1,
             on_fail: 2,
             proxy_id: None,
+            flags: 0,
+            log: None,
         });
         let job = Job {
             enabled: spec.enabled,

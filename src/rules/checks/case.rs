@@ -7,6 +7,7 @@ use crate::model::fact::Unknown;
 use crate::model::ids::LinkName;
 use crate::model::ids::SiteId;
 use crate::model::instance::InstanceFacts;
+use crate::model::proof::Proof;
 use crate::model::survey::AzureLink;
 use crate::model::survey::AzureSurvey;
 use crate::model::survey::FileFacts;
@@ -55,6 +56,8 @@ pub struct LinkWish {
     /// AG on SQL Server.
     pub group: String,
     pub is_two_way: bool,
+    /// Where the managed instance reaches the mirroring endpoint: address or name.
+    pub mirroring_host: String,
     pub mirroring_port: u16,
 }
 
@@ -109,6 +112,8 @@ pub struct Case<'a> {
     pub target: &'a ServerSurvey,
     pub azure: &'a AzureSurvey,
     pub wishes: &'a Wishes,
+    /// The last try of the ports between the two servers.
+    pub proof: Option<&'a Proof>,
 }
 
 /// What a check found.

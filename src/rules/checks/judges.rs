@@ -13,6 +13,7 @@ use super::instance;
 use super::link;
 use super::login;
 use super::managed;
+use super::network;
 use super::permission;
 
 type Judge = fn(&Case<'_>) -> Judged;
@@ -80,6 +81,11 @@ const JUDGES: &[(&str, Judge)] = &[
     ("endpoint.settings", endpoint::settings),
     ("endpoint.port", endpoint::port),
     ("endpoint.connected", endpoint::connected),
+    ("network.nsg_inbound", network::nsg_inbound),
+    ("network.nsg_outbound", network::nsg_outbound),
+    ("network.route", network::route),
+    ("network.reached", network::reached),
+    ("network.proven", network::proven),
     ("certificate.endpoint", certificate::endpoint),
     ("certificate.expiry", certificate::expiry),
     ("certificate.on_managed", certificate::on_managed),

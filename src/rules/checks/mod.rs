@@ -13,6 +13,7 @@ mod judges;
 mod link;
 mod login;
 mod managed;
+mod network;
 pub mod page;
 mod permission;
 pub mod registry;

@@ -20,6 +20,7 @@ pub mod login;
 pub mod marker;
 pub mod monitor;
 pub mod object;
+pub mod probe;
 pub mod reconcile;
 pub mod session;
 pub mod survey;

@@ -1,7 +1,12 @@
 //! The table of conditions: how each is broken in the lab's own state, and mended.
 
+use Act::Delete;
+use Act::Estate;
 use Act::Fault;
 use Act::Inside;
+use Act::Patch;
+use Act::Probe;
+use Act::Put;
 use Act::Run;
 use Act::Sql;
 
@@ -15,6 +20,14 @@ pub enum Act {
     Fault(&'static str),
     /// A command of milink's.
     Run(&'static str),
+    /// `link probe`, whatever it finds.
+    Probe,
+    /// A request to Azure: path after `providers/`, with its api-version, and body.
+    Put(&'static str, &'static str),
+    Patch(&'static str, &'static str),
+    Delete(&'static str),
+    /// The estate file: one text for another.
+    Estate(&'static str, &'static str),
 }
 
 pub struct Mutant {
@@ -60,6 +73,51 @@ pub const BEFORE: &[Mutant] = &[
         NEW,
         [Fault("set mi-a failover-group fog-1")],
         [Fault("set mi-a failover-group none")]
+    ),
+    mutant!(
+        "network.nsg_inbound",
+        NEW,
+        [Put(
+            "Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/close?api-version=2024-05-01",
+            r#"{"properties": {"protocol": "Tcp", "access": "Deny", "direction": "Inbound", "priority": 300, "sourcePortRange": "*",
+            "sourceAddressPrefix": "10.0.1.0/24", "destinationAddressPrefix": "*", "destinationPortRange": "11900-11910"}}"#
+        )],
+        [Delete("Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/close?api-version=2024-05-01")]
+    ),
+    mutant!(
+        "network.nsg_outbound",
+        NEW,
+        [Delete(
+            "Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/allow_mirroring_outbound?api-version=2024-05-01"
+        )],
+        [Put(
+            "Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/allow_mirroring_outbound?api-version=2024-05-01",
+            r#"{"properties": {"protocol": "*", "access": "Allow", "direction": "Outbound", "priority": 1200, "sourcePortRanges": ["*"],
+            "sourceAddressPrefixes": ["10.0.16.0/25", "10.0.16.128/25"], "destinationAddressPrefixes": ["10.0.1.8"],
+            "destinationPortRanges": ["1433", "5000-5022"]}}"#
+        )]
+    ),
+    mutant!(
+        "network.route",
+        NEW,
+        [Put(
+            "Microsoft.Network/routeTables/rt-mi-a/routes/hole?api-version=2024-05-01",
+            r#"{"properties": {"addressPrefix": "10.0.1.0/24", "nextHopType": "None"}}"#
+        )],
+        [Delete("Microsoft.Network/routeTables/rt-mi-a/routes/hole?api-version=2024-05-01")]
+    ),
+    // A firewall on the way, which Azure does not show.
+    mutant!("network.reached", NEW, [Fault("cut sql-a mi-a"), Probe], [Fault("restore sql-a mi-a"), Probe]),
+    mutant!(
+        "network.proven",
+        NEW,
+        [Sql(
+            "sql-a",
+            "CREATE MASTER KEY ENCRYPTION BY PASSWORD = N'Long#enough1'; \
+        CREATE CERTIFICATE own WITH SUBJECT = N'own', EXPIRY_DATE = N'20400101'; CREATE ENDPOINT mirror STATE = STARTED AS TCP \
+        (LISTENER_PORT = 5022) FOR DATABASE_MIRRORING (ROLE = ALL, AUTHENTICATION = CERTIFICATE own, ENCRYPTION = REQUIRED ALGORITHM AES)"
+        )],
+        [Sql("sql-a", "DROP ENDPOINT mirror; DROP CERTIFICATE own; DROP MASTER KEY")]
     ),
     mutant!("managed.storage", NEW, [Fault("set sql-a file-gib 300 ledger")], [Fault("set sql-a file-gib 0 ledger")]),
     mutant!("managed.file_size", NEW, [Fault("set sql-a file-gib 9000 ledger")], [Fault("set sql-a file-gib 0 ledger")], also "managed.storage"),
@@ -207,7 +265,8 @@ pub const BEFORE: &[Mutant] = &[
         CREATE CERTIFICATE own WITH SUBJECT = N'own', EXPIRY_DATE = N'20400101'; CREATE ENDPOINT mirror STATE = STARTED AS TCP \
         (LISTENER_PORT = 5055) FOR DATABASE_MIRRORING (ROLE = ALL, AUTHENTICATION = CERTIFICATE own, ENCRYPTION = REQUIRED ALGORITHM AES)"
         )],
-        [Sql("sql-a", "DROP ENDPOINT mirror; DROP CERTIFICATE own; DROP MASTER KEY")]
+        [Sql("sql-a", "DROP ENDPOINT mirror; DROP CERTIFICATE own; DROP MASTER KEY")],
+        also "network.proven"
     ),
     mutant!(
         "objects.windows_logins",

@@ -8,12 +8,17 @@ use super::state::Inner;
 use super::state::Key;
 use super::state::Networks;
 use super::state::taken_apart;
+use crate::lab::net::Wires;
 use std::net::Ipv4Addr;
 
-impl Networks {
-    /// A new TCP connection between two hosts of the lab. Hosts that no network knows are not held up.
-    pub fn passes(&self, from: &str, to: &str, port: u16) -> bool {
-        let (Some(from), Some(to)) = (self.address(from), self.address(to)) else { return true };
+impl Wires for Networks {
+    fn address(&self, host: &str) -> Option<String> {
+        self.ip(host).map(|ip| ip.to_string())
+    }
+
+    /// Hosts that no network knows are not held up.
+    fn passes(&self, from: &str, to: &str, port: u16) -> bool {
+        let (Some(from), Some(to)) = (self.ip(from), self.ip(to)) else { return true };
         let inner = self.inner();
         let (near, far) = (inner.place(from), inner.place(to));
         if let (Some((a, _)), Some((b, _))) = (&near, &far)

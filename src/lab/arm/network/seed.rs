@@ -17,6 +17,7 @@ use super::state::Networks;
 use super::state::Top;
 use super::state::id;
 use super::state::key;
+use crate::lab::net::Node;
 use crate::lab::scenario::types::Azure;
 use serde_json::json;
 use std::net::Ipv4Addr;
@@ -100,6 +101,9 @@ impl Networks {
                 of_tenant(tenant, &table, Table { disable_bgp_route_propagation: false, routes: routes(&prefix) }),
             );
             inner.hosts.insert(tenant.fqdn.to_ascii_lowercase(), Ipv4Addr::new(10, second, third, HOST));
+            if let Some(node) = Node::of(tenant.fqdn) {
+                inner.hosts.insert(node.host(), Ipv4Addr::new(10, second, third, HOST + 1));
+            }
         }
         let is_here =
             |host: &&str| host.parse().is_ok_and(|ip: Ipv4Addr| Cidr::parse(SERVERS).is_some_and(|c| c.holds(ip)));

@@ -53,7 +53,7 @@ impl Networks {
     }
 
     /// Address of a host that a network of the lab holds.
-    pub fn address(&self, host: &str) -> Option<Ipv4Addr> {
+    pub(super) fn ip(&self, host: &str) -> Option<Ipv4Addr> {
         let found = self.inner().hosts.get(&host.to_ascii_lowercase()).copied();
         found.or_else(|| host.parse().ok())
     }

@@ -11,6 +11,7 @@ use crate::lab::arm::fake::FakeEstate;
 use crate::lab::arm::fake::SUBSCRIPTION;
 use crate::lab::arm::fake::TENANT;
 use crate::lab::arm::server::ArmServer;
+use crate::lab::net::Wires;
 use crate::lab::scenario::types::Azure;
 use bytes::Bytes;
 use hyper::http::Request;

@@ -202,6 +202,8 @@ pub(super) fn add_step(s: &mut InstanceState, key: &str, a: &Args<'_>) -> SqlRes
         on_success: a.int("@on_success_action").unwrap_or(1) as u8,
         on_fail: a.int("@on_fail_action").unwrap_or(2) as u8,
         proxy_id: a.int("@proxy_id").map(|n| n as i32),
+        flags: a.int("@flags").unwrap_or(0) as i32,
+        log: None,
         subsystem,
     };
     let at = a.int("@step_id").map_or(job.steps.len(), |n| (n.max(1) - 1) as usize).min(job.steps.len());

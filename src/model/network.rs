@@ -1,0 +1,79 @@
+//! The network that a managed instance stands in, as Azure states it.
+
+use super::fact::Fact;
+use serde::Serialize;
+
+/// Subnet, rules and routes of one managed instance.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NetworkFacts {
+    /// Virtual network, and its resource group.
+    pub network: String,
+    pub resource_group: String,
+    /// Address ranges of the whole network.
+    pub spaces: Vec<String>,
+    pub peers: Vec<Peer>,
+    /// It has a gateway of its own, or uses that of a peer: private addresses beyond come through it.
+    pub has_gateway: bool,
+    pub subnet: String,
+    /// Address ranges of the subnet; the instance may move within.
+    pub prefixes: Vec<String>,
+    /// `None` inside: the subnet has none.
+    pub group: Fact<Option<SecurityGroup>>,
+    pub table: Fact<Option<RouteTable>>,
+}
+
+/// A peering with another network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Peer {
+    pub name: String,
+    /// `Connected`; anything else carries nothing.
+    pub state: String,
+    pub spaces: Vec<String>,
+    pub is_allowed: bool,
+}
+
+impl Peer {
+    pub fn carries(&self) -> bool {
+        self.is_allowed && self.state.eq_ignore_ascii_case("Connected")
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecurityGroup {
+    pub name: String,
+    pub resource_group: String,
+    /// Own and default ones, lowest priority number first: it decides.
+    pub rules: Vec<SecurityRule>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecurityRule {
+    pub name: String,
+    pub priority: u32,
+    pub is_inbound: bool,
+    pub allows: bool,
+    /// `Tcp`, `*`, …
+    pub protocol: String,
+    pub sources: Vec<String>,
+    pub source_ports: Vec<String>,
+    pub destinations: Vec<String>,
+    pub ports: Vec<String>,
+    /// It names application security groups: who is in them is not told here.
+    pub has_unseen_members: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RouteTable {
+    pub name: String,
+    pub resource_group: String,
+    pub routes: Vec<Route>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Route {
+    pub name: String,
+    pub prefix: String,
+    /// `VirtualNetworkGateway`, `VnetLocal`, `Internet`, `VirtualAppliance`, `None`.
+    pub hop: String,
+    pub address: Option<String>,
+}

@@ -142,7 +142,7 @@ impl App {
             FogOp::Update => Asked::Update,
             FogOp::Delete => Asked::Delete,
             FogOp::Failover | FogOp::Drill | FogOp::ForcedDrill => Asked::Planned(target),
-            FogOp::Runbook => return Err(Error::bug("a runbook is planned by itself").into()),
+            FogOp::Runbook | FogOp::Network => return Err(Error::bug("planned by itself").into()),
             FogOp::PlannedFirst if !look.wanted.between_servers => {
                 return Err(Error::refused("the service has no such call for managed instances")
                     .hint(format!(
@@ -161,7 +161,9 @@ impl App {
         }
         let primary = match op {
             FogOp::Create | FogOp::Protect => Side::A,
-            FogOp::Update | FogOp::Delete | FogOp::Runbook => look.standing.primary().unwrap_or(Side::A),
+            FogOp::Update | FogOp::Delete | FogOp::Runbook | FogOp::Network => {
+                look.standing.primary().unwrap_or(Side::A)
+            }
             FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Drill | FogOp::ForcedDrill => {
                 target.other()
             }
@@ -202,6 +204,7 @@ impl App {
             waived: self.waived(),
             links: if op == FogOp::Protect { self.fog_links(&look.wanted)? } else { Vec::new() },
             runbook: None,
+            network: Vec::new(),
             mb_per_hour: look.wanted.gb_per_hour.map(|gb| (gb * 1000.0) as u64),
         })
     }

@@ -14,6 +14,9 @@ pub use super::args_fog::FogFailoverArgs;
 pub use super::args_fog::FogNameArgs;
 pub use super::args_fog::FogPlanArgs;
 pub use super::args_fog::ListenerCommand;
+pub use super::args_fog::NetworkCommand;
+pub use super::args_fog::NetworkForm;
+pub use super::args_fog::NetworkPlanArgs;
 pub use super::args_fog::RunbookArgs;
 pub use super::args_fog::RunbookCommand;
 #[cfg(feature = "lab")]

@@ -27,8 +27,36 @@ pub enum FogCommand {
     /// Another region, name, size or update policy for a group: several operations in their order, one run
     #[command(subcommand)]
     Runbook(RunbookCommand),
+    /// The path between the subnets of both members: peering, security rules, delegation
+    #[command(subcommand)]
+    Network(NetworkCommand),
     /// Go on with a run that stopped half way
     Resume(OptionalRunArgs),
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum NetworkCommand {
+    /// What is missing between the two subnets, and what is for people to decide; changes nothing
+    Plan(NetworkPlanArgs),
+    /// Make what is missing, and read it back
+    Apply(FogChangeArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct NetworkPlanArgs {
+    #[command(flatten)]
+    pub name: FogNameArgs,
+    /// Print it to be run by somebody else
+    #[arg(long = "as", value_name = "FORM")]
+    pub form: Option<NetworkForm>,
+}
+
+/// How a missing resource is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum NetworkForm {
+    Rest,
+    Az,
+    Bicep,
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -2,6 +2,7 @@
 
 use super::fog_runbook;
 use super::fog_runbook::FogRunbook;
+use super::network::NetworkChange;
 use super::types::FORMAT;
 use super::types::Plan;
 use super::types::PlanKind;
@@ -58,6 +59,8 @@ pub enum FogOp {
     ForcedDrill,
     /// Several of these, one after the other.
     Runbook,
+    /// The path between the two subnets.
+    Network,
 }
 
 impl FogOp {
@@ -79,6 +82,14 @@ pub struct FogLink {
     pub source: SiteId,
     /// When its roles changed, Unix time in milliseconds; `None`: not in this journal.
     pub switched_at_ms: Option<i64>,
+}
+
+/// One resource that is missing between the members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedNetwork {
+    /// On the secondary's side.
+    pub at_secondary: bool,
+    pub change: NetworkChange,
 }
 
 /// Everything the steps need to know; frozen when the plan is approved.
@@ -103,6 +114,9 @@ pub struct FogPlan {
     /// Of a runbook: what is done, act by act.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runbook: Option<Box<FogRunbook>>,
+    /// Of the path between the subnets: what is missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub network: Vec<PlannedNetwork>,
     /// What the path between the regions carries, MB an hour, where somebody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mb_per_hour: Option<u64>,
@@ -200,6 +214,32 @@ pub(super) fn place(fog: &FogPlan, at_secondary: bool) -> SiteId {
     if at_secondary { fog.secondary.site.clone() } else { fog.primary.site.clone() }
 }
 
+/// A stage for each side, and one that sees them connected.
+fn network(fog: &FogPlan) -> Vec<PlannedStage> {
+    let step = |id: String, at_secondary: bool| PlannedStep {
+        id: StepId::new(id),
+        site: place(fog, at_secondary),
+        link: None,
+        summary: String::new(),
+        undo: String::new(),
+        crosses: None,
+        preview: Vec::new(),
+    };
+    // One at a time: Azure refuses two changes of one network at once.
+    let mut stages: Vec<PlannedStage> = (1..)
+        .zip(&fog.network)
+        .map(|(n, planned): (usize, _)| PlannedStage {
+            name: format!("network {n}"),
+            steps: vec![step(format!("network.put/{}#{n}", fog.group), planned.at_secondary)],
+        })
+        .collect();
+    if fog.network.iter().any(|n| matches!(n.change, NetworkChange::Peering { .. })) {
+        let steps = vec![step(format!("network.connected/{}", fog.group), false)];
+        stages.push(PlannedStage { name: "connected".to_owned(), steps });
+    }
+    stages
+}
+
 pub fn build(fog: FogPlan, policy: PlanPolicy) -> Plan {
     let (kind, rows) = match fog.op {
         FogOp::Create => (PlanKind::Fog, CREATE),
@@ -208,7 +248,7 @@ pub fn build(fog: FogPlan, policy: PlanPolicy) -> Plan {
         FogOp::Update => (PlanKind::Fog, UPDATE),
         FogOp::Failover => (PlanKind::Fog, PLANNED),
         FogOp::ForcedFailover | FogOp::PlannedFirst => (PlanKind::Fog, FAILOVER),
-        FogOp::Runbook => (PlanKind::Fog, &[][..]),
+        FogOp::Runbook | FogOp::Network => (PlanKind::Fog, &[][..]),
         FogOp::Delete => (PlanKind::Fog, DELETE),
         FogOp::Drill => (PlanKind::Drill, DRILL),
         FogOp::ForcedDrill => (PlanKind::Drill, FORCED_DRILL),
@@ -230,6 +270,9 @@ pub fn build(fog: FogPlan, policy: PlanPolicy) -> Plan {
         // The lease comes before everything else, so each gate is a stage of its own.
         let name = if *stage == "gates" { *kind } else { *stage };
         stages.push(PlannedStage { name: name.to_owned(), steps: vec![step] });
+    }
+    if fog.op == FogOp::Network {
+        stages = network(&fog);
     }
     if let Some(book) = &fog.runbook {
         stages = fog_runbook::stages(&fog, book);

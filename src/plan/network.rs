@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// A change in `Microsoft.Network`. Each is a PUT of one resource by its id, so the same again changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "network", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum NetworkChange {
     /// One half of a peering: the other network has its own.
     Peering {

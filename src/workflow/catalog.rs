@@ -52,6 +52,12 @@ pub fn stages(plan: &Plan, tools: &Arc<Tools>) -> Result<Vec<Stage>> {
                     tools: tools.clone(),
                     later: act > 1,
                 };
+                if p.id.kind() == "network.put" {
+                    let planned = act.checked_sub(1).and_then(|n| fog.network.get(n)).cloned();
+                    let planned = planned.ok_or_else(|| Error::bug(format!("{} puts nothing", p.id)))?;
+                    steps.push(Arc::new(fog::network::Put { step: base, planned }));
+                    continue;
+                }
                 steps.push(if p.id.kind().starts_with("runbook.") {
                     runbook_step(base, fog)?
                 } else {
@@ -147,6 +153,7 @@ fn fog_step(base: FogStep) -> Result<Arc<dyn Step>> {
         "fog.update" => Arc::new(fog::update::Update(base)),
         "fog.failover" => Arc::new(fog::failover::Failover(base)),
         "fog.confirm" => Arc::new(fog::confirm::Confirm(base)),
+        "network.connected" => Arc::new(fog::network::Connected(base)),
         "fog.stragglers" => Arc::new(fog::stragglers::Watch(base)),
         "drill.quiet" => Arc::new(fog::quiet::Quiet(base)),
         "fog.delete" => Arc::new(fog::delete::Delete(base)),

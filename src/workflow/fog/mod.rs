@@ -12,6 +12,7 @@ pub mod gate;
 pub mod heartbeat;
 pub mod lease;
 pub mod listeners;
+pub mod network;
 pub mod protect;
 pub mod quiet;
 pub mod runbook;

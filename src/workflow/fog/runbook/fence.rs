@@ -90,8 +90,9 @@ impl Step for Fence {
     fn undo_summary(&self) -> String {
         "let the same logins in again".to_owned()
     }
+    /// Beyond the first change of a run of several acts nothing is proven again: there it is done once, and stays.
     fn volatile(&self) -> bool {
-        true
+        !self.0.later
     }
     async fn precheck(&self, _: &Context) -> Result<Precheck> {
         Ok(Precheck::Ready)

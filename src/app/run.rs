@@ -173,8 +173,15 @@ impl App {
                 Limits { undo_on_interrupt: true, again, ..Limits::default() }
             }
         };
-        let runner =
-            Runner { stages: &stages, cx, state, limits, hold: steering.hold.clone(), fallen: BTreeMap::new() };
+        let runner = Runner {
+            stages: &stages,
+            cx,
+            state,
+            limits,
+            hold: steering.hold.clone(),
+            fallen: BTreeMap::new(),
+            superseded: BTreeMap::new(),
+        };
         let end = if steering.listens { self.listening(&run, runner, &steering).await? } else { runner.run().await? };
         Ok(Ended { run, end })
     }

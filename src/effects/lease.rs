@@ -32,6 +32,14 @@ pub(super) fn replaced(run: &RunId) -> Error {
 /// The session that holds a lock; whoever looks at it waits for the one before.
 type Alive = std::sync::Arc<tokio::sync::Mutex<Session>>;
 
+/// A lease that was taken just now.
+pub struct Taken {
+    /// Fencing number.
+    pub number: i64,
+    /// The run that had it before; `None`: nobody, or an older version that did not say.
+    pub before: Option<RunId>,
+}
+
 /// A lease that this process took.
 pub(super) struct Held {
     session: Option<Session>,
@@ -53,7 +61,7 @@ impl Effects {
     }
 
     /// Tries to take the lease of a link, and raises its fencing number; `None` if somebody else has it.
-    pub async fn take_lease(&self, step: &StepId, site: &SiteId, link: &str) -> Result<Option<i64>> {
+    pub async fn take_lease(&self, step: &StepId, site: &SiteId, link: &str) -> Result<Option<Taken>> {
         // An older one of this process no longer counts: it ended with its session.
         self.held().remove(link);
         let query = lease::take(&lease::resource(link))?;
@@ -65,13 +73,19 @@ impl Effects {
         let session = self.through_the_door(step, site, query.rendered.id, &query.rendered.shown, act).await?;
         let Some(session) = session else { return Ok(None) };
         let name = fence::name(link);
-        let number = self.read(site, fence::read(&name)).await?.unwrap_or(0) + 1;
-        self.change(step, site, &fence::raise(&name, number)?).await?;
+        let before = self.read(site, fence::read(&name)).await?;
+        let number = before.as_ref().map_or(0, |m| m.number) + 1;
+        self.change(step, site, &fence::raise(&name, number, self.run())?).await?;
         self.held().insert(
             link.to_owned(),
             Held { session: Some(session), site: site.clone(), number: Some(number), alive: None },
         );
-        Ok(Some(number))
+        Ok(Some(Taken { number, before: before.and_then(|m| m.run) }))
+    }
+
+    /// The run that last took the lease of a link, where the server says so.
+    pub async fn last_holder(&self, site: &SiteId, link: &str) -> Result<Option<RunId>> {
+        Ok(self.read(site, fence::read(&fence::name(link))).await?.and_then(|m| m.run))
     }
 
     /// A lease without a number, for a server that stores none (the `master` of a logical server takes no writes): the session
@@ -144,10 +158,10 @@ impl Effects {
             Err(e) if self.is_open() && matches!(e.kind(), Kind::Unreachable | Kind::TimedOut) => return Ok(()),
             Err(e) => return Err(e.during(format!("reading the fencing number of {link} on {site}"))),
         };
-        if stored == Some(number) {
+        if stored.as_ref().is_some_and(|m| m.number == number) {
             return Ok(());
         }
-        let found = stored.map_or("none".to_owned(), |n| n.to_string());
+        let found = stored.map_or("none".to_owned(), |m| m.number.to_string());
         let holder =
             self.read(&site, lease::read(&lease::resource(link))).await.ok().and_then(|h| h.into_iter().next());
         let who = holder.map_or("nobody now".to_owned(), |h| h.to_string());

@@ -10,3 +10,4 @@ pub mod stage;
 pub mod steering;
 pub mod step;
 pub mod undo;
+pub mod work;

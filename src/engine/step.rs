@@ -4,6 +4,7 @@ use super::context::Context;
 use crate::base::error::Result;
 use crate::journal::record::Line;
 use crate::model::ids::LinkName;
+use crate::model::ids::RunId;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use async_trait::async_trait;
@@ -59,6 +60,16 @@ pub trait Step: Send + Sync {
     /// True if a process that takes a run up may touch nothing before this is done: the lease.
     fn admits(&self) -> bool {
         false
+    }
+    /// The run that was admitted after this one had been, and before it was again: what this run had set apart is that run's now.
+    fn superseded(&self, cx: &Context) -> Result<Option<RunId>> {
+        let _ = cx;
+        Ok(None)
+    }
+    /// True while a change that was sent may still come into effect, though a look says that it has not.
+    async fn on_its_way(&self, cx: &Context) -> Result<bool> {
+        let _ = cx;
+        Ok(false)
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck>;
     async fn run(&self, cx: &Context) -> Result<Done>;

@@ -15,17 +15,26 @@ use crate::journal::fold::RunState;
 use crate::journal::fold::StepStatus;
 use crate::journal::record::Record;
 use crate::journal::record::StepResult;
+use crate::model::ids::LinkName;
+use crate::model::ids::RunId;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// Links that another run has had meanwhile, and which.
+pub type Others = BTreeMap<LinkName, RunId>;
 
 /// How long one undo is tried again while its server cannot be reached.
 pub const UNDO_MAX: Duration = Duration::from_secs(120);
 
 /// Undoes every begun step, stage by stage, those of a stage side by side. A step that cannot be undone stops it once the others
 /// of its stage have ended: the run is taken up again by `resume`.
-pub async fn roll_back(stages: &[Stage], state: &RunState, cx: &Context) -> Result<()> {
+///
+/// Of the links in `others` only the lease is given back: another run has had it meanwhile, took over what this one had set apart,
+/// and what stands there now is that run's.
+pub async fn roll_back(stages: &[Stage], state: &RunState, cx: &Context, others: &Others) -> Result<()> {
     for stage in stages.iter().rev() {
         let mut work: Vec<BoxFuture<'_, Result<()>>> = Vec::new();
         for step in stage.steps.iter().rev() {
@@ -33,8 +42,11 @@ pub async fn roll_back(stages: &[Stage], state: &RunState, cx: &Context) -> Resu
                 state.step(step.id()),
                 StepStatus::NotStarted | StepStatus::Finished(StepResult::Skipped) | StepStatus::Undone
             );
-            if begun {
-                work.push(Box::pin(undo_one(step.as_ref(), cx)));
+            let other = step.link().and_then(|l| others.get(l)).filter(|_| !step.admits());
+            match other {
+                _ if !begun => {}
+                Some(other) => work.push(Box::pin(leave(step.as_ref(), cx, other))),
+                None => work.push(Box::pin(undo_one(step.as_ref(), cx))),
             }
         }
         let ended: Vec<Result<()>> = stream::iter(work).buffer_unordered(stage.at_a_time).collect().await;
@@ -44,6 +56,15 @@ pub async fn roll_back(stages: &[Stage], state: &RunState, cx: &Context) -> Resu
             return Err(failed.swap_remove(first));
         }
     }
+    Ok(())
+}
+
+/// Nothing of it is this run's any more: written down, and left as it stands.
+async fn leave(step: &dyn Step, cx: &Context, other: &RunId) -> Result<()> {
+    let note = format!("left as it stands: run {other} has had the link since");
+    cx.effects.record(&Record::UndoStarted { step: step.id().clone() })?;
+    cx.effects.record(&Record::UndoFinished { step: step.id().clone(), note: note.clone() })?;
+    cx.observer.on(&Event::UndoFinished { step: step.id().clone(), note });
     Ok(())
 }
 

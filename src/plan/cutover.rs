@@ -14,33 +14,32 @@ pub const BUDGET_FROM: &str = "fence";
 /// Order of cutover-night 1–4 and mi-link 14.
 pub fn build(links: Vec<LinkPlan>, policy: PlanPolicy) -> Plan {
     let hook = |point: &str| policy.hooks.iter().any(|h| h == point);
+    let tried = if policy.canary { &["cutover.canary", "cutover.drain"][..] } else { &["cutover.drain"] };
     let order = [
-        ("gates", "cutover.lease", true),
-        ("gates", "cutover.gates", true),
-        ("prepare", "cutover.on_abort", hook("on-abort")),
-        ("prepare", "cutover.catalogue", true),
-        ("prepare", "cutover.snapshot", true),
-        ("prepare", "cutover.flush", true),
-        ("prepare", "cutover.synchronous", true),
-        ("prepare", "cutover.close_target", true),
-        ("prepare", "cutover.before_fence", hook("before-fence")),
-        ("fence", "cutover.fence", true),
-        ("drain", "cutover.canary", policy.canary),
-        ("drain", "cutover.after_fence", hook("after-fence")),
-        ("drain", "cutover.drain", true),
-        ("drain", "cutover.reconcile", !policy.reconcile.is_empty()),
-        ("switch", "cutover.switch", true),
-        ("switch", "cutover.confirm", true),
-        ("switch", "cutover.late_writes", true),
-        ("switch", "cutover.after_switch", hook("after-switch")),
-        ("open", "cutover.repoint", true),
-        ("open", "cutover.open", true),
-        ("open", "cutover.after_open", hook("after-open")),
-        ("retire", "cutover.retire", true),
-        ("retire", "cutover.release_source", true),
-        ("retire", "cutover.let_go", true),
+        ("gates", &["cutover.lease"][..], true),
+        ("gates", &["cutover.gates"][..], true),
+        ("prepare", &["cutover.on_abort"][..], hook("on-abort")),
+        ("prepare", &["cutover.catalogue"][..], true),
+        ("prepare", &["cutover.snapshot"][..], true),
+        ("prepare", &["cutover.flush"][..], true),
+        ("prepare", &["cutover.synchronous"][..], true),
+        ("prepare", &["cutover.close_target"][..], true),
+        ("prepare", &["cutover.before_fence"][..], hook("before-fence")),
+        ("fence", &["cutover.fence"][..], true),
+        ("drain", &["cutover.after_fence"][..], hook("after-fence")),
+        ("drain", tried, true),
+        ("drain", &["cutover.reconcile"][..], !policy.reconcile.is_empty()),
+        ("switch", &["cutover.switch"][..], true),
+        ("switch", &["cutover.confirm", "cutover.late_writes"], true),
+        ("switch", &["cutover.after_switch"][..], hook("after-switch")),
+        ("open", &["cutover.repoint"][..], true),
+        ("open", &["cutover.open"][..], true),
+        ("open", &["cutover.after_open"][..], hook("after-open")),
+        ("retire", &["cutover.retire"][..], true),
+        ("retire", &["cutover.release_source"][..], true),
+        ("retire", &["cutover.let_go"][..], true),
     ];
-    let stages = order.iter().filter(|(.., wanted)| *wanted).map(|(name, kind, _)| stage(name, &[kind], &links));
+    let stages = order.iter().filter(|(.., wanted)| *wanted).map(|(name, kinds, _)| stage(name, kinds, &links));
     let stages: Vec<_> = stages.filter(|s| !s.steps.is_empty()).collect();
     Plan { format: FORMAT, kind: PlanKind::Cutover, links, objects: Vec::new(), fog: None, stages, policy }
 }

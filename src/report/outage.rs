@@ -42,15 +42,16 @@ impl StepTimes {
         self.times.get(kind).copied()
     }
 
-    fn there(&self, kind: &'static str) -> Option<&'static str> {
-        self.times.contains_key(kind).then_some(kind)
-    }
-
     fn ms(&self, from: &str, to: &str) -> u64 {
         match (self.get(from), self.get(to)) {
             (Some((a, _)), Some((_, b))) => u64::try_from((b - a).whole_milliseconds()).unwrap_or(0),
             _ => 0,
         }
+    }
+
+    /// From a step to the end of the last of some that run side by side.
+    fn last(&self, from: &str, to: [&str; 2]) -> u64 {
+        to.into_iter().map(|kind| self.ms(from, kind)).max().unwrap_or(0)
     }
 
     /// From the fence to the opening, for the result of a run.
@@ -59,12 +60,12 @@ impl StepTimes {
         LinkOutage { link: link.to_owned(), barred_ms, split: self.split() }
     }
 
-    /// Fence (with the try to get past it), drain, switch (with its confirmation), open (with the repointing before it).
+    /// Fence, drain (with the try to get past the fence), switch (with its confirmation), open (with the repointing before it).
     pub fn split(&self) -> OutageSplit {
         OutageSplit {
-            fence_ms: self.ms("cutover.fence", self.there("cutover.canary").unwrap_or("cutover.fence")),
-            drain_ms: self.ms("cutover.drain", "cutover.drain"),
-            switch_ms: self.ms("cutover.switch", self.there("cutover.late_writes").unwrap_or("cutover.confirm")),
+            fence_ms: self.ms("cutover.fence", "cutover.fence"),
+            drain_ms: self.last("cutover.drain", ["cutover.drain", "cutover.canary"]),
+            switch_ms: self.last("cutover.switch", ["cutover.confirm", "cutover.late_writes"]),
             open_ms: self.ms("cutover.repoint", "cutover.open"),
         }
     }

@@ -152,7 +152,7 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         claim::take(&weird_claim()),
         claim::renew(&weird_claim()),
         claim::drop(&weird_claim()),
-        fence::raise(&fence::name(WEIRD), 7),
+        fence::raise(&fence::name(WEIRD), 7, &WEIRD.into()),
         group::create(Cluster::None, "AG_x", WEIRD, "HOST\\I", url),
         group::create(Cluster::Windows, "AG_x", WEIRD, "HOST", url),
         group::create_empty("AG_x", "HOST", url),
@@ -471,7 +471,7 @@ fn decoders_read_what_the_headers_promise() {
     let [full, _] = decodes(job::list());
     assert_eq!(full[0].databases, ["1"]);
     let [full, _] = decodes(fence::read("n"));
-    assert_eq!(full, Some(1));
+    assert_eq!(full.map(|m| m.number), Some(1));
     assert_eq!(decodes(lease::take("r"))[0], lease::Taken::Granted);
 }
 

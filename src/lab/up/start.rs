@@ -157,13 +157,13 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
     }
     let databases = databases(&scenario);
     link(&scenario, &instances, &databases, &pki).await?;
+    mirrors(&instances).await?;
     let (mut servers, mut inlets) = (Vec::new(), Vec::new());
     let logical = scenario.servers.iter().map(|s| &s.id);
     let ids = scenario.sql_servers.iter().map(|s| &s.id).chain(scenario.managed_instances.iter().map(|m| &m.id));
     for id in ids.chain(logical) {
         let Some(instance) = instances.get(id) else { continue };
         if !instance.config.is_logical() {
-            mirror::start(instance);
             network.open_node(&instance.config.host, stop.clone()).await?;
             // In virtual time an Agent that looks around would be the only thing that moves: a simulation starts its own.
             if options.wire == Wire::Sockets {
@@ -301,6 +301,27 @@ async fn link(
         let names: Vec<_> = of.map(|d| LinkName { link: d.link.clone(), database: d.name.clone() }).collect();
         mirror::established::establish(source, target, pki, &names).await.map_err(io::Error::other)?;
     }
+    Ok(())
+}
+
+/// Starts mirroring where it is listened for first: a dial that finds nobody waits before it dials again.
+async fn mirrors(instances: &BTreeMap<String, Arc<Instance>>) -> io::Result<()> {
+    let (managed, others): (Vec<_>, Vec<_>) =
+        instances.values().filter(|i| !i.config.is_logical()).partition(|i| i.config.is_managed());
+    for instance in &managed {
+        let mut changed = instance.changed.subscribe();
+        mirror::start(instance);
+        let listening = async {
+            while instance.with(|s| s.hadr.listening.is_none()) {
+                if changed.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        let bound = tokio::time::timeout(LINKS_UP_MAX, listening).await;
+        bound.map_err(|_| io::Error::other(format!("the endpoint of {} does not come up", instance.config.id)))?;
+    }
+    others.into_iter().for_each(mirror::start);
     Ok(())
 }
 

@@ -211,13 +211,15 @@ async fn settle(case: &Case, estate: &mut Estate, operator: &Operator, committed
     // After a forced failover the old primary is copied again first.
     // What was between two servers stays replicated without its group; the run itself has read that the group is gone.
     let unknowable = case.servers && case.op == FogOp::Delete && committed;
-    let settle = async {
-        while !stands().0 {
-            pause(LOOK_EVERY).await;
+    if !unknowable {
+        let settled = within(SETTLE_MAX, async {
+            while !stands().0 {
+                pause(LOOK_EVERY).await;
+            }
+        });
+        if settled.await.is_none() {
+            return Err(Error::bug(format!("primary should be {wanted:?}, found {:?}", stands().1)));
         }
-    };
-    if !unknowable && within(SETTLE_MAX, settle).await.is_none() {
-        return Err(Error::bug(format!("primary should be {wanted:?}, found {:?}", stands().1)));
     }
     if case.op != FogOp::ForcedDrill {
         estate.until_written(4).await?;

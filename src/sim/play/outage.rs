@@ -14,11 +14,16 @@ use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::engine::cancel::Cancel;
 use crate::engine::stage::CONCURRENT_STEPS_MAX;
+use crate::journal::record::Record;
+use crate::journal::record::Stored;
 use crate::lab::net::Path;
 use crate::lab::up::listen::ARM_HOST;
 use crate::report::outage::StepTimes;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// The stability window of the lab's estate file.
 const WINDOW_MS: f64 = 300.0;
@@ -105,9 +110,9 @@ pub fn measure(scenario: &str, databases: u32, latencies: Latencies) -> Result<O
         let (mut from, mut to, mut split_ms) = (None, None, [0.0; 4]);
         for name in &names {
             let times = StepTimes::of(&records, name)?;
-            let (fence, open) = (times.get("cutover.fence"), times.get("cutover.open"));
-            from = from.into_iter().chain(fence.map(|f| f.0)).min();
-            to = to.into_iter().chain(open.map(|o| o.1)).max();
+            let (first, last) = span(&records, name)?;
+            from = from.into_iter().chain(first).min();
+            to = to.into_iter().chain(last).max();
             let split = times.split();
             for (sum, ms) in split_ms.iter_mut().zip([split.fence_ms, split.drain_ms, split.switch_ms, split.open_ms]) {
                 *sum += ms as f64 / names.len() as f64;
@@ -133,4 +138,21 @@ pub fn measure(scenario: &str, databases: u32, latencies: Latencies) -> Result<O
             split_ms,
         })
     })
+}
+
+/// The first change of a link's fence, when it was announced, and the last of its opening, when its answer came.
+fn span(records: &[Stored], link: &str) -> Result<(Option<OffsetDateTime>, Option<OffsetDateTime>)> {
+    let (fence, open) = (format!("cutover.fence/{link}"), format!("cutover.open/{link}"));
+    let (mut from, mut to, mut opening) = (None, None, BTreeSet::new());
+    for stored in records {
+        let at =
+            || OffsetDateTime::parse(&stored.at, &Rfc3339).map_err(|e| Error::bug("a record has no time").caused_by(e));
+        match &stored.record {
+            Record::Intent { step, .. } if from.is_none() && step.as_str() == fence => from = Some(at()?),
+            Record::Intent { step, change, .. } if step.as_str() == open => drop(opening.insert(*change)),
+            Record::Outcome { change, .. } if opening.contains(change) => to = Some(at()?),
+            _ => {}
+        }
+    }
+    Ok((from, to))
 }

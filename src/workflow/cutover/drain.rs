@@ -71,6 +71,9 @@ impl Drain {
                 cx.effects.read(&self.0.link.source, log::written(&self.0.link.database)),
             );
             let (position, commits) = (position?, commits?);
+            if position.source.is_none() {
+                return Err(position::missing(&self.0.link, &self.0.link.source));
+            }
             let equal = position.comparable().filter(|(_, s, t)| s == t);
             let still = equal.zip(commits).map(|((column, lsn, _), commits)| Still { column, lsn, commits });
             seen = match (still, seen) {
@@ -129,13 +132,9 @@ impl Step for Drain {
     fn volatile(&self) -> bool {
         true
     }
-    async fn precheck(&self, cx: &Context) -> Result<Precheck> {
+    async fn precheck(&self, _: &Context) -> Result<Precheck> {
         if self.0.tools.sabotaged(&self.0.id) {
             return Ok(Precheck::Skip("left out on purpose by a test".to_owned()));
-        }
-        let position = position::read(cx, &self.0.link).await?;
-        if position.source.is_none() {
-            return Err(position::missing(&self.0.link, &self.0.link.source));
         }
         Ok(Precheck::Ready)
     }
@@ -147,13 +146,16 @@ impl Step for Drain {
         let end = from + limit;
         let value = Self::marker_value(cx);
         cx.effects.change(&self.0.id, &link.source, &marker::set(&link.database, &value)?).await?;
-        cx.until(&format!("the marker on {}", link.target), limit, Backoff::urgent(), || async {
+        let what = format!("the marker on {}", link.target);
+        let redone = cx.until(&what, limit, Backoff::urgent(), || async {
             let seen = cx.effects.read(&link.target, marker::read(&link.database)).await?;
             Ok((seen.as_deref() == Some(value.as_str())).then_some(()))
-        })
-        .await?;
-        let (column, lsn) = self.stable(cx, end).await?;
-        let facts = cx.effects.read(&link.source, instance::facts()).await?;
+        });
+        // The window may begin while the marker is being redone: its log counts as any other.
+        let (redone, stable, facts) =
+            tokio::join!(redone, self.stable(cx, end), cx.effects.read(&link.source, instance::facts()));
+        redone?;
+        let ((column, lsn), facts) = (stable?, facts?);
         let token = FenceToken {
             link: link.name.clone(),
             database: link.database.clone(),

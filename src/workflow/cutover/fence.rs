@@ -128,12 +128,28 @@ impl Step for Fence {
         let link = &self.0.link;
         let bars = self.bars(cx)?;
         let noted = jobs::noted(cx, &self.0.sibling("cutover.snapshot"), SOURCE_JOBS)?;
-        jobs::quiet(cx, &self.0.id, &link.source, &link.database, &noted).await?;
         let endpoints = broker::noted(cx, &self.0.sibling("cutover.snapshot"))?;
-        broker::stop(cx, &self.0.id, &link.source, &link.database, &endpoints).await?;
-        bars::apply(cx, &self.0.id, &link.source, &link.database, &bars).await?;
         let inside = inside::noted(cx, &self.0.sibling("cutover.snapshot"))?;
-        let users = inside::apply(cx, &self.0.id, &link.source, &link.database, &inside).await?;
+        let (id, site, database) = (&self.0.id, &link.source, link.database.as_str());
+        let users = if cx.effects.is_manual() {
+            // Somebody is asked about each in turn.
+            jobs::quiet(cx, id, site, database, &noted).await?;
+            broker::stop(cx, id, site, database, &endpoints).await?;
+            bars::apply(cx, id, site, database, &bars).await?;
+            inside::apply(cx, id, site, database, &inside).await?
+        } else {
+            // They do not concern each other, and the application stands still meanwhile.
+            let (jobs, broker, bars, users) = tokio::join!(
+                jobs::quiet(cx, id, site, database, &noted),
+                broker::stop(cx, id, site, database, &endpoints),
+                bars::apply(cx, id, site, database, &bars),
+                inside::apply(cx, id, site, database, &inside),
+            );
+            jobs?;
+            broker?;
+            bars?;
+            users?
+        };
         let hunt = Hunt::new(&link.source, &link.database, &bars);
         let mut killed = 0;
         let mut clear = 0;

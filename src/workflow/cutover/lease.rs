@@ -7,6 +7,7 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
+use crate::model::ids::RunId;
 use crate::sql::query::fence;
 use crate::sql::query::lease;
 use crate::workflow::link_step::LinkStep;
@@ -15,9 +16,21 @@ use async_trait::async_trait;
 
 pub struct Lease(pub LinkStep);
 
+/// Evidence: this run has had the lease.
+const HELD: &str = "held";
+/// Evidence: the run that had it in between.
+const SUPERSEDED: &str = "superseded_by";
+
 impl Lease {
     fn resource(&self) -> String {
         lease::resource(self.0.link.name.as_str())
+    }
+
+    fn note_other(&self, cx: &Context, last: Option<RunId>) -> Result<()> {
+        match last.filter(|run| run != cx.effects.run()) {
+            Some(other) => cx.prove(&self.0.id, SUPERSEDED, &other.as_str()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -31,7 +44,8 @@ impl Step for Lease {
     fn preview(&self) -> Vec<String> {
         let take = lease::take(&self.resource()).map(|s| s.rendered.shown);
         // The number is the stored one plus one: 1 at the first time.
-        let raise = fence::raise(&fence::name(self.0.link.name.as_str()), 1).map(|s| s.rendered.shown);
+        let run = RunId::from("[this run]");
+        let raise = fence::raise(&fence::name(self.0.link.name.as_str()), 1, &run).map(|s| s.rendered.shown);
         take.into_iter().chain(raise).collect()
     }
     fn undo_summary(&self) -> String {
@@ -44,6 +58,9 @@ impl Step for Lease {
     fn admits(&self) -> bool {
         true
     }
+    fn superseded(&self, cx: &Context) -> Result<Option<RunId>> {
+        Ok(cx.proven::<String>(&self.0.id, SUPERSEDED)?.map(|run| RunId::from(run.as_str())))
+    }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         if cx.effects.holds_lease(self.0.link.name.as_str()) {
             return Ok(Precheck::AlreadyDone("held by this process".to_owned()));
@@ -52,7 +69,19 @@ impl Step for Lease {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let link = &self.0.link;
-        if let Some(number) = cx.effects.take_lease(&self.0.id, &link.source, link.name.as_str()).await? {
+        let had = cx.proven::<bool>(&self.0.id, HELD)? == Some(true);
+        if had {
+            // Before the number is raised in this run's name: afterwards nobody could tell.
+            let last = cx.effects.last_holder(&link.source, link.name.as_str()).await?;
+            self.note_other(cx, last)?;
+        }
+        if let Some(taken) = cx.effects.take_lease(&self.0.id, &link.source, link.name.as_str()).await? {
+            if had {
+                self.note_other(cx, taken.before)?;
+            } else {
+                cx.prove(&self.0.id, HELD, &true)?;
+            }
+            let number = taken.number;
             return Ok(Done::note(format!(
                 "lease {} held on {}, fencing number {number}",
                 self.resource(),

@@ -64,11 +64,23 @@ impl Step for Open {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let bars = self.bars(cx)?;
-        let n = bars::lift(cx, &self.0.id, &self.0.link.target, &self.0.link.database, &bars).await?;
         let inside = inside::noted(cx, &self.0.sibling("cutover.snapshot"))?;
-        let users = inside::lift(cx, &self.0.id, &self.0.link.target, &self.0.link.database, &inside).await?;
         let noted = jobs::noted(cx, &self.0.sibling("cutover.snapshot"), TARGET_JOBS)?;
-        let woken = jobs::wake(cx, &self.0.id, &self.0.link.target, &noted).await?;
+        let (id, site, database) = (&self.0.id, &self.0.link.target, self.0.link.database.as_str());
+        let (n, users, woken) = if cx.effects.is_manual() {
+            (
+                bars::lift(cx, id, site, database, &bars).await?,
+                inside::lift(cx, id, site, database, &inside).await?,
+                jobs::wake(cx, id, site, &noted).await?,
+            )
+        } else {
+            let (n, users, woken) = tokio::join!(
+                bars::lift(cx, id, site, database, &bars),
+                inside::lift(cx, id, site, database, &inside),
+                jobs::wake(cx, id, site, &noted),
+            );
+            (n?, users?, woken?)
+        };
         let jobs =
             if woken == 0 { String::new() } else { format!(", {} enabled", crate::base::text::count(woken, "job")) };
         let users =

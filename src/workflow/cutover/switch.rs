@@ -23,12 +23,32 @@ use crate::sql::query::group;
 use crate::workflow::link_step::LinkStep;
 use crate::workflow::link_step::link_step;
 use async_trait::async_trait;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
+use time::OffsetDateTime;
 
-/// The flag: this process has just seen the link there, so that its deletion needs no other look.
-pub struct Switch(pub LinkStep, AtomicBool);
+/// With what the last look of this process allows.
+pub struct Switch(pub LinkStep, Mutex<Allowed>);
+
+/// What may be sent after a look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Allowed {
+    /// No look yet, or it has been used up.
+    #[default]
+    AfterALook,
+    /// It was not done, and the token holds: send.
+    Send,
+    /// It may be under way unseen, and the token does not hold: wait, send nothing.
+    Wait,
+}
+
+/// Evidence: when the switch was last sent, in RFC 3339, unless its refusal was heard.
+const SENT: &str = "sent_at";
+
+/// For so long after it was sent, a switch whose answer was lost may be under way though nothing shows it yet: two of the
+/// 60 s that a front door of Azure waits for a service before it answers itself. Below the time that an undo is tried again.
+const UNHEARD_MAX: Duration = Duration::from_secs(100);
 
 /// What the world says of the switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +60,37 @@ enum Seen {
 
 impl Switch {
     pub fn new(base: LinkStep) -> Self {
-        Self(base, AtomicBool::new(false))
+        Self(base, Mutex::default())
+    }
+
+    fn allow(&self, allowed: Allowed) -> Allowed {
+        std::mem::replace(&mut *self.1.lock().unwrap_or_else(PoisonError::into_inner), allowed)
+    }
+
+    /// What is left of the time in which it may be under way unseen; `None`: it was never sent, was refused, or long ago.
+    fn unheard(&self, cx: &Context) -> Result<Option<Duration>> {
+        let Some(Some(sent)) = cx.proven::<Option<String>>(&self.0.id, SENT)? else { return Ok(None) };
+        let format = &time::format_description::well_known::Rfc3339;
+        let sent = OffsetDateTime::parse(&sent, format)
+            .map_err(|e| Error::bug("the time of a switch cannot be read back").caused_by(e))?;
+        let since = Duration::try_from(cx.clock.now() - sent).unwrap_or_default();
+        Ok(UNHEARD_MAX.checked_sub(since).filter(|left| !left.is_zero()))
+    }
+
+    /// Notes durably that the switch goes out, sends it, and takes the note back if a refusal was heard.
+    async fn send(&self, cx: &Context, act: impl Future<Output = Result<()>>) -> Result<()> {
+        let format = &time::format_description::well_known::Rfc3339;
+        let now = cx.clock.now().format(format).map_err(|e| Error::bug("the time cannot be written").caused_by(e))?;
+        cx.prove(&self.0.id, SENT, &Some(now))?;
+        let result = act.await;
+        if result.as_ref().is_err_and(|e| !matches!(e.kind(), Kind::AnswerLost | Kind::TimedOut | Kind::Interrupted)) {
+            self.never_sent(cx)?;
+        }
+        result
+    }
+
+    fn never_sent(&self, cx: &Context) -> Result<()> {
+        cx.prove(&self.0.id, SENT, &None::<String>)
     }
 
     /// How long the service may take to make the target writable. A planned failover that cannot catch up ends by itself
@@ -80,6 +130,14 @@ impl Switch {
     }
 
     async fn seen_one_way(&self, cx: &Context) -> Result<Seen> {
+        let link = &self.0.link;
+        if cx.proven::<Option<String>>(&self.0.id, SENT)?.is_none() {
+            // Never sent: while the instance's copy is in the link, Azure has nothing to add, and is far away.
+            let access = cx.effects.read(&link.target, database::access(&link.database)).await?;
+            if access.is_some_and(|a| a.groups.iter().any(|g| g.is_distributed)) {
+                return Ok(Seen::NotDone);
+            }
+        }
         let (released, there) = tokio::join!(self.released(cx), self.link_there(cx));
         if released? {
             return Ok(Seen::Done);
@@ -141,34 +199,53 @@ impl Switch {
         Ok(None)
     }
 
-    async fn wait_done(&self, cx: &Context) -> Result<()> {
+    async fn wait_done(&self, cx: &Context, limit: Duration) -> Result<()> {
         cx.until(
             &format!("{} to become writable on {}", self.0.link.database, self.0.link.target),
-            self.limit(),
+            limit,
             Backoff::urgent(),
             || async { Ok(self.done(cx).await?.then_some(())) },
         )
         .await
     }
 
-    async fn delete_link(&self, cx: &Context) -> Result<()> {
+    async fn delete_link(&self, cx: &Context, allowed: Allowed, limit: Duration) -> Result<()> {
         // A deletion that is under way is polled, never sent again.
-        let there = self.1.swap(false, Ordering::SeqCst) || self.link_there(cx).await?;
+        let there = match allowed {
+            Allowed::Send => true,
+            Allowed::AfterALook => self.link_there(cx).await?,
+            Allowed::Wait => false,
+        };
         if there && cx.effects.pending(&self.0.id).is_none() {
-            cx.effects.arm_change(&self.0.id, &self.0.link.target, &self.deletion()).await?;
+            let (effects, deletion) = (&cx.effects, self.deletion());
+            self.send(cx, effects.arm_change(&self.0.id, &self.0.link.target, &deletion)).await?;
         }
         let operation = async {
             if cx.effects.pending(&self.0.id).is_some() {
-                cx.effects.arm_wait(&cx.clock, &self.0.id, self.limit()).await?;
+                let ended = cx.effects.arm_wait(&cx.clock, &self.0.id, self.limit()).await;
+                if ended.as_ref().is_err_and(|e| e.kind() == Kind::Server) && cx.effects.pending(&self.0.id).is_none() {
+                    // The operation itself says that it failed.
+                    self.never_sent(cx)?;
+                }
+                ended?;
             }
             // The operation ended well; the database may need a moment more.
             std::future::pending::<Result<()>>().await
         };
         tokio::select! {
             biased;
-            r = self.wait_done(cx) => r,
+            r = self.wait_done(cx, limit) => r,
             r = operation => r,
         }
+    }
+
+    async fn hand_over(&self, cx: &Context, allowed: Allowed, limit: Duration) -> Result<()> {
+        if allowed != Allowed::Wait {
+            let statement = group::failover(self.0.link.name.as_str())?;
+            let sent = async { cx.effects.change(&self.0.id, &self.0.link.source, &statement).await.map(|_| ()) };
+            self.send(cx, sent).await?;
+        }
+        self.wait_done(cx, limit).await
     }
 }
 
@@ -200,9 +277,8 @@ impl Step for Switch {
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         let (seen, gap) = tokio::join!(self.seen(cx), self.token_gap(cx));
-        let seen = seen?;
-        self.1.store(seen == Seen::NotDone, Ordering::SeqCst);
-        match seen {
+        self.allow(Allowed::AfterALook);
+        match seen? {
             Seen::Done => {
                 return Ok(Precheck::AlreadyDone(format!(
                     "{} is writable on {}",
@@ -216,28 +292,35 @@ impl Step for Switch {
             }
             Seen::NotDone => {}
         }
-        if self.0.tools.sabotage.iter().any(|s| s == "cutover.fence" || s == "cutover.drain.stable") {
+        let blind = self.0.tools.sabotage.iter().any(|s| s == "cutover.fence" || s == "cutover.drain.stable");
+        let Some((expected, found)) = (if blind { None } else { gap? }) else {
+            self.allow(Allowed::Send);
             return Ok(Precheck::Ready);
+        };
+        if self.unheard(cx)?.is_some() {
+            // Sent, not heard of, and the sides no longer agree: a switch that has begun looks like this before its roles tell.
+            self.allow(Allowed::Wait);
+            return Ok(Precheck::UnderWay);
         }
-        Ok(match gap? {
-            None => Precheck::Ready,
-            Some((expected, found)) => Precheck::Blocked {
-                expected,
-                found,
-                hint: "the run goes back and writers are let in; find the writer, then cut over again".to_owned(),
-            },
+        Ok(Precheck::Blocked {
+            expected,
+            found,
+            hint: "the run goes back and writers are let in; find the writer, then cut over again".to_owned(),
         })
+    }
+    async fn on_its_way(&self, cx: &Context) -> Result<bool> {
+        Ok(self.unheard(cx)?.is_some())
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let from = cx.clock.monotonic();
+        let allowed = self.allow(Allowed::AfterALook);
+        let limit = match allowed {
+            Allowed::Wait => self.unheard(cx)?.unwrap_or_default().min(self.limit()),
+            _ => self.limit(),
+        };
         match self.0.link.path {
-            Path::OneWay => self.delete_link(cx).await?,
-            Path::TwoWay => {
-                cx.effects
-                    .change(&self.0.id, &self.0.link.source, &group::failover(self.0.link.name.as_str())?)
-                    .await?;
-                self.wait_done(cx).await?;
-            }
+            Path::OneWay => self.delete_link(cx, allowed, limit).await?,
+            Path::TwoWay => self.hand_over(cx, allowed, limit).await?,
         }
         cx.guards.end(&format!("fence/{}", self.0.link.name));
         let took = crate::base::text::duration(cx.clock.monotonic().saturating_sub(from));
@@ -245,6 +328,10 @@ impl Step for Switch {
     }
     async fn undo(&self, cx: &Context) -> Result<String> {
         match self.seen(cx).await? {
+            Seen::NotDone if self.unheard(cx)?.is_some() => Err(Error::new(
+                Kind::TimedOut,
+                format!("the switch of {} was sent, and nobody can say yet that it will not come", self.0.link.name),
+            )),
             Seen::NotDone => Ok("nothing was switched".to_owned()),
             other => Err(Error::new(
                 Kind::Stopped,

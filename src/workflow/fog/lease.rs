@@ -8,6 +8,7 @@ use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
+use crate::model::ids::RunId;
 use crate::sql::query::fence;
 use crate::sql::query::lease;
 use async_trait::async_trait;
@@ -27,7 +28,7 @@ impl Step for Lease {
         if self.0.is_of_servers() {
             return take.into_iter().collect();
         }
-        let raise = fence::raise(&fence::name(name), 1).map(|s| s.rendered.shown);
+        let raise = fence::raise(&fence::name(name), 1, &RunId::from("[this run]")).map(|s| s.rendered.shown);
         take.into_iter().chain(raise).collect()
     }
     fn undo_summary(&self) -> String {
@@ -55,8 +56,8 @@ impl Step for Lease {
             return Err(Error::refused(format!("the lease of failover group {name} is held by another run"))
                 .hint("milink runs list; wait for that run to end"));
         }
-        if let Some(number) = cx.effects.take_lease(&self.0.id, site, name).await? {
-            return Ok(Done::note(format!("held on {site}, fencing number {number}")));
+        if let Some(taken) = cx.effects.take_lease(&self.0.id, site, name).await? {
+            return Ok(Done::note(format!("held on {site}, fencing number {}", taken.number)));
         }
         let holder = cx.effects.read(site, lease::read(&lease::resource(name))).await?;
         let who = holder.first().map_or("somebody who let go just now".to_owned(), ToString::to_string);

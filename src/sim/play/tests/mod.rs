@@ -1,3 +1,4 @@
+mod answers;
 mod groups;
 mod manual;
 mod matrix;

@@ -53,18 +53,18 @@ impl Mortal for Meddler {
     }
 }
 
-fn meddler(point: Point, kind: &'static str, deed: impl FnOnce() + Send + 'static) -> Arc<dyn Mortal> {
+pub(super) fn meddler(point: Point, kind: &'static str, deed: impl FnOnce() + Send + 'static) -> Arc<dyn Mortal> {
     Arc::new(Meddler { point, kind, deed: Mutex::new(Some(Box::new(deed))) })
 }
 
-struct Evening {
-    estate: Estate,
+pub(super) struct Evening {
+    pub(super) estate: Estate,
     operator: Operator,
     before: catalogue::Picture,
 }
 
 /// A linked estate, and what `prepare` made of its source.
-async fn evening(scenario: &str, clock: SharedClock, prepare: &[(&str, &str)]) -> Result<Evening> {
+pub(super) async fn evening(scenario: &str, clock: SharedClock, prepare: &[(&str, &str)]) -> Result<Evening> {
     let mut estate = Estate::up(small(scenario, 1)?, clock).await?;
     for (database, text) in prepare {
         admin(&estate, "sql-a", database, text).await;
@@ -82,17 +82,17 @@ async fn evening(scenario: &str, clock: SharedClock, prepare: &[(&str, &str)]) -
 }
 
 impl Evening {
-    async fn cutover(&self, faults: Arc<dyn Mortal>) -> Fate {
+    pub(super) async fn cutover(&self, faults: Arc<dyn Mortal>) -> Fate {
         self.operator.cutover(&self.estate, &faults, &Gate::default(), Cancel::new()).await
     }
 
-    async fn resume(&self) -> Fate {
+    pub(super) async fn resume(&self) -> Fate {
         let faults: Arc<dyn Mortal> = Arc::new(Immortal);
         self.operator.resume(&self.estate, &faults, &Gate::default(), Cancel::new()).await
     }
 
     /// It went back for a reason that says `why`, and left everything as it was.
-    async fn went_back(&self, fate: &Fate, why: &str) -> Result<()> {
+    pub(super) async fn went_back(&self, fate: &Fate, why: &str) -> Result<()> {
         assert!(matches!(fate, Fate::RolledBack(_)), "{}", fate.word());
         let said = match fate {
             Fate::RolledBack(e) => format!("{} {}", e.chain(), e.get_hint().unwrap_or_default()),
@@ -104,7 +104,7 @@ impl Evening {
     }
 
     /// Notes of the steps of the newest run, and of their undoing.
-    fn notes(&self) -> Vec<String> {
+    pub(super) fn notes(&self) -> Vec<String> {
         let run =
             self.operator.journal.runs().unwrap().into_iter().find(|r| r.as_str().starts_with("cutover")).unwrap();
         let records = self.operator.journal.records(&run).unwrap();
@@ -118,7 +118,7 @@ impl Evening {
     }
 
     /// A commit on the source by somebody whom nobody kept out.
-    fn late_commit(&self) -> impl FnOnce() + Send + 'static {
+    pub(super) fn late_commit(&self) -> impl FnOnce() + Send + 'static {
         let instance = self.estate.lab.instances["sql-a"].clone();
         move || {
             let now = instance.clock.now();

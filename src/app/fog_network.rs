@@ -234,7 +234,10 @@ fn rules(own: &MemberNetwork, other: &MemberNetwork, at_secondary: bool, peered:
                 continue;
             };
             let (source, destination) = if is_inbound { (theirs, mine) } else { (mine, theirs) };
-            let rule_name = format!("{name}_{way}");
+            let mut rule_name = format!("{name}_{way}");
+            while group.rules.iter().any(|r| r.name.eq_ignore_ascii_case(&rule_name)) {
+                rule_name.push_str("_group");
+            }
             group.rules.push(SecurityRule {
                 name: rule_name.clone(),
                 priority,
@@ -282,5 +285,151 @@ impl App {
         let mut plan = crate::plan::fog::build(FogPlan { network: found.missing.clone(), ..fog }, self.policy());
         self.fill_in_words(&mut plan)?;
         Ok(plan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fact::Fact;
+    use crate::model::network::NetworkFacts;
+
+    fn id(kind: &str, name: &str) -> String {
+        format!("/subscriptions/s/resourceGroups/rg-{name}/providers/Microsoft.Network/{kind}/{name}")
+    }
+
+    fn rule(name: &str, priority: u32, is_inbound: bool, allows: bool, ports: &str) -> SecurityRule {
+        SecurityRule {
+            name: name.to_owned(),
+            priority,
+            is_inbound,
+            allows,
+            protocol: "*".to_owned(),
+            sources: vec![if allows { "VirtualNetwork" } else { "*" }.to_owned()],
+            source_ports: vec!["*".to_owned()],
+            destinations: vec![if allows { "VirtualNetwork" } else { "*" }.to_owned()],
+            ports: vec![ports.to_owned()],
+            has_unseen_members: false,
+        }
+    }
+
+    fn member(name: &str, space: &str, prefix: &str, peer: Option<(&str, &str)>) -> MemberNetwork {
+        let network = id("virtualNetworks", name);
+        let peering = |(other, state): (&str, &str)| {
+            json!({ "name": format!("to-{other}"), "properties": {
+                "remoteVirtualNetwork": { "id": id("virtualNetworks", other) },
+                "peeringState": state, "allowVirtualNetworkAccess": true } })
+        };
+        let rules = vec![
+            rule("in", 65_000, true, true, "*"),
+            rule("out", 65_000, false, true, "*"),
+            rule("no-in", 65_500, true, false, "*"),
+            rule("no-out", 65_500, false, false, "*"),
+        ];
+        MemberNetwork {
+            subnet: format!("{network}/subnets/mi"),
+            group: Some(id("networkSecurityGroups", name)),
+            table: Some(id("routeTables", name)),
+            facts: NetworkFacts {
+                network: name.to_owned(),
+                resource_group: format!("rg-{name}"),
+                spaces: vec![space.to_owned()],
+                peers: Vec::new(),
+                has_gateway: false,
+                subnet: "mi".to_owned(),
+                prefixes: vec![prefix.to_owned()],
+                group: Fact::Known {
+                    value: Some(SecurityGroup { name: name.to_owned(), resource_group: "rg".to_owned(), rules }),
+                },
+                table: Fact::Known { value: None },
+            },
+            subnet_properties: json!({ "addressPrefix": prefix, "provisioningState": "Succeeded",
+                "delegations": [{ "name": "mi", "properties": { "serviceName": DELEGATED_TO } }] }),
+            peerings: peer.map(peering).into_iter().collect(),
+            network,
+        }
+    }
+
+    fn pair() -> (MemberNetwork, MemberNetwork) {
+        let a = member("va", "10.0.0.0/16", "10.0.16.0/24", Some(("vb", "Connected")));
+        (a, member("vb", "10.1.0.0/16", "10.1.16.0/24", Some(("va", "Connected"))))
+    }
+
+    #[test]
+    fn nothing_is_missing_between_peered_subnets_with_the_default_rules() {
+        let (a, b) = pair();
+        let found = plan(&a, &b);
+        assert!(found.missing.is_empty() && found.problems.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn both_halves_of_a_peering_are_made_each_under_a_name_of_its_own() {
+        let (mut a, mut b) = pair();
+        a.peerings.clear();
+        b.peerings = vec![json!({ "name": "to-va", "properties": { "remoteVirtualNetwork": { "id": "/else" } } })];
+        let found = plan(&a, &b);
+        let ids: Vec<String> = found.missing.iter().map(|m| m.change.id()).collect();
+        let wanted = [
+            format!("{}/virtualNetworkPeerings/to-vb", a.network),
+            format!("{}/virtualNetworkPeerings/to-va-geodr", b.network),
+        ];
+        assert_eq!(ids, wanted, "and no rules: once peered, the default ones let it pass");
+        b.facts.spaces = vec!["10.0.128.0/17".to_owned()];
+        let overlapping = plan(&a, &b);
+        assert!(!overlapping.missing.iter().any(|m| matches!(m.change, NetworkChange::Peering { .. })));
+        assert!(overlapping.problems[0].contains("overlap"), "{:?}", overlapping.problems);
+        let (mut a, b) = pair();
+        a.peerings[0]["properties"]["peeringState"] = json!("Disconnected");
+        assert!(plan(&a, &b).problems[0].contains("Disconnected"));
+    }
+
+    #[test]
+    fn a_denial_gets_a_rule_before_it_and_nothing_else_does() {
+        let (a, mut b) = pair();
+        let deny = rule("deny_all", 1150, true, false, "5000-11500");
+        if let Fact::Known { value: Some(group) } = &mut b.facts.group {
+            group.rules.insert(0, deny);
+        }
+        let found = plan(&a, &b);
+        assert!(found.problems.is_empty(), "{:?}", found.problems);
+        let rules: Vec<(u32, bool, &str, &str)> = found
+            .missing
+            .iter()
+            .filter_map(|m| match &m.change {
+                NetworkChange::Rule { priority, is_inbound, ports, source, .. } => {
+                    Some((*priority, *is_inbound, ports.as_str(), source.as_str()))
+                }
+                _ => None,
+            })
+            .collect();
+        let (prefix, range) = ("10.0.16.0/24", "11000-11999");
+        assert_eq!(
+            rules,
+            [(1149, true, "5022", prefix), (1100, true, range, prefix)],
+            "only what is closed, both before 1150"
+        );
+        assert!(found.missing.iter().all(|m| m.at_secondary));
+    }
+
+    #[test]
+    fn what_only_people_can_decide_is_told() {
+        let (mut a, mut b) = pair();
+        a.group = b.group.clone();
+        b.table = None;
+        b.subnet_properties =
+            json!({ "delegations": [{ "properties": { "serviceName": "Microsoft.Web/serverFarms" } }] });
+        let found = plan(&a, &b).problems.join("\n");
+        for word in ["share one network security group", "no route table", "Microsoft.Web/serverFarms"] {
+            assert!(found.contains(word), "{word}: {found}");
+        }
+        let (a, mut b) = pair();
+        b.subnet_properties = json!({ "addressPrefix": "10.1.16.0/24", "provisioningState": "Succeeded" });
+        let found = plan(&a, &b);
+        let [PlannedNetwork { change: NetworkChange::Delegation { properties, .. }, .. }] = found.missing.as_slice()
+        else {
+            panic!("{found:?}");
+        };
+        assert_eq!(properties["addressPrefix"], "10.1.16.0/24", "a PUT replaces the whole subnet");
+        assert!(properties.get("provisioningState").is_none(), "Azure's own member");
     }
 }

@@ -1,6 +1,8 @@
+use crate::support::arm;
 use crate::support::lab::Lab;
 use crate::support::lab::planned;
 use crate::support::lab::ran;
+use milink::arm::transport::Method;
 use serde_json::Value;
 
 fn grouped() -> Lab {
@@ -117,4 +119,31 @@ fn a_login_that_is_missing_on_the_other_side_stops_a_failover() {
     lab.milink("objects sync --group fog-ledger --yes").exits(0);
     lab.milink("fog failover --yes").exits(0);
     assert_eq!(show(&lab, "")["primary"], "mi-b");
+}
+
+#[test]
+fn a_path_that_is_missing_is_planned_printed_and_made() {
+    let lab = Lab::up("fog-ready", "--writers 0");
+    lab.milink("fog network plan").exits(0).says("configured");
+    let version = "api-version=2024-05-01";
+    let peering = "Microsoft.Network/virtualNetworks/vnet-lab/virtualNetworkPeerings/to-vnet-lab-northeurope";
+    arm::send(&lab, Method::Delete, &format!("{peering}?{version}"), "").unwrap();
+    let rule = "Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/allow_mirroring_inbound";
+    arm::send(&lab, Method::Delete, &format!("{rule}?{version}"), "").unwrap();
+    let plan = lab.milink("fog plan --output json").exits(0).json();
+    let row = plan["checks"].as_array().unwrap().iter().find(|r| r["id"] == "fog.network_path").unwrap();
+    assert_eq!(row["status"], "fail", "{row:#}");
+    let found = lab.milink("fog network plan --output json").exits(3).json();
+    let what: Vec<&str> = found["missing"].as_array().unwrap().iter().map(|m| m["what"].as_str().unwrap()).collect();
+    assert!(what.iter().any(|w| w.contains("peer vnet-lab with")), "{what:?}");
+    assert!(what.iter().any(|w| w.contains("TCP 5022 in")), "{what:?}");
+    let az = lab.milink("fog network plan --as az").stdout;
+    assert!(az.contains("az network vnet peering create") && az.contains("az network nsg rule create"), "{az}");
+    let bicep = lab.milink("fog network plan --as bicep").stdout;
+    assert!(bicep.contains("'Microsoft.Network/networkSecurityGroups/securityRules@2024-05-01'"), "{bicep}");
+    lab.milink("fog network apply --no-input").exits(2);
+    lab.milink("fog network apply --yes").exits(0);
+    lab.milink("fog network plan").exits(0).says("configured");
+    lab.milink("fog network apply --yes").exits(0).says("nothing is missing");
+    lab.milink("fog create --yes").exits(0);
 }

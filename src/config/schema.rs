@@ -362,6 +362,8 @@ pub struct PolicySection {
     pub switch_timeout: Option<Span>,
     /// Default: 2m.
     pub open_timeout: Option<Span>,
+    /// A cutover needs a failover drill without loss that is younger than this, such as "90d". Default: none is needed.
+    pub drill_within: Option<Span>,
     /// Join the target to a failover group after the cutover; false: the site ends at `unlinked`. Default: false.
     pub protect: bool,
     /// Second place for the undo script.

@@ -228,6 +228,8 @@ impl Runner<'_> {
         };
         let wanted = |step: &Arc<dyn Step>| match (self.finished(step.as_ref()), step.volatile()) {
             (false, false) => true,
+            // The lease of a whole run is held to its end: there may be changes beyond the switch.
+            (_, true) if step.admits() && step.link().is_none() => true,
             (_, true) => !switched(step.as_ref()),
             (true, false) => false,
         };

@@ -12,12 +12,17 @@ use crate::config::types::Link;
 use crate::effects::perform::Effects;
 use crate::inventory::azure;
 use crate::inventory::survey;
+use crate::journal::drilled::Drilled;
+use crate::journal::drilled::drills;
+use crate::model::fact::Fact;
 use crate::model::ids::LinkName;
 use crate::model::ids::SiteId;
 use crate::model::proof::Proof;
 use crate::model::survey::AzureSurvey;
 use crate::model::survey::ServerSurvey;
 use crate::rules::checks::case::Case;
+use crate::rules::checks::case::DrillWish;
+use crate::rules::checks::case::LastDrill;
 use crate::rules::checks::case::LinkWish;
 use crate::rules::checks::case::Purpose;
 use crate::rules::checks::case::Required;
@@ -155,6 +160,24 @@ impl App {
         })
     }
 
+    /// A journal that cannot be read proves no drill.
+    fn drill_wish(&self) -> Option<DrillWish> {
+        let within = self.config.policy.drill_within?;
+        let groups = self.config.failover_groups.iter();
+        let groups = groups.map(|g| (g.name.clone(), [g.primary.clone(), g.secondary.clone()])).collect();
+        let last = |d: Drilled| LastDrill {
+            run: d.run.to_string(),
+            group: d.group,
+            ended_at: d.ended_at,
+            lost_writes: d.lost_writes,
+        };
+        let drills = match drills(self.journal.as_ref()) {
+            Ok(all) => Fact::Known { value: all.into_iter().map(last).collect() },
+            Err(e) => Fact::unknown(e.chain()),
+        };
+        Some(DrillWish { within, groups, drills })
+    }
+
     fn wishes(&self) -> Result<Wishes> {
         let o = &self.config.objects;
         let links: Result<Vec<LinkWish>> = self.config.links.iter().map(|l| self.wish(l)).collect();
@@ -168,6 +191,7 @@ impl App {
             allow_logins: self.config.application.allow_logins.clone(),
             lag_max_ms: u64::try_from(self.config.policy.lag_max.as_millis()).unwrap_or(u64::MAX),
             links: links?,
+            drill: self.drill_wish(),
             now: self.clock.now(),
         })
     }

@@ -141,7 +141,8 @@ impl App {
             FogOp::Protect => Asked::Protect,
             FogOp::Update => Asked::Update,
             FogOp::Delete => Asked::Delete,
-            FogOp::Failover | FogOp::Drill => Asked::Planned(target),
+            FogOp::Failover | FogOp::Drill | FogOp::ForcedDrill => Asked::Planned(target),
+            FogOp::Runbook | FogOp::Network => return Err(Error::bug("planned by itself").into()),
             FogOp::PlannedFirst if !look.wanted.between_servers => {
                 return Err(Error::refused("the service has no such call for managed instances")
                     .hint(format!(
@@ -160,18 +161,38 @@ impl App {
         }
         let primary = match op {
             FogOp::Create | FogOp::Protect => Side::A,
-            FogOp::Update | FogOp::Delete => look.standing.primary().unwrap_or(Side::A),
-            FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Drill => target.other(),
+            FogOp::Update | FogOp::Delete | FogOp::Runbook | FogOp::Network => {
+                look.standing.primary().unwrap_or(Side::A)
+            }
+            FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Drill | FogOp::ForcedDrill => {
+                target.other()
+            }
         };
+        if op == FogOp::ForcedDrill && (look.wanted.between_servers || look.wanted.standby) {
+            let why = if look.wanted.standby {
+                "nothing may be read on a standby, so nothing proves there that a forced drill loses nothing"
+            } else {
+                "sessions of a logical server cannot be told, so nothing proves that a forced drill loses nothing"
+            };
+            return Err(Error::refused(why).hint(format!("milink drill run {}", facts.name)).into());
+        }
         let waived = self.waived();
         if matches!(op, FogOp::Create | FogOp::Protect) || op == FogOp::Update && look.wanted.between_servers {
             blocked(&look.rows(&waived), &facts.name)?;
         }
+        let fog = self.fog_plan(look, op, primary)?;
+        let mut plan = crate::plan::fog::build(fog, self.policy());
+        self.fill_in_words(&mut plan)?;
+        Ok(plan)
+    }
+
+    /// The facts that the steps of an operation work from.
+    pub(super) fn fog_plan(&self, look: &FogLook, op: FogOp, primary: Side) -> Result<FogPlan> {
         let (read_write_listener, read_only_listener) = look.listeners.clone().ok_or_else(|| {
             Error::new(Kind::Unreachable, "Azure names no address of either side, so the listeners have no name")
         })?;
-        let fog = FogPlan {
-            group: facts.name.clone(),
+        Ok(FogPlan {
+            group: look.facts.name.clone(),
             op,
             primary: self.plan_member(look, primary)?,
             secondary: self.plan_member(look, primary.other())?,
@@ -180,13 +201,12 @@ impl App {
             read_only_listener,
             databases: databases(look, op)?,
             copies_first: copies_first(look, op, primary),
-            waived,
+            waived: self.waived(),
             links: if op == FogOp::Protect { self.fog_links(&look.wanted)? } else { Vec::new() },
+            runbook: None,
+            network: Vec::new(),
             mb_per_hour: look.wanted.gb_per_hour.map(|gb| (gb * 1000.0) as u64),
-        };
-        let mut plan = crate::plan::fog::build(fog, self.policy());
-        self.fill_in_words(&mut plan)?;
-        Ok(plan)
+        })
     }
 
     /// The steps of the second half of a migration.
@@ -223,7 +243,7 @@ impl App {
     }
 
     /// A member as the plan freezes it. One whose region is lost is known from the other's view of the pair.
-    fn plan_member(&self, look: &FogLook, side: Side) -> Result<FogMember> {
+    pub(super) fn plan_member(&self, look: &FogLook, side: Side) -> Result<FogMember> {
         let member = look.facts.member(side);
         let place = self.place(&member.site)?;
         let arm = self.arm.as_ref().ok_or_else(|| Error::usage("a failover group needs [azure] in the estate file"))?;

@@ -7,6 +7,8 @@ pub mod cutover;
 pub mod facts;
 pub mod find;
 pub mod fog;
+pub mod fog_network;
+pub mod fog_runbook;
 pub mod history;
 mod judge;
 pub mod links;

@@ -7,6 +7,7 @@ use super::resource::failover_group::GroupRef;
 use super::transport::Method;
 use crate::base::error::Result;
 use crate::base::hex;
+use crate::model::resize::InstanceSetting;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -16,6 +17,9 @@ use serde_json::json;
 pub const API_VERSION: &str = "2025-01-01";
 /// Needed for multi-database links and for the roots in an endpoint certificate (facts: arm-api 1.1).
 pub const API_VERSION_PREVIEW: &str = "2025-08-01-preview";
+
+/// Enough for every member of a network that is sent here (facts: arm-api 1.1).
+pub const API_VERSION_NETWORK: &str = "2024-05-01";
 
 /// What a new link is to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +119,16 @@ pub enum ArmChange {
     TryPlannedFirst {
         at: GroupRef,
     },
+    /// One setting of an instance, in place.
+    PatchInstance {
+        instance: InstanceRef,
+        setting: InstanceSetting,
+    },
+    /// One resource of `Microsoft.Network`, by its id, whole.
+    PutNetwork {
+        id: String,
+        body: Value,
+    },
     /// Makes a database the geo-secondary of another one, with zone redundancy as chosen (facts: failover-groups 9.3).
     PutSecondary {
         server: InstanceRef,
@@ -159,6 +173,8 @@ impl ArmChange {
             ArmChange::FailoverGroup { forced: false, .. } => "failover_group.failover",
             ArmChange::FailoverGroup { forced: true, .. } => "failover_group.force_failover",
             ArmChange::TryPlannedFirst { .. } => "failover_group.try_planned_first",
+            ArmChange::PatchInstance { .. } => "instance.patch",
+            ArmChange::PutNetwork { .. } => "network.put",
             ArmChange::PutSecondary { .. } => "database.put_secondary",
         }
     }
@@ -202,6 +218,19 @@ impl ArmChange {
             }
             ArmChange::TryPlannedFirst { at } => {
                 (Method::Post, config.group_url(at, &["tryPlannedBeforeForcedFailover"])?, None)
+            }
+            ArmChange::PatchInstance { instance, setting } => {
+                let body = match setting {
+                    InstanceSetting::VCores(n) => json!({ "properties": { "vCores": n } }),
+                    InstanceSetting::Storage(gb) => json!({ "properties": { "storageSizeInGB": gb } }),
+                    InstanceSetting::Sku(name) => json!({ "sku": { "name": name } }),
+                    InstanceSetting::UpdatePolicy(policy) => json!({ "properties": { "databaseFormat": policy } }),
+                    InstanceSetting::NextGen(on) => json!({ "properties": { "isGeneralPurposeV2": on } }),
+                };
+                (Method::Patch, config.instance_url(instance, &[], API_VERSION)?, Some(body))
+            }
+            ArmChange::PutNetwork { id, body } => {
+                (Method::Put, config.resource_url(id, API_VERSION_NETWORK)?, Some(body.clone()))
             }
             ArmChange::PutSecondary { server, database, location, source, zone_redundant } => {
                 let body = json!({ "location": location, "properties": {

@@ -6,6 +6,7 @@ pub use super::args_cutover::CutoverPlanArgs;
 pub use super::args_cutover::CutoverResumeArgs;
 pub use super::args_cutover::CutoverRunArgs;
 pub use super::args_fog::DrillCommand;
+pub use super::args_fog::DrillRunArgs;
 pub use super::args_fog::FogChangeArgs;
 pub use super::args_fog::FogCommand;
 pub use super::args_fog::FogDeleteArgs;
@@ -13,6 +14,11 @@ pub use super::args_fog::FogFailoverArgs;
 pub use super::args_fog::FogNameArgs;
 pub use super::args_fog::FogPlanArgs;
 pub use super::args_fog::ListenerCommand;
+pub use super::args_fog::NetworkCommand;
+pub use super::args_fog::NetworkForm;
+pub use super::args_fog::NetworkPlanArgs;
+pub use super::args_fog::RunbookArgs;
+pub use super::args_fog::RunbookCommand;
 #[cfg(feature = "lab")]
 use super::args_lab::LabCommand;
 pub use super::args_watch::ServeArgs;
@@ -266,6 +272,9 @@ pub struct ObjectsArgs {
     /// Everything on the source, not only what the links' databases use
     #[arg(long)]
     pub everything: bool,
+    /// Of this failover group, from its primary to its secondary, instead of links
+    #[arg(long, value_name = "GROUP", conflicts_with = "links")]
+    pub group: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -24,8 +24,112 @@ pub enum FogCommand {
     Delete(FogDeleteArgs),
     /// Change roles: planned, without loss; or forced, with loss
     Failover(FogFailoverArgs),
+    /// Another region, name, size or update policy for a group: several operations in their order, one run
+    #[command(subcommand)]
+    Runbook(RunbookCommand),
+    /// The path between the subnets of both members: peering, security rules, delegation
+    #[command(subcommand)]
+    Network(NetworkCommand),
     /// Go on with a run that stopped half way
     Resume(OptionalRunArgs),
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum NetworkCommand {
+    /// What is missing between the two subnets, and what is for people to decide; changes nothing
+    Plan(NetworkPlanArgs),
+    /// Make what is missing, and read it back
+    Apply(FogChangeArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct NetworkPlanArgs {
+    #[command(flatten)]
+    pub name: FogNameArgs,
+    /// Print it to be run by somebody else
+    #[arg(long = "as", value_name = "FORM")]
+    pub form: Option<NetworkForm>,
+}
+
+/// How a missing resource is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum NetworkForm {
+    Rest,
+    Az,
+    Bicep,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum RunbookCommand {
+    /// Another target of the estate becomes secondary; the group is made anew, under its name
+    ChangeSecondary(RunbookToArgs),
+    /// Another target of the estate becomes primary: over to the secondary, made anew, over to it
+    ChangePrimary(RunbookToArgs),
+    /// The same pair under another name: made anew, every database copied again
+    Rename(RunbookRenameArgs),
+    /// One setting of both members, in the order that never leaves the secondary the weaker one
+    Scale(RunbookScaleArgs),
+    /// The update policy of both members, secondary first; it only goes forward
+    Policy(RunbookPolicyArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct RunbookArgs {
+    #[command(flatten)]
+    pub name: FogNameArgs,
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// Name of the group, typed again; `--yes` does not stand for it
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct RunbookToArgs {
+    #[command(flatten)]
+    pub common: RunbookArgs,
+    /// Target that takes the place
+    #[arg(long, value_name = "TARGET")]
+    pub to: String,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct RunbookRenameArgs {
+    #[command(flatten)]
+    pub common: RunbookArgs,
+    /// The new name
+    #[arg(long, value_name = "NAME")]
+    pub to: String,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct RunbookPolicyArgs {
+    #[command(flatten)]
+    pub common: RunbookArgs,
+    /// SQLServer2022, SQLServer2025 or AlwaysUpToDate
+    #[arg(long, value_name = "POLICY")]
+    pub to: String,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct RunbookScaleArgs {
+    #[command(flatten)]
+    pub common: RunbookArgs,
+    /// vCores of each member
+    #[arg(long, value_name = "N", group = "setting")]
+    pub v_cores: Option<u32>,
+    /// Storage of each member, GB, a multiple of 32
+    #[arg(long, value_name = "GB", group = "setting")]
+    pub storage_gb: Option<u32>,
+    /// Service tier and hardware of each member, such as BC_Gen5
+    #[arg(long, value_name = "SKU", group = "setting")]
+    pub tier: Option<String>,
+    /// Next-gen General Purpose
+    #[arg(long, value_name = "BOOL", group = "setting")]
+    pub next_gen: Option<bool>,
+    /// Change to or from Next-gen General Purpose inside a group, as the pages of late 2025 allow and older ones forbid
+    #[arg(long)]
+    pub allow_next_gen: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -86,11 +190,25 @@ pub struct FogFailoverArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum DrillCommand {
     /// Fail over and back, without loss, and measure what an application would see
-    Run(FogChangeArgs),
+    Run(DrillRunArgs),
     /// Drills so far, and the age of the last one
     List,
     /// Go on with a drill that stopped half way
     Resume(OptionalRunArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct DrillRunArgs {
+    #[command(flatten)]
+    pub name: FogNameArgs,
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// Rehearse the forced call, with nobody connected: refused while a client is there, so that nothing can be lost
+    #[arg(long)]
+    pub forced: bool,
+    /// Name of the group, typed again; a forced drill asks for it, and `--yes` does not stand for it
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
 }
 
 #[derive(Debug, Clone, Subcommand)]

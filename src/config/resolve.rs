@@ -207,6 +207,7 @@ fn policy(p: schema::PolicySection, dir: &Path) -> Policy {
         canary: p.canary.unwrap_or(true),
         switch_timeout: span(p.switch_timeout, 15 * MINUTE),
         open_timeout: span(p.open_timeout, 2 * MINUTE),
+        drill_within: p.drill_within.map(|s| s.0),
         protect: p.protect,
         second_undo_dir: p.second_undo_dir.map(|d| dir.join(d)),
         // Ten years: an expired certificate breaks the link.

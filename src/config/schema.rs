@@ -328,7 +328,8 @@ pub struct TrustSection {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MonitorSection {
-    /// Let a run write a heartbeat row, for a recovery point that can be measured. Default: false.
+    /// Let a cutover write five values of its own before it shuts anybody out, and measure how long each takes to be redone on the
+    /// target: a recovery point that was measured, also of a database that is idle. Watching never writes. Default: false.
     pub heartbeat: bool,
     /// Time between two looks at each instance. Default: 5s.
     pub interval: Option<Span>,
@@ -361,6 +362,8 @@ pub struct PolicySection {
     pub switch_timeout: Option<Span>,
     /// Default: 2m.
     pub open_timeout: Option<Span>,
+    /// A cutover needs a failover drill without loss that is younger than this, such as "90d". Default: none is needed.
+    pub drill_within: Option<Span>,
     /// Join the target to a failover group after the cutover; false: the site ends at `unlinked`. Default: false.
     pub protect: bool,
     /// Second place for the undo script.

@@ -189,6 +189,8 @@ pub struct Policy {
     pub canary: bool,
     pub switch_timeout: Duration,
     pub open_timeout: Duration,
+    /// A cutover needs a drill younger than this.
+    pub drill_within: Option<Duration>,
     pub protect: bool,
     pub second_undo_dir: Option<PathBuf>,
     pub certificate_days: u32,

@@ -139,7 +139,9 @@ impl Effects {
 
     /// Right before a change: is this still the process that may act on the step's link?
     pub(super) async fn fenced(&self, step: &StepId) -> Result<()> {
-        let Some((_, link)) = step.as_str().split_once('/') else { return Ok(()) };
+        let Some((_, of)) = step.as_str().split_once('/') else { return Ok(()) };
+        // Behind `#` stands the act of a run of several; the lease is the same.
+        let link = of.split_once('#').map_or(of, |(link, _)| link);
         let held = self.held().get(link).map(|h| (h.site.clone(), h.number, h.alive.clone()));
         let Some((site, number, alive)) = held else { return Ok(()) };
         if let Some(session) = alive {

@@ -170,6 +170,7 @@ fn facts(arm: &Arm, place: &Place, instance: ManagedInstance) -> MemberFacts {
         hybrid_usage: p.hybrid_secondary_usage,
         minimal_tls: p.minimal_tls_version,
         backup_redundancy: p.current_backup_storage_redundancy,
+        maintenance: p.maintenance_configuration_id,
     }
 }
 

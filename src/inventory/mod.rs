@@ -2,6 +2,7 @@
 
 pub mod azure;
 pub mod fog;
+pub mod fog_network;
 pub mod fog_servers;
 pub mod link;
 pub mod listener;

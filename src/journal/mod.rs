@@ -1,6 +1,7 @@
 //! The journal: intents, outcomes and evidence of every run, durable and hash-chained.
 
 mod chain;
+pub mod drilled;
 pub mod export;
 pub mod fold;
 pub mod history;

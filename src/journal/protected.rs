@@ -24,7 +24,8 @@ pub fn windows(journal: &dyn Journal) -> Result<BTreeMap<String, Window>> {
                 Record::StepFinished { step, outcome: StepResult::Done | StepResult::AlreadyDone, .. }
                     if step.kind() == REOPENS =>
                 {
-                    let group = step.as_str().split_once('/').map_or("", |(_, g)| g).to_lowercase();
+                    let group = step.as_str().split_once('/').map_or("", |(_, g)| g);
+                    let group = group.split('#').next().unwrap_or_default().to_lowercase();
                     if !found.contains_key(&group) {
                         deleted.insert(group);
                     }

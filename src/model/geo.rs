@@ -47,6 +47,19 @@ pub struct MemberFacts {
     pub hybrid_usage: Option<String>,
     pub minimal_tls: Option<String>,
     pub backup_redundancy: Option<String>,
+    /// Resource id of its maintenance window; none: Azure does not say.
+    pub maintenance: Option<String>,
+}
+
+impl MemberFacts {
+    /// Lower-case subscription and resource group, from the id.
+    pub fn scope(&self) -> Option<(String, String)> {
+        let mut parts = self.id.split('/').skip(1);
+        let mut after = |word: &str| {
+            (parts.next()?.eq_ignore_ascii_case(word)).then(|| parts.next().map(str::to_lowercase)).flatten()
+        };
+        Some((after("subscriptions")?, after("resourceGroups")?))
+    }
 }
 
 /// A group as one address shows it.

@@ -20,6 +20,7 @@ pub mod network;
 pub mod object;
 pub mod open;
 pub mod proof;
+pub mod resize;
 pub mod session;
 pub mod survey;
 pub mod sweep;

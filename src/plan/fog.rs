@@ -1,5 +1,8 @@
 //! What is done to a failover group, step by step.
 
+use super::fog_runbook;
+use super::fog_runbook::FogRunbook;
+use super::network::NetworkChange;
 use super::types::FORMAT;
 use super::types::Plan;
 use super::types::PlanKind;
@@ -52,6 +55,23 @@ pub enum FogOp {
     Delete,
     /// Over and back.
     Drill,
+    /// The same with a forced failover, where nobody is connected, so that nothing is lost.
+    ForcedDrill,
+    /// Several of these, one after the other.
+    Runbook,
+    /// The path between the two subnets.
+    Network,
+}
+
+impl FogOp {
+    /// The roles change, and the secondary of the plan becomes primary.
+    pub fn promotes(self) -> bool {
+        matches!(self, Self::Failover | Self::ForcedFailover | Self::PlannedFirst | Self::Drill | Self::ForcedDrill)
+    }
+    /// By the call that may lose data.
+    pub fn is_forced(self) -> bool {
+        matches!(self, Self::ForcedFailover | Self::ForcedDrill)
+    }
 }
 
 /// A link that brought a database to the primary.
@@ -62,6 +82,14 @@ pub struct FogLink {
     pub source: SiteId,
     /// When its roles changed, Unix time in milliseconds; `None`: not in this journal.
     pub switched_at_ms: Option<i64>,
+}
+
+/// One resource that is missing between the members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedNetwork {
+    /// On the secondary's side.
+    pub at_secondary: bool,
+    pub change: NetworkChange,
 }
 
 /// Everything the steps need to know; frozen when the plan is approved.
@@ -83,6 +111,12 @@ pub struct FogPlan {
     /// Links of the estate to the primary; of a protection only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<FogLink>,
+    /// Of a runbook: what is done, act by act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runbook: Option<Box<FogRunbook>>,
+    /// Of the path between the subnets: what is missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub network: Vec<PlannedNetwork>,
     /// What the path between the regions carries, MB an hour, where somebody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mb_per_hour: Option<u64>,
@@ -136,6 +170,15 @@ const FAILOVER: &[Row] = &[
     ("confirm", "fog.confirm", true),
     ("listeners", "fog.listeners", true),
 ];
+/// Its old primary answers, and whoever is still there is told.
+const PLANNED: &[Row] = &[
+    ("gates", "fog.lease", true),
+    ("gates", "fog.gate", true),
+    ("failover", "fog.failover", true),
+    ("confirm", "fog.confirm", true),
+    ("listeners", "fog.listeners", true),
+    ("stragglers", "fog.stragglers", true),
+];
 const DELETE: &[Row] = &[("gates", "fog.lease", true), ("gates", "fog.gate", false), ("delete", "fog.delete", false)];
 const DRILL: &[Row] = &[
     ("gates", "fog.lease", true),
@@ -145,11 +188,57 @@ const DRILL: &[Row] = &[
     ("confirm", "fog.confirm", true),
     ("listeners", "fog.listeners", true),
     ("measure", "drill.measure", true),
+    ("stragglers", "fog.stragglers", true),
     ("settle", "drill.settle", true),
     ("failback", "drill.failback", false),
     ("home", "drill.home", false),
     ("report", "drill.report", false),
 ];
+/// Whole again before anybody connects: that comes before it is measured (facts: failover-groups 10.6).
+const FORCED_DRILL: &[Row] = &[
+    ("gates", "fog.lease", true),
+    ("gates", "fog.gate", true),
+    ("quiet", "drill.quiet", false),
+    ("failover", "fog.failover", true),
+    ("confirm", "fog.confirm", true),
+    ("settle", "drill.settle", true),
+    ("listeners", "fog.listeners", true),
+    ("measure", "drill.measure", true),
+    ("failback", "drill.failback", false),
+    ("home", "drill.home", false),
+    ("report", "drill.report", false),
+];
+
+/// The site of a step.
+pub(super) fn place(fog: &FogPlan, at_secondary: bool) -> SiteId {
+    if at_secondary { fog.secondary.site.clone() } else { fog.primary.site.clone() }
+}
+
+/// A stage for each side, and one that sees them connected.
+fn network(fog: &FogPlan) -> Vec<PlannedStage> {
+    let step = |id: String, at_secondary: bool| PlannedStep {
+        id: StepId::new(id),
+        site: place(fog, at_secondary),
+        link: None,
+        summary: String::new(),
+        undo: String::new(),
+        crosses: None,
+        preview: Vec::new(),
+    };
+    // One at a time: Azure refuses two changes of one network at once.
+    let mut stages: Vec<PlannedStage> = (1..)
+        .zip(&fog.network)
+        .map(|(n, planned): (usize, _)| PlannedStage {
+            name: format!("network {n}"),
+            steps: vec![step(format!("network.put/{}#{n}", fog.group), planned.at_secondary)],
+        })
+        .collect();
+    if fog.network.iter().any(|n| matches!(n.change, NetworkChange::Peering { .. })) {
+        let steps = vec![step(format!("network.connected/{}", fog.group), false)];
+        stages.push(PlannedStage { name: "connected".to_owned(), steps });
+    }
+    stages
+}
 
 pub fn build(fog: FogPlan, policy: PlanPolicy) -> Plan {
     let (kind, rows) = match fog.op {
@@ -157,19 +246,21 @@ pub fn build(fog: FogPlan, policy: PlanPolicy) -> Plan {
         FogOp::Update if fog.primary.is_server => (PlanKind::Fog, EXTEND),
         FogOp::Protect => (PlanKind::Fog, PROTECT),
         FogOp::Update => (PlanKind::Fog, UPDATE),
-        FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst => (PlanKind::Fog, FAILOVER),
+        FogOp::Failover => (PlanKind::Fog, PLANNED),
+        FogOp::ForcedFailover | FogOp::PlannedFirst => (PlanKind::Fog, FAILOVER),
+        FogOp::Runbook | FogOp::Network => (PlanKind::Fog, &[][..]),
         FogOp::Delete => (PlanKind::Fog, DELETE),
         FogOp::Drill => (PlanKind::Drill, DRILL),
+        FogOp::ForcedDrill => (PlanKind::Drill, FORCED_DRILL),
     };
     let mut stages: Vec<PlannedStage> = Vec::new();
     for (stage, kind, at_secondary) in rows {
         if *kind == "fog.copies" && fog.copies_first.is_empty() {
             continue;
         }
-        let site = if *at_secondary { &fog.secondary.site } else { &fog.primary.site };
         let step = PlannedStep {
             id: StepId::new(format!("{kind}/{}", fog.group)),
-            site: site.clone(),
+            site: place(&fog, *at_secondary),
             link: None,
             summary: String::new(),
             undo: String::new(),
@@ -179,6 +270,12 @@ pub fn build(fog: FogPlan, policy: PlanPolicy) -> Plan {
         // The lease comes before everything else, so each gate is a stage of its own.
         let name = if *stage == "gates" { *kind } else { *stage };
         stages.push(PlannedStage { name: name.to_owned(), steps: vec![step] });
+    }
+    if fog.op == FogOp::Network {
+        stages = network(&fog);
+    }
+    if let Some(book) = &fog.runbook {
+        stages = fog_runbook::stages(&fog, book);
     }
     Plan { format: FORMAT, kind, links: Vec::new(), objects: Vec::new(), fog: Some(fog), stages, policy }
 }

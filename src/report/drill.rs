@@ -7,6 +7,7 @@ use crate::base::text;
 use crate::journal::fold::fold;
 use crate::journal::record::Record;
 use crate::journal::record::Stored;
+use crate::plan::fog::FogOp;
 use crate::plan::types::Plan;
 use serde::Serialize;
 use serde_json::Value;
@@ -20,29 +21,36 @@ pub struct DrillLine {
     pub schema_version: u32,
     pub run_id: String,
     pub group: Option<String>,
+    /// `planned`, or `forced` with nobody connected; null: its plan cannot be read.
+    pub kind: Option<&'static str>,
     pub started_at: String,
     pub age_s: Option<i64>,
     /// `committed`, `rolled_back`, `open`.
     pub status: &'static str,
     pub over: Option<Value>,
     pub back: Option<Value>,
+    /// Who was still on the old primary after its names had moved; null: not watched.
+    pub stragglers: Option<Value>,
 }
 
 pub fn line(run: &str, records: &[Stored], now: OffsetDateTime) -> Result<DrillLine> {
     let state = fold(records)?;
     let plan = serde_json::from_value::<Plan>(state.plan.clone()).ok();
-    let evidence = |kind: &str| {
+    let named = |kind: &str, wanted: &str| {
         records.iter().rev().find_map(|r| match &r.record {
-            Record::Evidence { step, name, value } if step.kind() == kind && name == "measured" => Some(value.clone()),
+            Record::Evidence { step, name, value } if step.kind() == kind && name == wanted => Some(value.clone()),
             _ => None,
         })
     };
+    let evidence = |kind: &str| named(kind, "measured");
+    let fog = plan.and_then(|p| p.fog);
     let started_at = records.first().map(|r| r.at.clone()).unwrap_or_default();
     let age_s = OffsetDateTime::parse(&started_at, &Rfc3339).ok().map(|at| (now - at).whole_seconds());
     Ok(DrillLine {
         schema_version: SCHEMA_VERSION,
         run_id: run.to_owned(),
-        group: plan.and_then(|p| p.fog).map(|f| f.group),
+        kind: fog.as_ref().map(|f| if f.op == FogOp::ForcedDrill { "forced" } else { "planned" }),
+        group: fog.map(|f| f.group),
         started_at,
         age_s,
         status: match &state.finished {
@@ -54,19 +62,47 @@ pub fn line(run: &str, records: &[Stored], now: OffsetDateTime) -> Result<DrillL
         },
         over: evidence("drill.measure"),
         back: evidence("drill.home"),
+        stragglers: named("fog.stragglers", "stragglers"),
     })
 }
 
-pub fn table(lines: &[DrillLine], width: usize) -> String {
-    let mut table = Table::new(&["drill", "group", ">age", "status", "over: lost, outage", "back: lost, outage"]);
-    let way = |v: &Option<Value>| match v {
+/// What one way cost: lost writes, and how long nobody could write.
+pub fn way(measured: &Option<Value>) -> String {
+    match measured {
         None => "-".to_owned(),
         Some(v) => {
             let lost = v["lost_writes"].as_u64().map_or("unknown".to_owned(), |n| n.to_string());
             let outage = v["write_outage_ms"].as_u64().map(|ms| text::duration(Duration::from_millis(ms)));
             format!("{lost}, {}", outage.unwrap_or_else(|| "unknown".to_owned()))
         }
-    };
+    }
+}
+
+/// The client that was seen last on the old primary, and when.
+fn straggler(found: &Option<Value>) -> String {
+    let Some(found) = found else { return "-".to_owned() };
+    let Some(clients) = found["clients"].as_array() else { return "unknown".to_owned() };
+    let last = clients.iter().max_by_key(|c| c["last_ms"].as_i64());
+    let Some(last) = last else { return "nobody".to_owned() };
+    let text = |name: &str| last[name].as_str().unwrap_or("?").to_owned();
+    let after = last["last_ms"]
+        .as_u64()
+        .map_or_else(String::new, |ms| format!(", {}", text::duration(Duration::from_millis(ms))));
+    let still = if found["still_there"].as_bool() == Some(true) { ", still there" } else { "" };
+    format!("{} from {}{after}{still}", text("login"), text("host"))
+}
+
+pub fn table(lines: &[DrillLine], width: usize) -> String {
+    let mut table = Table::new(&[
+        "drill",
+        "group",
+        "kind",
+        ">age",
+        "status",
+        "over: lost, outage",
+        "back: lost, outage",
+        "last straggler",
+    ]);
     for l in lines {
         let age = l.age_s.and_then(|s| u64::try_from(s).ok()).map(|s| text::duration(Duration::from_secs(s)));
         table.row([
@@ -76,6 +112,7 @@ pub fn table(lines: &[DrillLine], width: usize) -> String {
             l.status.to_owned(),
             way(&l.over),
             way(&l.back),
+            straggler(&l.stragglers),
         ]);
     }
     table.render(width)

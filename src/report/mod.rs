@@ -12,6 +12,8 @@ pub mod evidence_html;
 pub mod evidence_md;
 pub mod explain;
 pub mod fog;
+pub mod fog_runbook;
+pub mod groups;
 pub mod objects;
 pub mod outage;
 pub mod probe;

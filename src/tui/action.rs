@@ -45,6 +45,18 @@ pub enum Action {
         link: String,
         approval: Approval,
     },
+    /// Over and back, and measured.
+    Drill {
+        group: String,
+        approval: Approval,
+    },
+    /// A planned failover.
+    FailOver {
+        group: String,
+        approval: Approval,
+    },
+    /// Read every failover group, from both sides. Changes nothing.
+    LoadGroups,
     LoadRuns,
     /// Read a run from the journal.
     LoadRun {
@@ -77,6 +89,8 @@ impl Action {
                 | Action::Resume { .. }
                 | Action::Abort { .. }
                 | Action::Sync { .. }
+                | Action::Drill { .. }
+                | Action::FailOver { .. }
                 | Action::Stop { asked: Asked::Typed(_) }
         )
     }

@@ -49,6 +49,21 @@ pub enum Cmd {
     Play,
     StepBack,
     StepForward,
+    LookAtGroups,
+    Drill,
+    FailOver,
+    /// Done on the command line alone: the screen says how.
+    Tell(Told),
+}
+
+/// What is only told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Told {
+    Plan,
+    Protect,
+    Listeners,
+    Drills,
+    Forced,
 }
 
 /// A command as it is listed.
@@ -61,7 +76,7 @@ pub struct Info {
     pub title: &'static str,
     /// Screens where its keys work; empty: all.
     pub on: &'static [Screen],
-    /// What does the same without this screen; `{links}`, `{link}`, `{run}` are filled in. Empty: it only moves the view.
+    /// What does the same without this screen; `{links}`, `{link}`, `{run}`, `{group}` are filled in. Empty: it only moves the view.
     pub cli: &'static str,
 }
 
@@ -111,6 +126,14 @@ pub const ALL: &[Info] = &[
     info(Cmd::StepBack,    &[Key::Char('['), Key::Left], "", "one record back", &[Cockpit], ""),
     info(Cmd::StepForward, &[Key::Char(']'), Key::Right], "", "one record on", &[Cockpit], ""),
     info(Cmd::Reload,      &[Key::Char('L'), Key::Ctrl('r')], "reload", "read the journal again", &[Runs, Cockpit], "runs list"),
+    info(Cmd::LookAtGroups, &[Key::Char('L'), Key::Ctrl('r')], "look", "look at the groups again (reads only)", &[Groups], "fog list"),
+    info(Cmd::Drill,       &[Key::Char('d')], "drill", "fail a group over and back; asks for the name", &[Groups], "drill run {group}"),
+    info(Cmd::FailOver,    &[Key::Char('v')], "fail over", "planned failover; asks for the name", &[Groups], "fog failover {group}"),
+    info(Cmd::Tell(Told::Plan), &[Key::Char('p')], "", "may the group be made? (command line)", &[Groups], "fog plan {group}"),
+    info(Cmd::Tell(Told::Protect), &[Key::Char('P')], "", "last link to listener (command line)", &[Groups], "fog protect {group}"),
+    info(Cmd::Tell(Told::Listeners), &[Key::Char('l')], "", "who answers the listeners (command line)", &[Groups], "listener check {group}"),
+    info(Cmd::Tell(Told::Drills), &[Key::Char('D')], "", "drills so far (command line)", &[Groups], "drill list"),
+    info(Cmd::Tell(Told::Forced), &[Key::Char('F')], "", "failover WITH LOSS (command line)", &[Groups], "fog failover {group} --forced --confirm {group}"),
     info(Cmd::Up,          &[Key::Up, Key::Char('k')], "", "up", &[], ""),
     info(Cmd::Down,        &[Key::Down, Key::Char('j')], "", "down", &[], ""),
     info(Cmd::PageUp,      &[Key::PageUp, Key::Ctrl('u')], "", "a page up", &[], ""),
@@ -144,6 +167,7 @@ impl Info {
             .cli
             .replace("{links}", &or(about(state).join(" "), "LINK"))
             .replace("{link}", &or(state.link_name().unwrap_or_default(), "LINK"))
+            .replace("{group}", &or(state.groups.current().map(|g| g.group.group.clone()).unwrap_or_default(), "GROUP"))
             .replace("{run}", &or(run(state), "RUN"));
         Some(format!("{} {line}", state.program))
     }
@@ -180,6 +204,7 @@ pub fn is_offered(state: &State, cmd: Cmd) -> bool {
         Cmd::Play => cockpit.replay.is_some(),
         Cmd::Pane => cockpit.story.is_some(),
         Cmd::Reload => idle,
+        Cmd::Drill | Cmd::FailOver => idle && state.groups.current().is_some(),
         _ => true,
     }
 }

@@ -18,6 +18,10 @@ pub enum What {
     Abort(RunId),
     /// Bring the server objects of a link over.
     Sync(String),
+    /// A failover group, over and back.
+    Drill(String),
+    /// A planned failover of a group.
+    FailOver(String),
     /// Stop the run that is driven from here.
     Stop,
 }
@@ -29,6 +33,8 @@ impl What {
             What::Resume(_) => "resume the run",
             What::Abort(_) => "abort the run",
             What::Sync(_) => "bring objects over",
+            What::Drill(_) => "drill: over and back",
+            What::FailOver(_) => "planned failover",
             What::Stop => "stop and undo",
         }
     }
@@ -87,6 +93,8 @@ impl Confirm {
             What::Resume(run) => Action::Resume { run: run.clone(), approval },
             What::Abort(run) => Action::Abort { run: run.clone(), approval },
             What::Sync(link) => Action::Sync { link: link.clone(), approval },
+            What::Drill(group) => Action::Drill { group: group.clone(), approval },
+            What::FailOver(group) => Action::FailOver { group: group.clone(), approval },
             What::Stop => Action::Stop { asked: Asked::Typed(approval) },
         })
     }

@@ -10,6 +10,7 @@ use crate::monitor::snapshot::Snapshot;
 use crate::plan::types::Plan;
 use crate::report::check::LinkCheck;
 use crate::report::dto::RunSummary;
+use crate::report::groups::GroupLine;
 use crate::report::objects::ObjectsReport;
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -105,6 +106,8 @@ pub enum Event {
         link: String,
         objects: Result<ObjectsReport, String>,
     },
+    /// Every failover group of the estate.
+    Groups(Result<Vec<GroupLine>, String>),
     /// What came of an order to a run.
     Ordered(Result<String, String>),
     /// Ctrl-C from outside, SIGTERM, or a terminal that has gone.

@@ -5,6 +5,7 @@ pub mod command;
 pub mod confirm;
 pub mod event;
 pub mod fleet;
+pub mod groups;
 pub mod perform;
 pub mod screen;
 pub mod state;

@@ -4,6 +4,8 @@ use super::action::Action;
 use super::event::Ending;
 use super::event::Event;
 use crate::app::build::App;
+use crate::app::fog::FogOp;
+use crate::app::fog::NoPlan;
 use crate::app::run::Ended;
 use crate::base::clock::within;
 use crate::base::error::Error;
@@ -18,9 +20,14 @@ use crate::engine::steering::Steering;
 use crate::journal::record::RunResult;
 use crate::model::ids::RunId;
 use crate::monitor::handle::MonitorHandle;
+use crate::plan::types::PlanKind;
 use crate::report;
 use crate::report::check::LinkCheck;
 use crate::report::check::Subject;
+use crate::report::drill::DrillLine;
+use crate::report::groups::DRILL_DUE;
+use crate::report::groups::GroupLine;
+use crate::report::groups::drills_of;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,6 +107,22 @@ impl Performer {
             Action::Sync { link, .. } => {
                 self.drive(move |app, feed, cancel| async move { bring_over(&app, link, feed, cancel).await });
             }
+            Action::Drill { group, .. } => {
+                self.drive(
+                    move |app, feed, cancel| async move { of_group(&app, &group, FogOp::Drill, feed, cancel).await },
+                );
+            }
+            Action::FailOver { group, .. } => {
+                self.drive(move |app, feed, cancel| async move {
+                    of_group(&app, &group, FogOp::Failover, feed, cancel).await
+                });
+            }
+            Action::LoadGroups => {
+                let (app, to) = (self.app.clone(), self.to.clone());
+                tokio::spawn(async move {
+                    let _ = to.send(Event::Groups(groups(&app).await.map_err(|e| words(&e))));
+                });
+            }
             Action::LoadRuns => {
                 let (app, to) = (self.app.clone(), self.to.clone());
                 tokio::task::spawn_blocking(move || {
@@ -168,6 +191,49 @@ async fn bring_over(app: &App, link: String, feed: SharedObserver, cancel: Cance
         );
     }
     app.start(&plan, feed, Steering::open(cancel)).await
+}
+
+/// Looked at and planned anew, then run: what was seen on the screen may be old.
+async fn of_group(app: &App, name: &str, op: FogOp, feed: SharedObserver, cancel: Cancel) -> Result<Ended> {
+    let kind = if op == FogOp::Drill { PlanKind::Drill } else { PlanKind::Fog };
+    if let Some((run, _)) = app.open_fog_run(kind, name)? {
+        return Err(Error::refused(format!("run {run} on this group has not ended"))
+            .hint(format!("milink {} resume {run}", kind.as_str())));
+    }
+    let look = app.look_at_group(Some(name)).await?;
+    let plan = app.plan_fog(&look, op, None).map_err(|e| match e {
+        NoPlan::Already(refusal) => Error::refused(refusal.why).hint(refusal.hint),
+        NoPlan::Error(e) => e,
+    })?;
+    app.start(&plan, feed, Steering::open(cancel)).await
+}
+
+/// Every group of the estate with its protection and its drills. A group that cannot be read is unknown, and in the list.
+async fn groups(app: &App) -> Result<Vec<GroupLine>> {
+    let drills = drills(app)?;
+    let mut lines = Vec::new();
+    for wanted in app.config.failover_groups.clone() {
+        let look = app.look_at_group(Some(&wanted.name)).await?;
+        let (holds, why, window) = match app.protection_of(&look).await {
+            Ok(p) => (p.holds, p.why, p.window),
+            Err(e) => (None, Some(words(&e)), None),
+        };
+        let fit = app.settings_fit(&look);
+        let group = report::fog::group(&look.facts, &look.standing, look.listeners.as_ref(), fit, Vec::new());
+        let (drill, open_drill) = drills_of(&drills, &wanted.name);
+        let due = app.config.policy.drill_within.unwrap_or(DRILL_DUE);
+        lines.push(GroupLine { group, holds, why, window, drill, open_drill, drill_due_s: due.as_secs() });
+    }
+    Ok(lines)
+}
+
+/// Every drill of the journal; one that is damaged is left out, `milink runs verify` tells of it.
+fn drills(app: &App) -> Result<Vec<DrillLine>> {
+    let now = app.clock.now();
+    let runs = app.journal.runs()?;
+    let own = runs.iter().filter(|r| r.as_str().starts_with("drill-"));
+    let line = |run: &RunId| report::drill::line(run.as_str(), &app.journal.records(run)?, now);
+    Ok(own.filter_map(|run| line(run).ok()).collect())
 }
 
 /// The same order again takes it back.

@@ -3,6 +3,7 @@
 use super::confirm::Confirm;
 use super::event::Ending;
 use super::fleet::Fleet;
+use super::groups::Groups;
 use super::screen::Screen;
 use super::story;
 use super::story::Story;
@@ -220,6 +221,7 @@ pub struct State {
     pub cockpit: Cockpit,
     pub live: Option<Live>,
     pub runs: Runs,
+    pub groups: Groups,
     /// Of `check`.
     pub verdicts: Looks<Box<LinkCheck>>,
     /// What the target lacks of the source's server objects.
@@ -247,6 +249,7 @@ impl State {
             cockpit: Cockpit::default(),
             live: None,
             runs: Runs::default(),
+            groups: Groups::default(),
             verdicts: Looks::default(),
             objects: Looks::default(),
             notice: None,

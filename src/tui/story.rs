@@ -226,6 +226,10 @@ impl Story {
     pub fn is_cutover(&self) -> bool {
         self.kind == "cutover"
     }
+    /// On a failover group.
+    pub fn is_of_group(&self) -> bool {
+        matches!(self.kind.as_str(), "fog" | "drill")
+    }
 
     pub fn step(&self, id: &StepId) -> Option<&StepStory> {
         self.steps.iter().find(|s| s.id == *id)

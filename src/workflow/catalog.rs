@@ -8,6 +8,9 @@ use super::delete;
 use super::delete::close::Copy;
 use super::fog;
 use super::fog::base::FogStep;
+use super::fog::runbook::end::End;
+use super::fog::runbook::end::left_to_do;
+use super::fog::runbook::resize::ResizeMember;
 use super::link_step::LinkStep;
 use super::objects::object::Object;
 use super::probe::attempt::Toward;
@@ -20,6 +23,8 @@ use crate::engine::stage::CONCURRENT_STEPS_MAX;
 use crate::engine::stage::Stage;
 use crate::engine::step::Step;
 use crate::model::ids::StepId;
+use crate::plan::fog::FogPlan;
+use crate::plan::fog_runbook::act_of;
 use crate::plan::types::LinkPlan;
 use crate::plan::types::Plan;
 use std::sync::Arc;
@@ -38,9 +43,26 @@ pub fn stages(plan: &Plan, tools: &Arc<Tools>) -> Result<Vec<Stage>> {
                 continue;
             }
             if let Some(fog) = &fog {
-                let base =
-                    FogStep { id: p.id.clone(), plan: fog.clone(), policy: policy.clone(), tools: tools.clone() };
-                steps.push(fog_step(base)?);
+                let act = act_of(&p.id);
+                let own = act.checked_sub(1).and_then(|n| fog.runbook.as_ref()?.acts.get(n).cloned().map(Arc::new));
+                let base = FogStep {
+                    id: p.id.clone(),
+                    plan: own.unwrap_or_else(|| fog.clone()),
+                    policy: policy.clone(),
+                    tools: tools.clone(),
+                    later: act > 1,
+                };
+                if p.id.kind() == "network.put" {
+                    let planned = act.checked_sub(1).and_then(|n| fog.network.get(n)).cloned();
+                    let planned = planned.ok_or_else(|| Error::bug(format!("{} puts nothing", p.id)))?;
+                    steps.push(Arc::new(fog::network::Put { step: base, planned }));
+                    continue;
+                }
+                steps.push(if p.id.kind().starts_with("runbook.") {
+                    runbook_step(base, fog)?
+                } else {
+                    fog_step(base)?
+                });
                 continue;
             }
             let link = link_of(plan, &p.id)?;
@@ -95,6 +117,30 @@ const SHARED: [&str; 8] = [
     "probe.to_source",
 ];
 
+/// The one step of a kind that only runbooks have; `whole`: the run.
+fn runbook_step(base: FogStep, whole: &FogPlan) -> Result<Arc<dyn Step>> {
+    let book = whole.runbook.as_ref().ok_or_else(|| Error::bug(format!("{} is in no runbook", base.id)))?;
+    let resize = |step: FogStep, at_secondary: bool| -> Result<Arc<dyn Step>> {
+        let resize = book.resize.clone().ok_or_else(|| Error::bug("nothing to resize"))?;
+        Ok(Arc::new(ResizeMember { step, at_secondary, resize }))
+    };
+    Ok(match base.id.kind() {
+        "runbook.gate" => Arc::new(fog::runbook::gate::Gate(base)),
+        "runbook.fence" => Arc::new(fog::runbook::fence::Fence(base)),
+        "runbook.unfence" => Arc::new(fog::runbook::unfence::Unfence(base)),
+        "runbook.empty" => Arc::new(fog::runbook::empty::Empty(base)),
+        "runbook.resize_secondary" => resize(base, true)?,
+        "runbook.resize_primary" => resize(base, false)?,
+        "runbook.end" => Arc::new(End {
+            step: base,
+            kind: book.kind,
+            ops: book.acts.iter().map(|a| a.op).collect(),
+            left_to_do: left_to_do(whole),
+        }),
+        other => return Err(Error::bug(format!("no step is called `{other}`"))),
+    })
+}
+
 /// The one step of a kind, of a failover group.
 fn fog_step(base: FogStep) -> Result<Arc<dyn Step>> {
     Ok(match base.id.kind() {
@@ -107,6 +153,9 @@ fn fog_step(base: FogStep) -> Result<Arc<dyn Step>> {
         "fog.update" => Arc::new(fog::update::Update(base)),
         "fog.failover" => Arc::new(fog::failover::Failover(base)),
         "fog.confirm" => Arc::new(fog::confirm::Confirm(base)),
+        "network.connected" => Arc::new(fog::network::Connected(base)),
+        "fog.stragglers" => Arc::new(fog::stragglers::Watch(base)),
+        "drill.quiet" => Arc::new(fog::quiet::Quiet(base)),
         "fog.delete" => Arc::new(fog::delete::Delete(base)),
         "protect.unlinked" => Arc::new(fog::protect::unlinked::Unlinked(base)),
         "protect.backup" => Arc::new(fog::protect::backup::Backup(base)),
@@ -152,6 +201,7 @@ fn step(base: LinkStep) -> Result<Arc<dyn Step>> {
         "cutover.after_open" => Arc::new(cutover::hook::Hook(base, "after-open")),
         "cutover.flush" => Arc::new(cutover::flush::Flush(base)),
         "cutover.reconcile" => Arc::new(cutover::reconcile::Reconcile(base)),
+        "cutover.heartbeat" => Arc::new(cutover::heartbeat::Heartbeat(base)),
         "cutover.gates" => Arc::new(cutover::gates::Gates(base)),
         "cutover.snapshot" => Arc::new(cutover::snapshot::Snapshot(base)),
         "cutover.close_target" => Arc::new(cutover::close_target::CloseTarget(base)),

@@ -7,7 +7,7 @@ use crate::base::clock::TokioClock;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
-use crate::cli::args::FogChangeArgs;
+use crate::cli::args::DrillRunArgs;
 use crate::cli::args::FogNameArgs;
 use crate::cli::confirm;
 use crate::cli::exit::Exit;
@@ -26,14 +26,15 @@ use crate::report;
 use serde::Serialize;
 use std::fmt::Write as _;
 
-pub async fn run(args: &FogChangeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+pub async fn run(args: &DrillRunArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings, &[], printer).await?;
     let look = app.look_at_group(args.name.group.as_deref()).await?;
     let name = look.wanted.name.clone();
     if let Some((run, _)) = app.open_fog_run(PlanKind::Drill, &name)? {
         return Err(Error::refused(format!("drill {run} has not ended")).hint(format!("milink drill resume {run}")));
     }
-    let plan = match app.plan_fog(&look, FogOp::Drill, None) {
+    let op = if args.forced { FogOp::ForcedDrill } else { FogOp::Drill };
+    let plan = match app.plan_fog(&look, op, None) {
         Ok(plan) => plan,
         Err(NoPlan::Error(e)) => return Err(e),
         Err(NoPlan::Already(refusal)) => return Err(Error::refused(refusal.why).hint(refusal.hint)),
@@ -42,7 +43,15 @@ pub async fn run(args: &FogChangeArgs, settings: &Settings, printer: &mut Printe
         plan_text::show(&plan, args.change.script, printer)?;
         return Ok(Exit::OK);
     }
-    confirm::approve(settings, &format!("Fail {name} over and back, without loss? Every session is dropped, twice."))?;
+    if args.forced {
+        printer.message(
+            "A forced failover, with every client gone: it is refused while anybody is connected to either side. The way back is planned.",
+        )?;
+        confirm::typed(settings, args.confirm.as_deref(), &name, "Is the application stopped?")?;
+    } else {
+        let question = format!("Fail {name} over and back, without loss? Every session is dropped, twice.");
+        confirm::approve(settings, &question)?;
+    }
     let token = signal::safe_stop(STOPPING, &format!("{} drill resume", settings.program), Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.start(&plan, feed, Cancel::from_token(token))).await?;
     match ended.end {

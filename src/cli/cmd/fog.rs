@@ -5,6 +5,7 @@ use crate::app::build::App;
 use crate::app::find::find_run;
 use crate::app::fog::FogLook;
 use crate::app::fog::NoPlan;
+use crate::app::fog_network::NetworkPlan;
 use crate::app::run::Ended;
 use crate::base::error::Error;
 use crate::base::error::Kind;
@@ -33,6 +34,7 @@ use crate::report;
 use crate::report::fog::GroupReport;
 use crate::rules::fog::prerequisites::Row;
 use crate::rules::fog::prerequisites::Severity;
+use crate::rules::fog::prerequisites::Status;
 use crate::rules::fog::state::Standing;
 
 pub(super) const STOPPING: &str =
@@ -80,8 +82,11 @@ pub async fn list(settings: &Settings, printer: &mut Printer) -> Result<Exit> {
 pub async fn plan(args: &FogPlanArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings, &[], printer).await?;
     let look = app.look_at_group(args.name.group.as_deref()).await?;
-    let shown = report_of(&app, &look);
+    let mut shown = report_of(&app, &look);
     let name = look.wanted.name.clone();
+    if !look.wanted.between_servers && !shown.checks.is_empty() {
+        path(&mut shown, app.look_at_network(&look).await);
+    }
     if matches!(look.standing, Standing::InSync { .. }) && !look.facts.missing().is_empty() {
         // Databases of logical servers that are not in their group yet: what would put them in.
         printer.answer(&shown, |width| report::fog::text(&shown, width))?;
@@ -114,6 +119,25 @@ pub async fn plan(args: &FogPlanArgs, settings: &Settings, printer: &mut Printer
     }
     printer.next(&format!("milink fog create {name}"))?;
     Ok(Exit::OK)
+}
+
+/// What is configured between the two subnets; only a copy proves it.
+fn path(shown: &mut GroupReport, found: Result<NetworkPlan>) {
+    let Some(row) = shown.checks.iter_mut().find(|r| r.id == "fog.network_path") else { return };
+    if row.status == Status::Waived {
+        return;
+    }
+    (row.status, row.found) = match found {
+        Err(e) => (Status::Unknown, e.chain()),
+        Ok(n) if n.missing.is_empty() && n.problems.is_empty() => {
+            (Status::Pass, "peering and security rules of both subnets are configured; not proven by that".to_owned())
+        }
+        Ok(n) => {
+            let missing = n.missing.iter().map(|m| format!("missing: {}", m.change.words()));
+            (Status::Fail, missing.chain(n.problems).collect::<Vec<_>>().join("; "))
+        }
+    };
+    row.remedy = "milink fog network plan";
 }
 
 pub(super) fn no_wait(change: &ChangeArgs, verb: &str) -> Result<()> {
@@ -227,7 +251,7 @@ pub async fn create(args: &FogChangeArgs, settings: &Settings, printer: &mut Pri
         Err(exit) => return Ok(exit),
     };
     for row in app.group_rows(&look).iter().filter(|r| !r.blocks() && r.severity == Severity::Warn) {
-        if row.status != crate::rules::fog::prerequisites::Status::Pass {
+        if row.status != Status::Pass {
             printer.warning(&format!("{} ({}): {}", row.id, row.rule, row.found))?;
         }
     }
@@ -378,9 +402,13 @@ pub async fn resume(
     let state = crate::journal::fold::fold(&app.journal.records(&run)?)?;
     let plan: Plan = serde_json::from_value(state.plan)
         .map_err(|e| Error::bug(format!("the plan of {run} cannot be read")).caused_by(e))?;
+    let is_runbook = plan.fog.as_ref().is_some_and(|f| f.runbook.is_some());
     let name = plan.fog.map(|f| f.group).unwrap_or_default();
     let again = format!("{} {} resume {run}", settings.program, kind.as_str());
     let token = signal::safe_stop(STOPPING, &again, Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.resume(&run, feed, Cancel::from_token(token))).await?;
+    if is_runbook {
+        return super::fog_runbook::end(&app, ended, printer);
+    }
     end(&app, ended, &name, printer).await
 }

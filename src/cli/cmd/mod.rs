@@ -17,7 +17,9 @@ pub mod endpoint;
 pub mod estimate;
 pub mod explain;
 pub mod fog;
+pub mod fog_network;
 pub mod fog_protect;
+pub mod fog_runbook;
 pub mod init;
 #[cfg(feature = "lab")]
 pub mod lab;

@@ -2,6 +2,7 @@
 
 use super::link::undone;
 use super::plan_text;
+use crate::app::build::App;
 use crate::app::find::find_run;
 use crate::app::run::Ended;
 use crate::base::error::Error;
@@ -17,24 +18,36 @@ use crate::cli::settings::Settings;
 use crate::cli::signal;
 use crate::engine::cancel::Cancel;
 use crate::engine::run::RunEnd;
+use crate::plan::types::Plan;
 use crate::report;
 
 const STOPPING: &str = "stopping at the next safe point; what was made is taken away again";
 
 pub async fn diff(args: &ObjectsArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings, &args.links.links, printer).await?;
-    let differences = app.compare_objects(&args.links.links, args.everything).await?;
+    let differences = match &args.group {
+        Some(group) => app.compare_members(group, args.everything).await?,
+        None => app.compare_objects(&args.links.links, args.everything).await?,
+    };
     let report = report::objects::report(&differences);
     printer.answer(&report, |width| report::objects::text(&report, width))?;
     if report.to_sync > 0 {
-        printer.next("milink objects sync")?;
+        let of = args.group.as_ref().map_or_else(String::new, |g| format!(" --group {g}"));
+        printer.next(&format!("milink objects sync{of}"))?;
     }
     Ok(Exit::OK)
 }
 
+async fn plan_of(app: &App, args: &ObjectsArgs) -> Result<Plan> {
+    match &args.group {
+        Some(group) => app.plan_members(group, args.everything).await,
+        None => app.plan_objects(&args.links.links, args.everything).await,
+    }
+}
+
 pub async fn script(args: &ObjectsArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings, &args.links.links, printer).await?;
-    let plan = app.plan_objects(&args.links.links, args.everything).await?;
+    let plan = plan_of(&app, args).await?;
     plan_text::show(&plan, true, printer)?;
     printer.message("password hashes are not shown: `objects sync` hands them from server to server")?;
     Ok(Exit::OK)
@@ -43,7 +56,7 @@ pub async fn script(args: &ObjectsArgs, settings: &Settings, printer: &mut Print
 pub async fn sync(args: &ObjectsSyncArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let objects = &args.objects;
     let app = super::app::open(settings, &objects.links.links, printer).await?;
-    let plan = app.plan_objects(&objects.links.links, objects.everything).await?;
+    let plan = plan_of(&app, objects).await?;
     if args.dry_run {
         plan_text::show(&plan, false, printer)?;
         return Ok(Exit::OK);

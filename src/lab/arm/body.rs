@@ -40,6 +40,11 @@ pub fn number(map: &Map<String, Value>, name: &str) -> ArmResult<Option<u32>> {
     member(map, name).map(|v| v.as_u64().and_then(|n| u32::try_from(n).ok()).ok_or_else(bad)).transpose()
 }
 
+pub fn flag(map: &Map<String, Value>, name: &str) -> ArmResult<Option<bool>> {
+    let bad = || ArmError::invalid_content(format!("'{name}' must be true or false"));
+    member(map, name).map(|v| v.as_bool().ok_or_else(bad)).transpose()
+}
+
 pub fn list<'a>(map: &'a Map<String, Value>, name: &str) -> ArmResult<Option<&'a Vec<Value>>> {
     member(map, name)
         .map(|v| v.as_array().ok_or_else(|| ArmError::invalid_content(format!("'{name}' must be an array"))))

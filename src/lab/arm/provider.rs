@@ -97,6 +97,8 @@ pub struct InstancePatch {
     pub v_cores: Option<u32>,
     pub storage_gb: Option<u32>,
     pub database_format: Option<String>,
+    /// Next-gen General Purpose.
+    pub next_gen: Option<bool>,
     pub hybrid_secondary_usage: Option<String>,
     pub license_type: Option<String>,
     pub tags: Option<BTreeMap<String, String>>,

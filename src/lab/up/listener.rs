@@ -29,9 +29,13 @@ pub(super) async fn follow_listeners(
     stop: CancellationToken,
 ) {
     loop {
+        let now = alias.all();
         for d in &databases {
             let server = hub.group_of_database(&d.source, &d.name).map(|g| g.primary().config.id.clone());
-            let primary = server.or_else(|| Some(hub.of(&d.source)?.primary().config.id.clone()));
+            // Where it is now may have moved on to a group without the instance where it began.
+            let here = now.get(&d.name).map_or(&d.source, |a| &a.server);
+            let group = || hub.of(here).or_else(|| hub.of(&d.source));
+            let primary = server.or_else(|| Some(group()?.primary().config.id.clone()));
             if let Some(address) = primary.and_then(|id| addresses.get(&id)) {
                 alias.repoint(&d.name, address.clone());
             }

@@ -1,6 +1,7 @@
 //! What one check looks at, and what it may say.
 
 use crate::model::database::DatabaseFacts;
+use crate::model::fact::Fact;
 use crate::model::fact::OrUnknown;
 use crate::model::fact::Unknown;
 use crate::model::ids::LinkName;
@@ -15,6 +16,7 @@ use crate::model::survey::ManagedFacts;
 use crate::model::survey::ServerSurvey;
 use serde::Deserialize;
 use serde::Serialize;
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// What the answer is wanted for.
@@ -68,14 +70,36 @@ pub struct Required {
     pub credentials: Vec<String>,
 }
 
-/// The estate's wishes.
+/// `[policy] drill_within`, and the drills that this journal knows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrillWish {
+    pub within: Duration,
+    /// Failover groups of the estate with their members.
+    pub groups: Vec<(String, [SiteId; 2])>,
+    /// Newest first.
+    pub drills: Fact<Vec<LastDrill>>,
+}
+
+/// A drill that went over and back.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastDrill {
+    pub run: String,
+    pub group: String,
+    pub ended_at: OffsetDateTime,
+    /// Both ways; `None`: not measured.
+    pub lost_writes: Option<u64>,
+}
+
+/// The estate's wishes.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Wishes {
     pub required: Required,
     pub allow_logins: Vec<String>,
     pub lag_max_ms: u64,
     /// Every link of the estate, for what they share.
     pub links: Vec<LinkWish>,
+    /// A cutover needs a recent drill; `None`: it does not.
+    pub drill: Option<DrillWish>,
     /// Where milink runs; servers' own clocks are used where they are known.
     pub now: OffsetDateTime,
 }

@@ -7,6 +7,7 @@ use super::case::Case;
 use super::case::Judged;
 use super::certificate;
 use super::database;
+use super::drill;
 use super::endpoint;
 use super::group;
 use super::instance;
@@ -113,6 +114,7 @@ const JUDGES: &[(&str, Judge)] = &[
     ("objects.credentials", agent::credentials),
     ("objects.operators", agent::operators),
     ("objects.smoke_test", login::smoke_test),
+    ("drill.recent", drill::recent),
 ];
 
 pub(super) fn of(id: &str) -> Option<Judge> {

@@ -6,6 +6,7 @@ mod azure;
 pub mod case;
 mod certificate;
 mod database;
+mod drill;
 mod endpoint;
 mod group;
 mod instance;

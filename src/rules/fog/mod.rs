@@ -1,8 +1,11 @@
 //! Failover groups: what must be true before one is made, and what may be done when (facts: failover-groups 1 to 3).
 
+pub mod logins;
 pub mod names;
 pub mod pairs;
 pub mod prerequisites;
+pub mod rights;
+pub mod runbook;
 pub mod seeding;
 pub mod servers;
 #[cfg(test)]

@@ -131,6 +131,8 @@ fn instances(f: &GroupFacts, list: &mut List) {
         p => Ok((p == Paired::Yes, format!("{a} and {b}"))),
     });
     list.add(("fog.paired", "P10", Warn), pair, "unpaired regions are slower and may be updated at the same time");
+    windows(f, list);
+    scopes(f, list);
     let pool = both().map(|(a, b)| {
         let in_pool: Vec<_> = [a, b].iter().filter_map(|m| m.pool.clone()).collect();
         (in_pool.is_empty(), if in_pool.is_empty() { "in none".to_owned() } else { in_pool.join(", ") })
@@ -184,6 +186,45 @@ fn instances(f: &GroupFacts, list: &mut List) {
         let id = if side == Side::A { "fog.primary_idle" } else { "fog.secondary_idle" };
         list.add((id, "P17", Block), idle, "wait until the instance is ready and no operation runs");
     }
+}
+
+/// In regions that are no pair nobody promises that both are not updated at once.
+fn windows(f: &GroupFacts, list: &mut List) {
+    let answer = got(&f.a.facts).and_then(|a| Ok((a, got(&f.b.facts)?))).and_then(|(a, b)| {
+        if paired(&plain(&a.location), &plain(&b.location)) == Paired::Yes {
+            return Ok((true, "a pair of regions is updated one after the other".to_owned()));
+        }
+        let last = |id: &String| id.rsplit('/').next().unwrap_or_default().to_owned();
+        match (a.maintenance.as_ref().map(last), b.maintenance.as_ref().map(last)) {
+            (Some(x), Some(y)) => Ok((!x.eq_ignore_ascii_case(&y), format!("{x} and {y}"))),
+            _ => Err("Azure does not say it of both".to_owned()),
+        }
+    });
+    list.add(
+        ("fog.maintenance", "P28", Severity::Warn),
+        answer,
+        "give the secondary a weekday maintenance window and the primary one at the weekend",
+    );
+}
+
+/// One subscription has one tenant; of two, the tenants are not read.
+fn scopes(f: &GroupFacts, list: &mut List) {
+    let scopes = got(&f.a.facts)
+        .and_then(|a| Ok((a.scope(), got(&f.b.facts)?.scope())))
+        .and_then(|(a, b)| a.zip(b).ok_or_else(|| "an id of Azure cannot be read".to_owned()));
+    let tenant = scopes.clone().and_then(|(a, b)| {
+        if a.0 == b.0 {
+            Ok((true, "one subscription, so one".to_owned()))
+        } else {
+            Err(format!("the tenants of subscriptions {} and {} are not read", a.0, b.0))
+        }
+    });
+    list.add(("fog.tenant", "P14", Severity::Block), tenant, "both instances in one Entra tenant");
+    list.add(
+        ("fog.scope", "P15", Severity::Info),
+        scopes.map(|(a, b)| (a == b, format!("{}/{} and {}/{}", a.0, a.1, b.0, b.1))),
+        "nothing: milink asks by REST, which takes any two; the portal and the CLI may not show or make such a group",
+    );
 }
 
 fn contents(f: &GroupFacts, list: &mut List) {

@@ -1,5 +1,6 @@
 //! What a group is doing, from both addresses, and what may be asked of it (facts: failover-groups 2.4, 3.2, 3.3).
 
+use super::rights;
 use crate::model::fact::Fact;
 use crate::model::geo::GroupFacts;
 use crate::model::geo::GroupView;
@@ -160,6 +161,20 @@ fn no(why: impl Into<String>, hint: impl Into<String>) -> Result<(), Refusal> {
 
 /// May this be sent now? Refused here before the service refuses it.
 pub fn may(asked: Asked, standing: &Standing, facts: &GroupFacts) -> Result<(), Refusal> {
+    stands(asked, standing, facts)?;
+    let (lacks, _) = rights::missing(asked, facts);
+    // A creation has rows of its own for this.
+    if lacks.is_empty() || matches!(asked, Asked::Create | Asked::Protect) {
+        return Ok(());
+    }
+    let role = if facts.servers.is_some() { "SQL Server Contributor" } else { "SQL Managed Instance Contributor" };
+    no(
+        format!("Azure does not let you: {}", lacks.join(", ")),
+        format!("{role} on the resource groups of both members; then the same command again"),
+    )
+}
+
+fn stands(asked: Asked, standing: &Standing, facts: &GroupFacts) -> Result<(), Refusal> {
     let name = &facts.name;
     let show = format!("milink fog show {name}");
     match (asked, standing) {

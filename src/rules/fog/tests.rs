@@ -41,6 +41,7 @@ fn member(site: &str, location: &str) -> Member {
         provisioning: Some("Succeeded".to_owned()),
         backup_redundancy: Some("Geo".to_owned()),
         minimal_tls: Some("1.2".to_owned()),
+        maintenance: Some("/subscriptions/s/x/SQL_Default".to_owned()),
         ..MemberFacts::default()
     };
     Member {
@@ -260,4 +261,55 @@ fn regions_names_and_hours() {
     );
     let (least, most) = seeding::hours(2048 << 30, None);
     assert!((least - 5.69).abs() < 0.01 && (most - 11.38).abs() < 0.01, "{least} {most}");
+}
+
+#[test]
+fn scopes_and_windows() {
+    let f = fresh();
+    assert_eq!(status(&f, "fog.tenant"), Status::Pass);
+    assert_eq!(status(&f, "fog.scope"), Status::Pass);
+    assert_eq!(status(&f, "fog.maintenance"), Status::Pass, "a pair");
+    let changed = |change: fn(&mut MemberFacts)| {
+        let mut f = fresh();
+        let mut facts = f.b.facts.known().unwrap().clone();
+        change(&mut facts);
+        f.b.facts = known(facts);
+        f
+    };
+    let other = changed(|m| m.id = m.id.replace("/s/", "/t/"));
+    assert_eq!(status(&other, "fog.tenant"), Status::Unknown, "two subscriptions: nobody read their tenants");
+    assert_eq!(status(&other, "fog.scope"), Status::Fail);
+    assert!(prerequisites::judge(&other, None).iter().all(|r| r.id != "fog.scope" || !r.blocks()), "it only informs");
+    let far = changed(|m| m.location = "westus2".to_owned());
+    assert_eq!(status(&far, "fog.maintenance"), Status::Fail, "the same window in regions that are no pair");
+    let apart = changed(|m| {
+        m.location = "westus2".to_owned();
+        m.maintenance = Some("/x/SQL_WestUS2_MI_1".to_owned());
+    });
+    assert_eq!(status(&apart, "fog.maintenance"), Status::Pass);
+    let silent = changed(|m| {
+        m.location = "westus2".to_owned();
+        m.maintenance = None;
+    });
+    assert_eq!(status(&silent, "fog.maintenance"), Status::Unknown);
+}
+
+#[test]
+fn a_missing_right_is_named_with_its_scope() {
+    let mut f = grouped("CATCH_UP");
+    let action = "Microsoft.Sql/locations/instanceFailoverGroups/failover/action".to_owned();
+    f.b.forbidden = known(vec![action.clone()]);
+    let refusal = may(Asked::Planned(Side::B), &standing(&f), &f).unwrap_err();
+    assert!(refusal.why.contains(&action) && refusal.why.contains("resource group r of mi-b"), "{}", refusal.why);
+    assert!(may(Asked::Forced(Side::B), &standing(&f), &f).is_ok(), "another action");
+    assert!(may(Asked::Delete, &standing(&f), &f).is_ok());
+    f.b.forbidden =
+        known(vec!["Microsoft.Sql/locations/instanceFailoverGroups/forceFailoverAllowDataLoss/action".to_owned()]);
+    assert!(may(Asked::Forced(Side::B), &standing(&f), &f).is_err());
+    f.a.forbidden = f.b.forbidden.clone();
+    f.b.forbidden = known(Vec::new());
+    assert!(may(Asked::Forced(Side::B), &standing(&f), &f).is_ok(), "the lost side's rights do not matter");
+    f.b.forbidden = Fact::unknown("no answer");
+    assert!(may(Asked::Forced(Side::B), &standing(&f), &f).is_ok(), "an outage does not wait for a list of rights");
+    assert_eq!(super::rights::missing(Asked::Forced(Side::B), &f).1.len(), 1, "but it is said");
 }

@@ -51,7 +51,12 @@ pub struct Estate {
 
 /// A scenario made small, with few and slow writers.
 pub fn small(name: &str, databases: u32) -> Result<Scenario> {
-    let options = Options { databases: Some(databases), odd_name: false, writers: Some(2), size_mib: Some(SIZE_MIB) };
+    small_of(name, Some(databases))
+}
+
+/// The same with the databases of the scenario itself.
+pub fn small_of(name: &str, databases: Option<u32>) -> Result<Scenario> {
+    let options = Options { databases, odd_name: false, writers: Some(2), size_mib: Some(SIZE_MIB) };
     let mut scenario = scenario::load(name, &options).map_err(|e| Error::usage(e.to_string()))?;
     scenario.timing.time_lapse = 1;
     scenario.workload.think_ms = THINK_MS;

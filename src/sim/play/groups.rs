@@ -2,6 +2,7 @@
 
 use super::estate::Estate;
 use super::estate::small;
+use super::estate::small_of;
 use super::faults::Blow;
 use super::faults::Blows;
 use super::faults::Place;
@@ -11,6 +12,7 @@ use super::operator::Mortal;
 use super::operator::Operator;
 use super::runtime::play;
 use crate::app::fog::FogOp;
+use crate::app::fog_runbook::RunbookAsk;
 use crate::base::clock::SharedClock;
 use crate::base::clock::pause;
 use crate::base::clock::within;
@@ -33,8 +35,19 @@ const PROCESS_MAX: Duration = Duration::from_secs(3_600);
 #[derive(Debug, Clone)]
 pub struct Case {
     pub op: FogOp,
+    /// Of a runbook: what is asked.
+    pub ask: Option<RunbookAsk>,
+    /// Between two logical servers instead of two instances.
+    pub servers: bool,
     pub seed: u64,
     pub blow: Option<(Place, Blow)>,
+}
+
+impl Case {
+    /// The group, where the estate has several.
+    fn name(&self) -> Option<&'static str> {
+        self.servers.then_some("fog-shop")
+    }
 }
 
 #[derive(Debug)]
@@ -50,8 +63,13 @@ pub fn run(case: &Case) -> Result<Played> {
 }
 
 async fn whole(case: &Case, clock: SharedClock) -> Result<Played> {
-    let scenario = if case.op == FogOp::Protect { "payments-2tb" } else { "fog-ready" };
-    let mut estate = Estate::up(small(scenario, 1)?, clock).await?;
+    let scenario = match case.op {
+        _ if case.servers => small_of("sqldb-fog", None),
+        FogOp::Protect => small("payments-2tb", 1),
+        FogOp::Runbook => small("fog-three", 1),
+        _ => small("fog-ready", 1),
+    };
+    let mut estate = Estate::up(scenario?, clock).await?;
     let result = course(case, &mut estate).await;
     let trace = estate.trace.lines();
     result.map_err(|e| {
@@ -61,25 +79,38 @@ async fn whole(case: &Case, clock: SharedClock) -> Result<Played> {
 }
 
 /// Requests of the kind that the operation sends beyond those it may send: a second one is refused, and the run fails.
-fn only_once(estate: &Estate, op: FogOp) {
-    let (method, path, may) = match op {
-        FogOp::Create | FogOp::Protect | FogOp::Update => ("PUT", "*/instancefailovergroups/*", 1),
-        FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst => ("POST", "*/instancefailovergroups/*", 1),
-        FogOp::Drill => ("POST", "*/instancefailovergroups/*", 2),
-        FogOp::Delete => ("DELETE", "*/instancefailovergroups/*", 1),
+fn only_once(estate: &Estate, case: &Case) {
+    const OF_INSTANCES: &str = "*/instancefailovergroups/*";
+    const OF_SERVERS: &str = "*/servers/*/failovergroups/*";
+    const INSTANCE: &str = "*/managedinstances/*";
+    let group = if case.servers { OF_SERVERS } else { OF_INSTANCES };
+    let rules = match (case.op, &case.ask) {
+        (FogOp::Create | FogOp::Protect | FogOp::Update, _) => vec![("PUT", group, 1)],
+        (FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst, _) => vec![("POST", group, 1)],
+        (FogOp::Drill | FogOp::ForcedDrill, _) => vec![("POST", group, 2)],
+        (FogOp::Delete, _) => vec![("DELETE", group, 1)],
+        // One for each member.
+        (FogOp::Runbook, Some(RunbookAsk::Resize(..))) => vec![("PATCH", INSTANCE, 2)],
+        (FogOp::Runbook, Some(RunbookAsk::ChangePrimary(_))) => {
+            vec![("PUT", group, 1), ("DELETE", group, 1), ("POST", group, 2)]
+        }
+        (FogOp::Runbook, _) => vec![("PUT", group, 1), ("DELETE", group, 1), ("POST", group, 0)],
+        (FogOp::Network, _) => Vec::new(),
     };
-    estate.lab.arm.faults.add(FaultRule {
-        method: Some(method.to_owned()),
-        path: Some(path.to_owned()),
-        skip: may,
-        times: 100,
-        action: FaultAction::Refuse {
-            status: 409,
-            code: "SentTwice".to_owned(),
-            message: "the same request came again".to_owned(),
-            retry_after_s: None,
-        },
-    });
+    for (method, path, may) in rules {
+        estate.lab.arm.faults.add(FaultRule {
+            method: Some(method.to_owned()),
+            path: Some(path.to_owned()),
+            skip: may,
+            times: 100,
+            action: FaultAction::Refuse {
+                status: 409,
+                code: "SentTwice".to_owned(),
+                message: "the same request came again".to_owned(),
+                retry_after_s: None,
+            },
+        });
+    }
 }
 
 async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
@@ -90,15 +121,22 @@ async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
         first_half(estate, &operator).await?;
     } else if case.op != FogOp::Create {
         let calm: Arc<dyn Mortal> = Blows::none();
-        let made = bounded(operator.group(estate, FogOp::Create, &calm)).await?;
+        let made = bounded(operator.group(estate, case.name(), FogOp::Create, &calm)).await?;
         if !matches!(made, Fate::Committed) {
             return Err(Error::bug(format!("the group was not made: {}", made.word())));
         }
     }
-    only_once(estate, case.op);
+    only_once(estate, case);
     let blows = Blows::new(case.blow.iter().cloned().collect());
     let mortal: Arc<dyn Mortal> = blows.clone();
-    let mut fate = bounded(operator.group(estate, case.op, &mortal)).await?;
+    if case.op == FogOp::ForcedDrill {
+        // It is refused while anybody is connected.
+        estate.lab.stop_writers().await;
+    }
+    let mut fate = match &case.ask {
+        Some(ask) => bounded(operator.runbook(estate, ask, &mortal)).await?,
+        None => bounded(operator.group(estate, case.name(), case.op, &mortal)).await?,
+    };
     let mut passed = blows.passed();
     let mut processes = 1;
     while !fate.is_end() && operator.open_run_of(&["fog", "drill"])?.is_some() {
@@ -132,18 +170,38 @@ async fn bounded(work: impl Future<Output = Fate>) -> Result<Fate> {
     within(PROCESS_MAX, work).await.ok_or_else(|| Error::new(Kind::TimedOut, "the process hangs"))
 }
 
+/// What a runbook was asked for is so, or nothing of it.
+fn runbook_done(case: &Case, estate: &Estate, committed: bool) -> Result<()> {
+    let Some(ask) = &case.ask else { return Ok(()) };
+    let all = estate.lab.hub.all();
+    let found = all.first().map(|g| (g.name.clone(), g.secondary().config.id.clone()));
+    let (name, secondary) = match (ask, committed) {
+        (RunbookAsk::Rename(name), true) => (name.as_str(), "mi-b"),
+        (RunbookAsk::ChangeSecondary(_), true) => ("fog-ledger", "mi-c"),
+        _ => ("fog-ledger", "mi-b"),
+    };
+    if found != Some((name.to_owned(), secondary.to_owned())) {
+        return Err(Error::bug(format!("the group should be {name} with secondary {secondary}, found {found:?}")));
+    }
+    Ok(())
+}
+
 /// The end state is that of a clean run, or that of before; the application writes, and the oracle holds.
 async fn settle(case: &Case, estate: &mut Estate, operator: &Operator, committed: bool) -> Result<()> {
     let wanted = match (case.op, committed) {
-        (FogOp::Create, true) | (FogOp::Update | FogOp::Drill, _) => Some("mi-a"),
+        (FogOp::Create, true) | (FogOp::Update | FogOp::Drill | FogOp::ForcedDrill, _) => Some("mi-a"),
         (FogOp::Protect, true) => Some("mi-we"),
         (FogOp::Create | FogOp::Protect, false) | (FogOp::Delete, true) => None,
         (FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst, true) => Some("mi-b"),
+        (FogOp::Runbook, true) if matches!(case.ask, Some(RunbookAsk::ChangePrimary(_))) => Some("mi-c"),
+        (FogOp::Runbook | FogOp::Network, _) => Some("mi-a"),
         (FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Delete, false) => Some("mi-a"),
     };
+    // The first two servers stand where the first two instances do.
+    let wanted = wanted.map(|w| if case.servers { w.replace("mi-", "srv-") } else { w.to_owned() });
     let stands = || {
         let found = estate.lab.hub.all().first().map(|g| (g.primary().config.id.clone(), g.replication_state()));
-        let fits = match (&found, wanted) {
+        let fits = match (&found, &wanted) {
             (None, None) => true,
             (Some((primary, state)), Some(wanted)) => primary == wanted && *state == "CATCH_UP",
             _ => false,
@@ -151,15 +209,22 @@ async fn settle(case: &Case, estate: &mut Estate, operator: &Operator, committed
         (fits, found)
     };
     // After a forced failover the old primary is copied again first.
-    let settled = within(SETTLE_MAX, async {
-        while !stands().0 {
-            pause(LOOK_EVERY).await;
+    // What was between two servers stays replicated without its group; the run itself has read that the group is gone.
+    let unknowable = case.servers && case.op == FogOp::Delete && committed;
+    if !unknowable {
+        let settled = within(SETTLE_MAX, async {
+            while !stands().0 {
+                pause(LOOK_EVERY).await;
+            }
+        });
+        if settled.await.is_none() {
+            return Err(Error::bug(format!("primary should be {wanted:?}, found {:?}", stands().1)));
         }
-    });
-    if settled.await.is_none() {
-        return Err(Error::bug(format!("primary should be {wanted:?}, found {:?}", stands().1)));
     }
-    estate.until_written(4).await?;
+    if case.op != FogOp::ForcedDrill {
+        estate.until_written(4).await?;
+    }
+    runbook_done(case, estate, committed)?;
     if case.op == FogOp::Protect && committed {
         let by_listener = estate.lab.alias.all().values().all(|a| a.listener.is_some());
         if !by_listener {

@@ -11,6 +11,7 @@ use crate::app::build::Parts;
 use crate::app::build::StandIns;
 use crate::app::fog::FogOp;
 use crate::app::fog::NoPlan;
+use crate::app::fog_runbook::RunbookAsk;
 use crate::app::run::Ended;
 use crate::base::error::Error;
 use crate::base::error::Kind;
@@ -226,15 +227,27 @@ impl Operator {
     }
 
     /// An operation on the estate's failover group, in a process of its own.
-    pub async fn group(&self, estate: &Estate, op: FogOp, faults: &Arc<dyn Mortal>) -> Fate {
+    pub async fn group(&self, estate: &Estate, name: Option<&str>, op: FogOp, faults: &Arc<dyn Mortal>) -> Fate {
         let gate = Gate::default();
         let work = async {
             let app = self.app(estate, faults.clone(), &gate).await?;
-            let look = app.look_at_group(None).await?;
+            let look = app.look_at_group(name).await?;
             let plan = app.plan_fog(&look, op, None).map_err(|e| match e {
                 NoPlan::Error(e) => e,
                 NoPlan::Already(refusal) => Error::refused(refusal.why),
             })?;
+            app.start(&plan, self.observer(estate), Cancel::new()).await
+        };
+        self.process(estate, faults, &gate, work).await
+    }
+
+    /// A runbook on the group, in a process of its own.
+    pub async fn runbook(&self, estate: &Estate, ask: &RunbookAsk, faults: &Arc<dyn Mortal>) -> Fate {
+        let gate = Gate::default();
+        let work = async {
+            let app = self.app(estate, faults.clone(), &gate).await?;
+            let look = app.look_at_group(None).await?;
+            let plan = app.plan_runbook(&look, ask).await?;
             app.start(&plan, self.observer(estate), Cancel::new()).await
         };
         self.process(estate, faults, &gate, work).await

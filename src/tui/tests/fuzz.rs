@@ -29,13 +29,14 @@ enum Op {
     Over,
     Runs,
     Compared,
+    Groups,
     Interrupt,
 }
 
 fn keys() -> impl Strategy<Value = Key> {
     prop_oneof![
         8 => proptest::char::range(' ', '~').prop_map(Key::Char),
-        4 => proptest::sample::select(vec!['p', 'r', 'R', 'a', '4', '1', '2', '5', '6', 'o', 'b', ' ', 'd', 's', 'f', ':', '?'])
+        4 => proptest::sample::select(vec!['p', 'r', 'R', 'a', '4', '1', '2', '5', '6', '7', 'v', 'o', 'b', ' ', 'd', 's', 'f', ':', '?'])
             .prop_map(Key::Char),
         1 => any::<char>().prop_map(Key::Char),
         1 => proptest::char::range('a', 'z').prop_map(Key::Ctrl),
@@ -59,6 +60,7 @@ fn ops() -> impl Strategy<Value = Op> {
         1 => Just(Op::Over),
         1 => Just(Op::Runs),
         1 => Just(Op::Compared),
+        1 => Just(Op::Groups),
         1 => Just(Op::Interrupt),
     ]
 }
@@ -102,6 +104,7 @@ fn events(state: &State, op: &Op) -> Vec<Event> {
             let link = state.link_name().unwrap_or_default();
             vec![Event::Compared { link, objects: Ok(objects_of()) }]
         }
+        Op::Groups => vec![Event::Groups(Ok(super::groups::groups()))],
         Op::Interrupt => vec![Event::Interrupt],
     }
 }

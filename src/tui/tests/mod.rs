@@ -2,5 +2,6 @@
 
 mod fixture;
 mod fuzz;
+mod groups;
 mod journey;
 mod screens;

@@ -24,6 +24,13 @@ pub(super) fn tick(state: &mut State, now: OffsetDateTime) -> Vec<Action> {
     if before != after || after.1 == Some(true) || state.live.is_some() {
         state.dirty = true;
     }
+    if state.screen == Screen::Groups {
+        // Ages are shown, and the next look may be due.
+        state.dirty = true;
+        if state.groups.ask_again(now) {
+            return vec![Action::LoadGroups];
+        }
+    }
     if let Some(replay) = &mut state.cockpit.replay
         && replay.playing
     {
@@ -76,6 +83,10 @@ pub(super) fn data(state: &mut State, event: Event) -> Vec<Action> {
         Event::Runs(Ok(list)) => {
             state.runs.selected = state.runs.selected.min(list.len().saturating_sub(1));
             (state.runs.list, state.runs.error, state.runs.loaded) = (list, None, true);
+        }
+        Event::Groups(found) => {
+            let now = state.now;
+            state.groups.came(now, found);
         }
         Event::Runs(Err(why)) => (state.runs.error, state.runs.loaded) = (Some(why), true),
         Event::Key(_) | Event::Resize { .. } | Event::Tick(_) | Event::Interrupt | Event::Close => {}
@@ -163,7 +174,11 @@ fn over(state: &mut State, run: Option<RunId>, ending: Ending) -> Vec<Action> {
         Ending::Ended(_) if !cutover => {
             // What was compared before is no longer so.
             live.links.iter().for_each(|l| drop(state.objects.of.remove(l)));
+            // Roles and the last drill are no longer as they were seen.
+            state.groups.at = None;
+            let of_group = state.cockpit.story.as_ref().is_some_and(Story::is_of_group);
             match &ending {
+                Ending::Ended(RunResult::Committed) if of_group => state.say("done; `7` shows the group"),
                 Ending::Ended(RunResult::Committed) => state.say("done; `o` compares again"),
                 _ => state.complain("rolled back: what was made is taken away again"),
             }

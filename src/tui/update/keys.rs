@@ -171,6 +171,18 @@ pub(super) fn run(state: &mut State, cmd: Cmd) -> Vec<Action> {
         Cmd::Play => play(state),
         Cmd::StepBack => step(state, -1),
         Cmd::StepForward => step(state, 1),
+        Cmd::LookAtGroups => {
+            let now = state.now;
+            if state.groups.ask(now) {
+                return vec![Action::LoadGroups];
+            }
+        }
+        Cmd::Drill => steer::ask_drill(state),
+        Cmd::FailOver => steer::ask_failover(state),
+        Cmd::Tell(_) => {
+            let line = command::ALL.iter().find(|i| i.cmd == cmd).and_then(|i| i.cli_line(state));
+            state.say(format!("in a shell: {}", line.unwrap_or_default()));
+        }
     }
     Vec::new()
 }
@@ -184,6 +196,10 @@ fn go(state: &mut State, screen: Screen) -> Vec<Action> {
     state.screen = screen;
     match screen {
         Screen::Runs => vec![Action::LoadRuns],
+        Screen::Groups => {
+            let now = state.now;
+            if state.groups.ask_again(now) { vec![Action::LoadGroups] } else { Vec::new() }
+        }
         _ => Vec::new(),
     }
 }
@@ -302,7 +318,11 @@ fn walk(state: &mut State, by: isize) {
             let lines = found.map_or(0, |o| o.objects.len() * 3);
             state.objects.walk(by, lines);
         }
-        Screen::Link | Screen::Groups => {}
+        Screen::Groups => {
+            let last = state.groups.list.len().saturating_sub(1);
+            state.groups.selected = state.groups.selected.saturating_add_signed(by).min(last);
+        }
+        Screen::Link => {}
     }
 }
 

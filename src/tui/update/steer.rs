@@ -145,6 +145,38 @@ pub(super) fn ask_sync(state: &mut State) {
     state.overlay = Some(Overlay::Confirm(Confirm::new(What::Sync(link.clone()), &[link], lines)));
 }
 
+/// The group that is selected, if one may be touched from here.
+fn group(state: &mut State) -> Option<String> {
+    if state.live.is_some() {
+        state.complain("a run is driven from here already");
+        return None;
+    }
+    let Some(group) = state.groups.current() else {
+        state.complain("no failover group is known");
+        return None;
+    };
+    Some(group.group.group.clone())
+}
+
+pub(super) fn ask_drill(state: &mut State) {
+    let Some(group) = group(state) else { return };
+    let lines = vec![
+        format!("Fail {group} over and back, without loss, and measure what an application would see."),
+        "Every session is dropped, twice. It is refused unless both sides and every database have caught up."
+            .to_owned(),
+    ];
+    state.overlay = Some(Overlay::Confirm(Confirm::new(What::Drill(group.clone()), &[group], lines)));
+}
+
+pub(super) fn ask_failover(state: &mut State) {
+    let Some(group) = group(state) else { return };
+    let lines = vec![
+        format!("Change the roles of {group}, without loss: replication is synchronous until nothing is missing."),
+        "Every session is dropped. It is refused unless both sides and every database have caught up.".to_owned(),
+    ];
+    state.overlay = Some(Overlay::Confirm(Confirm::new(What::FailOver(group.clone()), &[group], lines)));
+}
+
 /// A hold needs no typed name: it keeps a run where every step is at rest, and the same key lets it go on.
 pub(super) fn hold(state: &mut State) -> Vec<Action> {
     match open_cutover(state, "hold") {
@@ -163,8 +195,8 @@ pub(super) fn approved(state: &mut State, action: Action) -> Vec<Action> {
             state.cockpit.back = 0;
             state.screen = Screen::Cockpit;
         }
-        Action::Sync { link, .. } => {
-            state.live = begin(vec![link.clone()]);
+        Action::Sync { link: name, .. } | Action::Drill { group: name, .. } | Action::FailOver { group: name, .. } => {
+            state.live = begin(vec![name.clone()]);
             state.cockpit = Cockpit::default();
             state.screen = Screen::Cockpit;
         }

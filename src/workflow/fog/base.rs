@@ -12,6 +12,7 @@ use crate::inventory::fog::Place;
 use crate::inventory::fog::look;
 use crate::inventory::fog_servers;
 use crate::inventory::fog_servers::door;
+use crate::journal::record::Line;
 use crate::model::geo::GroupFacts;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
@@ -43,11 +44,23 @@ pub struct FogStep {
     pub plan: Arc<FogPlan>,
     pub policy: Arc<PlanPolicy>,
     pub tools: Arc<Tools>,
+    /// An earlier act of the same run crosses the line.
+    pub later: bool,
 }
 
 impl FogStep {
     pub fn sibling(&self, kind: &str) -> StepId {
-        StepId::new(format!("{kind}/{}", self.plan.group))
+        // In a run of several acts the group may get another name, and each act has its own steps.
+        let of = self.id.as_str().split_once('/').map_or(self.plan.group.as_str(), |(_, of)| of);
+        StepId::new(format!("{kind}/{of}"))
+    }
+    /// An act of a run of several.
+    pub(super) fn is_act(&self) -> bool {
+        self.id.as_str().contains('#')
+    }
+    /// The line that a change of this act crosses.
+    pub(super) fn line(&self) -> Option<Line> {
+        (!self.later).then_some(Line::L1)
     }
 
     pub(super) fn at(&self, member: &FogMember) -> GroupRef {

@@ -59,7 +59,7 @@ impl Step for Create {
         "nothing: once it is sent, the way is forward; `milink fog delete` abandons a creation".to_owned()
     }
     fn crosses(&self) -> Option<Line> {
-        Some(Line::L1)
+        self.0.line()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         let at = self.0.at_primary();

@@ -2,6 +2,8 @@
 
 use super::base::FogStep;
 use super::base::fog_step;
+use super::failover::unix_ms;
+use super::runbook::fence::BARS;
 use crate::arm::ArmChange;
 use crate::base::error::Result;
 use crate::base::retry::Backoff;
@@ -10,10 +12,14 @@ use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::journal::record::Line;
+use crate::model::claim::BarredLogin;
 use async_trait::async_trait;
 use std::time::Duration;
 
 const DELETE_MAX: Duration = Duration::from_secs(30 * 60);
+
+/// Evidence: when it was seen to be gone; Unix time, milliseconds.
+pub const DELETED: &str = "deleted_ms";
 
 pub struct Delete(pub FogStep);
 
@@ -32,8 +38,9 @@ impl Step for Delete {
         if self.0.is_of_servers() {
             return format!("delete failover group {}: its names vanish, the databases stay replicated", plan.group);
         }
+        let open = if self.0.is_act() { " [UNPROTECTED from here on, no listeners]" } else { "" };
         format!(
-            "delete failover group {}: its names vanish, and the copies on {} take writes from then on",
+            "delete failover group {}: its names vanish, and the copies on {} take writes from then on{open}",
             plan.group, plan.secondary.site
         )
     }
@@ -44,7 +51,7 @@ impl Step for Delete {
         "nothing: the name is free for anybody, and a new group needs an empty secondary".to_owned()
     }
     fn crosses(&self) -> Option<Line> {
-        Some(Line::L1)
+        self.0.line()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         Ok(match (self.0.group(cx, &self.0.at_primary()).await?, cx.effects.pending(&self.0.id)) {
@@ -63,7 +70,13 @@ impl Step for Delete {
             Ok(self.0.group(cx, &self.0.at_primary()).await?.is_none().then_some(()))
         })
         .await?;
+        cx.prove(&self.0.id, DELETED, &unix_ms(cx))?;
         let site = &self.0.plan.secondary.site;
+        if cx.proven::<Vec<BarredLogin>>(&self.0.sibling("runbook.fence"), BARS)?.is_some() {
+            return Ok(Done::note(format!(
+                "gone; the databases on {site} take writes, and everybody is kept out there"
+            )));
+        }
         if self.0.is_of_servers() {
             return Ok(Done::note(format!(
                 "gone; the databases stay geo-replicated to {site}, each by itself: stop the links where that is not wanted"

@@ -8,6 +8,7 @@ use super::failover;
 use super::failover::unix_ms;
 use super::heartbeat;
 use super::listeners;
+use super::quiet;
 use super::seed::caught_up;
 use super::seed::is_whole;
 use crate::arm::ArmChange;
@@ -18,6 +19,7 @@ use crate::engine::step::Done;
 use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::model::ids::SiteId;
+use crate::plan::fog::FogOp;
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde::Serialize;
@@ -42,13 +44,23 @@ pub struct Measured {
     pub listener_ms: Option<i64>,
 }
 
-fn measured(step: &FogStep, cx: &Context, [over, sure, names]: [&str; 3], to: &SiteId) -> Result<Measured> {
+/// Of a forced drill: databases without the marker that was on both sides before; `None`: it cannot be read now.
+async fn lost_of_forced(step: &FogStep, cx: &Context, to: &SiteId) -> Result<Option<u64>> {
+    let Some(marker) = cx.proven::<String>(&step.sibling("drill.quiet"), quiet::MARKER)? else { return Ok(None) };
+    Ok(quiet::without(step, cx, to, &marker).await.ok().map(|missing| missing.len() as u64))
+}
+
+async fn measured(step: &FogStep, cx: &Context, [over, sure, names]: [&str; 3], to: &SiteId) -> Result<Measured> {
     let time = |kind: &str, name: &str| cx.proven::<i64>(&step.sibling(kind), name);
     let decided = time(over, failover::DECIDED)?;
     let since = |at: Option<i64>| Some(at? - decided?);
     let gap = step.tools.beats.gap_to(to);
+    let lost_writes = match step.plan.op {
+        FogOp::ForcedDrill => lost_of_forced(step, cx, to).await?,
+        _ => gap.and_then(|g| g.lost),
+    };
     Ok(Measured {
-        lost_writes: gap.and_then(|g| g.lost),
+        lost_writes,
         write_outage_ms: gap.map(|g| g.first_ms - g.last_ms),
         accepted_ms: since(time(over, failover::ACCEPTED)?),
         role_ms: since(time(sure, confirm::ROLE)?),
@@ -104,7 +116,7 @@ impl Step for Measure {
     async fn run(&self, cx: &Context) -> Result<Done> {
         let to = &self.0.plan.secondary.site;
         first_write(&self.0, cx, to).await;
-        let m = measured(&self.0, cx, ["fog.failover", "fog.confirm", "fog.listeners"], to)?;
+        let m = measured(&self.0, cx, ["fog.failover", "fog.confirm", "fog.listeners"], to).await?;
         cx.prove(&self.0.id, MEASURED, &m)?;
         Ok(Done::note(said(&m)))
     }
@@ -224,7 +236,7 @@ impl Step for Home {
         .await?;
         cx.prove(&self.0.id, listeners::RESOLVED, &unix_ms(cx))?;
         first_write(&self.0, cx, &plan.primary.site).await;
-        let m = measured(&self.0, cx, ["drill.failback", "drill.home", "drill.home"], &plan.primary.site)?;
+        let m = measured(&self.0, cx, ["drill.failback", "drill.home", "drill.home"], &plan.primary.site).await?;
         cx.prove(&self.0.id, MEASURED, &m)?;
         Ok(Done::note(said(&m)))
     }

@@ -25,8 +25,7 @@ impl Failover {
         if self.0.plan.op == FogOp::PlannedFirst {
             return ArmChange::TryPlannedFirst { at: self.0.at_secondary() };
         }
-        let forced = self.0.plan.op == FogOp::ForcedFailover;
-        ArmChange::FailoverGroup { at: self.0.at_secondary(), forced }
+        ArmChange::FailoverGroup { at: self.0.at_secondary(), forced: self.0.plan.op.is_forced() }
     }
 
     /// The side that is to be primary says it is.
@@ -48,6 +47,7 @@ impl Step for Failover {
         let plan = &self.0.plan;
         let how = match plan.op {
             FogOp::ForcedFailover => "force a failover WITH DATA LOSS of",
+            FogOp::ForcedDrill => "force a failover, with nobody connected and nothing to lose, of",
             FogOp::PlannedFirst => "try a planned failover, and if it does not succeed force one WITH DATA LOSS, of",
             _ => "fail over, without loss,",
         };
@@ -60,7 +60,7 @@ impl Step for Failover {
         "a planned failover the other way, once both sides have caught up".to_owned()
     }
     fn crosses(&self) -> Option<Line> {
-        Some(Line::L1)
+        self.0.line()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         Ok(match self.0.seen(cx, || self.switched(cx)).await? {

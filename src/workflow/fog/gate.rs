@@ -11,12 +11,15 @@ use crate::engine::step::Step;
 use crate::model::geo::GroupFacts;
 use crate::model::geo::Side;
 use crate::plan::fog::FogOp;
+use crate::rules::fog::logins;
 use crate::rules::fog::prerequisites;
+use crate::rules::fog::rights;
 use crate::rules::fog::servers;
 use crate::rules::fog::state::Asked;
 use crate::rules::fog::state::Standing;
 use crate::rules::fog::state::may;
 use crate::rules::fog::state::standing;
+use crate::sql::query::login;
 use async_trait::async_trait;
 
 pub struct Gate(pub FogStep);
@@ -26,9 +29,10 @@ pub fn asked(op: FogOp) -> Asked {
     match op {
         FogOp::Create => Asked::Create,
         FogOp::Protect => Asked::Protect,
-        FogOp::Update => Asked::Update,
+        FogOp::Update | FogOp::Runbook | FogOp::Network => Asked::Update,
         FogOp::Delete => Asked::Delete,
-        FogOp::Failover | FogOp::Drill => Asked::Planned(Side::B),
+        // Nothing may be lost, so everything must have caught up.
+        FogOp::Failover | FogOp::Drill | FogOp::ForcedDrill => Asked::Planned(Side::B),
         FogOp::ForcedFailover | FogOp::PlannedFirst => Asked::Forced(Side::B),
     }
 }
@@ -58,6 +62,34 @@ pub fn refused(op: FogOp, facts: &GroupFacts, waived: &[String], automatic: bool
     })
 }
 
+/// Somebody answers for logins that are not as they must be on the other side.
+const LOGINS: &str = "fog.logins";
+
+impl Gate {
+    /// Before the application is moved: whoever reaches the databases here must reach them there. Missing logins are the most
+    /// common reason why a failover ends in an outage.
+    async fn logins(&self, cx: &Context) -> Result<()> {
+        let plan = &self.0.plan;
+        let moves = matches!(plan.op, FogOp::Failover | FogOp::Drill | FogOp::ForcedDrill);
+        if !moves || self.0.is_of_servers() || plan.waived.iter().any(|w| w == LOGINS) {
+            return Ok(());
+        }
+        let there = cx.effects.read(&plan.secondary.site, login::list()).await?;
+        let mut missing = Vec::new();
+        for database in &plan.databases {
+            let here = cx.effects.read(&plan.primary.site, login::for_database(database)).await?;
+            missing.extend(logins::missing(&here.logins, &there));
+        }
+        missing.sort();
+        missing.dedup();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Error::refused(format!("on {}: {}", plan.secondary.site, missing.join("; ")))
+            .hint(format!("milink objects sync --group {0}, or [[waiver]] check = \"{LOGINS}\"", plan.group)))
+    }
+}
+
 #[async_trait]
 impl Step for Gate {
     fog_step!(secondary);
@@ -81,9 +113,11 @@ impl Step for Gate {
         if let Some(e) = refused(plan.op, &facts, &plan.waived, automatic) {
             return Err(e);
         }
+        self.logins(cx).await?;
         let lag = facts.lag_s();
         cx.prove(&self.0.id, "lag_s", &lag)?;
-        let said = standing(&facts).sentence();
+        let (_, unread) = rights::missing(asked(plan.op), &facts);
+        let said = [vec![standing(&facts).sentence()], unread].concat().join("; ");
         Ok(Done::note(match (self.0.plan.op, lag) {
             (FogOp::Create, _) if self.0.is_of_servers() => "the servers fit together".to_owned(),
             (FogOp::Create | FogOp::Protect, _) if standing(&facts) == Standing::None => {

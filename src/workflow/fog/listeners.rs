@@ -58,7 +58,12 @@ impl Step for Listeners {
     fog_step!(secondary);
 
     fn summary(&self) -> String {
-        format!("log in through {} and see the right instance answer", self.0.plan.read_write_listener)
+        let closed = if self.0.is_act() && self.0.plan.op == FogOp::Create {
+            " [protected again, listeners are back]"
+        } else {
+            ""
+        };
+        format!("log in through {} and see the right instance answer{closed}", self.0.plan.read_write_listener)
     }
     fn preview(&self) -> Vec<String> {
         Vec::new()
@@ -71,12 +76,8 @@ impl Step for Listeners {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let plan = &self.0.plan;
-        let (primary, secondary) = match plan.op {
-            FogOp::Create | FogOp::Protect | FogOp::Update | FogOp::Delete => (&plan.primary, &plan.secondary),
-            FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Drill => {
-                (&plan.secondary, &plan.primary)
-            }
-        };
+        let (primary, secondary) =
+            if plan.op.promotes() { (&plan.secondary, &plan.primary) } else { (&plan.primary, &plan.secondary) };
         let last = std::sync::Mutex::new(Vec::<Landed>::new());
         let waited = cx
             .until("the listeners to lead to the right instances", LAND_MAX, Backoff::relaxed(), || async {

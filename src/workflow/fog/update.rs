@@ -80,7 +80,7 @@ impl Step for Update {
         "nothing: change the estate file back and update again".to_owned()
     }
     fn crosses(&self) -> Option<Line> {
-        Some(Line::L1)
+        self.0.line()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         Ok(match (self.done(cx).await?, cx.effects.pending(&self.0.id)) {

@@ -235,13 +235,13 @@ impl Estate {
         if a.dns_zone != b.dns_zone {
             return Err(refuse("DnsZoneMismatch", "The instances are in different DNS zones."));
         }
-        if a.tier != b.tier {
+        if primary.tier() != secondary.tier() {
             return Err(refuse("ServerEditionMismatch", "The instances have different service tiers."));
         }
         if primary.settings().storage_gb != secondary.settings().storage_gb {
             return Err(refuse("GeoDrInstanceSizeMismatch", "The instances have different storage sizes."));
         }
-        if !a.database_format.eq_ignore_ascii_case(&b.database_format) {
+        if !primary.database_format().eq_ignore_ascii_case(&secondary.database_format()) {
             return Err(refuse(
                 "ManagedInstanceEstablishingFailoverGroupGeoPrimaryWithNewerVersionEditionThanSecondary",
                 "The instances have different update policies.",

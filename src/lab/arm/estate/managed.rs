@@ -38,6 +38,9 @@ pub(super) struct Settings {
     pub(super) sku_name: String,
     pub(super) v_cores: u32,
     pub(super) storage_gb: u32,
+    /// The update policy.
+    pub(super) database_format: String,
+    pub(super) next_gen: bool,
     pub(super) license_type: String,
     pub(super) hybrid_secondary_usage: String,
     pub(super) tags: BTreeMap<String, String>,
@@ -55,6 +58,8 @@ impl Managed {
             sku_name: spec.sku().to_owned(),
             v_cores: spec.vcores,
             storage_gb: spec.storage_gb,
+            database_format: spec.database_format.clone(),
+            next_gen: spec.next_gen,
             license_type: "LicenseIncluded".to_owned(),
             hybrid_secondary_usage: "Active".to_owned(),
             tags: BTreeMap::new(),
@@ -81,8 +86,16 @@ impl Managed {
         self.spec.resource_group.as_deref().unwrap_or(&azure.resource_group)
     }
 
-    pub(super) fn database_format(&self) -> &str {
-        &self.spec.database_format
+    pub(super) fn database_format(&self) -> String {
+        self.settings().database_format.clone()
+    }
+    /// Follows the SKU: `GP_…`, `BC_…`.
+    pub(super) fn tier(&self) -> String {
+        match self.settings().sku_name.split('_').next() {
+            Some("GP") => "GeneralPurpose".to_owned(),
+            Some("BC") => "BusinessCritical".to_owned(),
+            _ => self.spec.tier.clone(),
+        }
     }
 
     /// The instance as ARM lists it.
@@ -111,7 +124,7 @@ impl Managed {
             storage_size_in_gb: settings.storage_gb,
             storage_iops: None,
             memory_size_in_gb: Some(settings.v_cores * MEMORY_TENTHS_PER_VCORE / 10),
-            is_general_purpose_v2: Some(self.spec.next_gen),
+            is_general_purpose_v2: Some(settings.next_gen),
             collation: self.spec.collation.clone(),
             timezone_id: "UTC".to_owned(),
             public_data_endpoint_enabled: false,
@@ -127,7 +140,7 @@ impl Managed {
             pricing_model: Some("Regular".to_owned()),
             create_time: Some(self.created),
             authentication_metadata: Some("AzureAD".to_owned()),
-            database_format: Some(self.spec.database_format.clone()),
+            database_format: Some(settings.database_format),
             requested_logical_availability_zone: Some("NoPreference".to_owned()),
         };
         let family = settings.sku_name.split_once('_').map(|(_, family)| family.to_owned());
@@ -136,12 +149,7 @@ impl Managed {
             resource_group: group.to_owned(),
             location: region.to_owned(),
             tags: settings.tags,
-            sku: Sku {
-                name: settings.sku_name,
-                tier: Some(self.spec.tier.clone()),
-                family,
-                capacity: Some(settings.v_cores),
-            },
+            sku: Sku { name: settings.sku_name, tier: Some(self.tier()), family, capacity: Some(settings.v_cores) },
             principal_id: Some(principal_of(&self.name)),
             properties,
         }

@@ -67,6 +67,55 @@ impl Estate {
             .any(|d| d.replica_state.as_deref().is_some_and(|s| s.eq_ignore_ascii_case("CreatingLink")))
     }
 
+    /// Members of a group are scaled one at a time and in order: the secondary is never the weaker one (facts:
+    /// failover-groups 6.4).
+    fn check_order(&self, managed: &Managed, patch: &InstancePatch) -> ArmResult<()> {
+        let own = &managed.instance.config.id;
+        let Some(group) = self.hub.of(own) else { return Ok(()) };
+        let scales = patch.v_cores.is_some()
+            || patch.storage_gb.is_some()
+            || patch.sku_name.is_some()
+            || patch.database_format.is_some();
+        if !scales {
+            return Ok(());
+        }
+        let is_primary = group.primary().config.id == *own;
+        let partner = self.managed.iter().find(|m| group.holds(&m.instance.config.id) && m.instance.config.id != *own);
+        let Some(partner) = partner else { return Ok(()) };
+        if partner.settings().operations.iter().any(|o| o.state == "InProgress") {
+            return Err(ArmError::conflict(
+                "ManagedInstanceUpdateSloOngoing",
+                "The other instance of the failover group is being scaled.",
+            ));
+        }
+        let (mine, theirs) = (managed.settings().clone(), partner.settings().clone());
+        if patch
+            .database_format
+            .as_deref()
+            .is_some_and(|f| is_primary && !f.eq_ignore_ascii_case(&theirs.database_format))
+        {
+            return Err(ArmError::bad_request(
+                "ManagedInstanceUpdateSloGeoPrimaryWithNewerVersionEditionThanSecondary",
+                "Change the update policy of the geo-secondary first.",
+            ));
+        }
+        let tier = |sku: &str| u32::from(sku.starts_with("BC_"));
+        let out_of_order = |wanted: Option<u32>, mine: u32, theirs: u32| {
+            wanted.is_some_and(|w| (is_primary && w > mine && theirs < w) || (!is_primary && w < mine && theirs > w))
+        };
+        let sku = patch.sku_name.as_deref().map(tier);
+        if out_of_order(patch.v_cores, mine.v_cores, theirs.v_cores)
+            || out_of_order(patch.storage_gb, mine.storage_gb, theirs.storage_gb)
+            || out_of_order(sku, tier(&mine.sku_name), tier(&theirs.sku_name))
+        {
+            return Err(ArmError::bad_request(
+                "GeoDrInstanceScalingOrder",
+                "Scale the geo-secondary up before the primary, and the primary down before the geo-secondary.",
+            ));
+        }
+        Ok(())
+    }
+
     fn check_patch(managed: &Managed, patch: &InstancePatch) -> ArmResult<()> {
         if Self::seeding(managed) {
             return Err(ArmError::bad_request(
@@ -82,7 +131,7 @@ impl Estate {
         };
         let Some(wanted) = &patch.database_format else { return Ok(()) };
         let Some(asked) = rank(wanted) else { return Err(ArmError::invalid_parameter("databaseFormat")) };
-        let now = rank(managed.database_format()).unwrap_or(0);
+        let now = rank(&managed.database_format()).unwrap_or(0);
         // The change is one-way (facts: arm-api 2).
         if asked < now {
             let code = if now == 99 {
@@ -92,11 +141,15 @@ impl Estate {
             };
             return Err(ArmError::bad_request(code, "The update policy of a managed instance cannot be taken back."));
         }
-        if asked > now { Err(not_offered("changing the update policy of a running instance")) } else { Ok(()) }
+        Ok(())
     }
 
     async fn scale(managed: &Managed, patch: InstancePatch) {
-        let scaling = patch.v_cores.is_some() || patch.storage_gb.is_some() || patch.sku_name.is_some();
+        let scaling = patch.v_cores.is_some()
+            || patch.storage_gb.is_some()
+            || patch.sku_name.is_some()
+            || patch.database_format.is_some()
+            || patch.next_gen.is_some();
         if scaling {
             let start = managed.instance.clock.now();
             let mut settings = managed.settings();
@@ -123,6 +176,8 @@ impl Estate {
         settings.storage_gb = patch.storage_gb.unwrap_or(settings.storage_gb);
         let text = |new: Option<String>, old: &mut String| *old = new.unwrap_or_else(|| std::mem::take(old));
         text(patch.sku_name, &mut settings.sku_name);
+        text(patch.database_format, &mut settings.database_format);
+        settings.next_gen = patch.next_gen.unwrap_or(settings.next_gen);
         text(patch.license_type, &mut settings.license_type);
         text(patch.hybrid_secondary_usage, &mut settings.hybrid_secondary_usage);
         if let Some(tags) = patch.tags {
@@ -276,7 +331,10 @@ impl Provider for Estate {
                 "InvalidDistributedAvailabilityGroupsCreateOrUpdateRequestDatabases",
                 "The databases of a single-database link cannot be changed.",
             )),
-            Change::UpdateInstance(patch) => Self::check_patch(managed, patch),
+            Change::UpdateInstance(patch) => {
+                self.check_order(managed, patch)?;
+                Self::check_patch(managed, patch)
+            }
             Change::DeleteInstance => Err(not_offered("deleting an instance")),
             Change::StopInstance if Self::seeding(managed) => Err(ArmError::bad_request(
                 "OperationCanNotStartDueToMiLink",
@@ -325,7 +383,12 @@ impl Provider for Estate {
                 Ok(())
             }
             Change::UpdateInstance(patch) => {
+                // It ends with a local failover: another node takes over, and every session is dropped.
+                let moves = patch.database_format.is_some() || patch.sku_name.is_some() || patch.v_cores.is_some();
                 Self::scale(managed, patch).await;
+                if moves {
+                    Self::fail_over_locally(managed);
+                }
                 Ok(())
             }
             Change::SetProtector { key } => {

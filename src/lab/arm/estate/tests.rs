@@ -50,7 +50,10 @@ async fn the_update_policy_goes_one_way() {
     let estate = estate().await;
     let code = |result: Result<(), ArmError>| result.unwrap_err().code;
     assert!(estate.check("mi-a", &patch("SQLServer2022")).is_ok());
-    assert_eq!(code(estate.check("mi-a", &patch("AlwaysUpToDate"))), "NotImplemented");
+    assert!(estate.check("mi-a", &patch("AlwaysUpToDate")).is_ok());
+    estate.run("mi-a", patch("AlwaysUpToDate")).await.unwrap();
+    let back = "ManagedInstanceUpdateSloFromVersionlessToVersionedNotAllowed";
+    assert_eq!(code(estate.check("mi-a", &patch("SQLServer2022"))), back);
     assert_eq!(code(estate.check("mi-a", &patch("SQLServer2016"))), "InvalidParameterValue");
 }
 

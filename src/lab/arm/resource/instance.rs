@@ -112,6 +112,7 @@ fn patch(sent: &Map<String, Value>) -> ArmResult<InstancePatch> {
         patch.v_cores = body::number(properties, "vCores")?;
         patch.storage_gb = body::number(properties, "storageSizeInGB")?;
         patch.database_format = owned(properties, "databaseFormat")?;
+        patch.next_gen = body::flag(properties, "isGeneralPurposeV2")?;
         patch.hybrid_secondary_usage = owned(properties, "hybridSecondaryUsage")?;
         patch.license_type = owned(properties, "licenseType")?;
     }

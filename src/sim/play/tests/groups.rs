@@ -1,7 +1,10 @@
 //! Every step on a failover group × every way to go wrong × resume; no request is ever sent twice.
 
 use crate::app::fog::FogOp;
+use crate::app::fog_runbook::RunbookAsk;
 use crate::effects::fault::Point;
+use crate::model::ids::SiteId;
+use crate::model::resize::InstanceSetting;
 use crate::sim::play::faults::Blow;
 use crate::sim::play::faults::Place;
 use crate::sim::play::groups;
@@ -14,16 +17,16 @@ const SEED: u64 = 11;
 
 /// Each of these begins with a whole migration, or goes over and back: between its changes, dying at the start of a step tells
 /// enough. `MILINK_SWEEP=all` plays the rest too.
-fn is_long(op: FogOp) -> bool {
+fn is_long(case: &Case) -> bool {
     let all = std::env::var("MILINK_SWEEP").is_ok_and(|v| v == "all");
-    !all && matches!(op, FogOp::Protect | FogOp::Drill)
+    !all && (case.servers || matches!(case.op, FogOp::Protect | FogOp::Drill | FogOp::ForcedDrill | FogOp::Runbook))
 }
 
-fn cells(op: FogOp, passed: &[Place]) -> Vec<(Place, Blow)> {
+fn cells(case: &Case, passed: &[Place]) -> Vec<(Place, Blow)> {
     // A beat is like the next: the first of each point tells all.
     let first: BTreeSet<&Place> = passed.iter().filter(|p| p.nth == 0).collect();
     let mut cells = Vec::new();
-    if is_long(op) {
+    if is_long(case) {
         for place in first {
             match place.point {
                 Point::StepStarted => cells.push((place.clone(), Blow::Die)),
@@ -45,11 +48,24 @@ fn cells(op: FogOp, passed: &[Place]) -> Vec<(Place, Blow)> {
 }
 
 fn sweep(op: FogOp, steps_at_least: usize) {
-    let clean = groups::run(&Case { op, seed: SEED, blow: None }).unwrap_or_else(|e| panic!("{e}"));
+    sweep_of(&Case { op, ask: None, servers: false, seed: SEED, blow: None }, steps_at_least);
+}
+
+fn sweep_of_servers(op: FogOp, steps_at_least: usize) {
+    sweep_of(&Case { op, ask: None, servers: true, seed: SEED, blow: None }, steps_at_least);
+}
+
+fn runbook(ask: RunbookAsk, steps_at_least: usize) {
+    let case = Case { op: FogOp::Runbook, ask: Some(ask), servers: false, seed: SEED, blow: None };
+    sweep_of(&case, steps_at_least);
+}
+
+fn sweep_of(case: &Case, steps_at_least: usize) {
+    let clean = groups::run(case).unwrap_or_else(|e| panic!("{e}"));
     assert!(clean.committed);
     let steps: BTreeSet<&str> = clean.passed.iter().map(|p| p.step.as_str()).collect();
     assert!(steps.len() >= steps_at_least, "{steps:?}");
-    let cells = cells(op, &clean.passed);
+    let cells = cells(case, &clean.passed);
     let total = cells.len();
     let (open, failed, committed) = (Mutex::new(cells), Mutex::new(Vec::new()), Mutex::new(0));
     std::thread::scope(|scope| {
@@ -58,7 +74,7 @@ fn sweep(op: FogOp, steps_at_least: usize) {
                 loop {
                     let Some((place, blow)) = open.lock().unwrap().pop() else { return };
                     let name = format!("{} at {place}", blow.name());
-                    match groups::run(&Case { op, seed: SEED, blow: Some((place, blow)) }) {
+                    match groups::run(&Case { blow: Some((place, blow)), ..case.clone() }) {
                         Ok(played) if !played.struck && blow != Blow::Twice => {
                             failed.lock().unwrap().push(format!("{name}: never struck"));
                         }
@@ -102,4 +118,47 @@ fn every_step_of_a_forced_failover() {
 #[test]
 fn every_step_of_the_way_from_the_last_link_to_the_listener() {
     sweep(FogOp::Protect, 9);
+}
+
+#[test]
+fn every_step_of_a_forced_drill() {
+    sweep(FogOp::ForcedDrill, 11);
+}
+
+#[test]
+fn every_step_of_a_change_of_the_secondary() {
+    runbook(RunbookAsk::ChangeSecondary(SiteId::from("mi-c")), 9);
+}
+
+#[test]
+fn every_step_of_a_change_of_the_primary() {
+    runbook(RunbookAsk::ChangePrimary(SiteId::from("mi-c")), 18);
+}
+
+#[test]
+fn every_step_of_a_rename() {
+    runbook(RunbookAsk::Rename("fog-journal".to_owned()), 11);
+}
+
+#[test]
+fn every_step_of_scaling_up_and_of_a_newer_policy() {
+    runbook(RunbookAsk::Resize(InstanceSetting::VCores(16), false), 5);
+    runbook(RunbookAsk::Resize(InstanceSetting::UpdatePolicy("AlwaysUpToDate".to_owned()), false), 5);
+}
+
+#[test]
+fn every_step_of_a_creation_between_servers() {
+    sweep_of_servers(FogOp::Create, 5);
+}
+
+#[test]
+fn every_step_of_a_failover_between_servers() {
+    sweep_of_servers(FogOp::Failover, 5);
+    sweep_of_servers(FogOp::ForcedFailover, 5);
+    sweep_of_servers(FogOp::PlannedFirst, 5);
+}
+
+#[test]
+fn every_step_of_a_deletion_between_servers() {
+    sweep_of_servers(FogOp::Delete, 3);
 }

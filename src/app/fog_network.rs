@@ -1,0 +1,435 @@
+//! What is missing between the subnets of a group's members, and what of it milink can make (facts: failover-groups 1.2, 1.3).
+
+use super::build::App;
+use super::fog::FogLook;
+use super::fog::FogOp;
+use crate::base::error::Error;
+use crate::base::error::Result;
+use crate::inventory::fog_network;
+use crate::inventory::fog_network::MemberNetwork;
+use crate::model::geo::Side;
+use crate::model::network::Peer;
+use crate::model::network::SecurityGroup;
+use crate::model::network::SecurityRule;
+use crate::plan::fog::FogPlan;
+use crate::plan::fog::PlannedNetwork;
+use crate::plan::network::DELEGATED_TO;
+use crate::plan::network::NetworkChange;
+use crate::plan::types::Plan;
+use crate::rules::network::group::Need;
+use crate::rules::network::group::Outcome;
+use crate::rules::network::group::judge;
+use crate::rules::network::group::room_before;
+use crate::rules::network::range::Ports;
+use crate::rules::network::range::Range;
+use serde_json::Value;
+use serde_json::json;
+use std::net::Ipv4Addr;
+
+/// Replication, and the ports that connections are redirected to: name, ports as written, as judged, and the priority that the
+/// documents use.
+const PORTS: [(&str, &str, Ports, u32); 2] = [
+    ("allow_geodr", "5022", Ports { first: 5022, last: 5022 }, 1200),
+    ("allow_redirect", "11000-11999", Ports { first: 11_000, last: 11_999 }, 1100),
+];
+/// Members of a subnet that only Azure writes.
+const READ_ONLY: [&str; 6] = [
+    "provisioningState",
+    "ipConfigurations",
+    "privateEndpoints",
+    "purpose",
+    "resourceNavigationLinks",
+    "serviceAssociationLinks",
+];
+
+/// What a look found.
+#[derive(Debug, Clone, Default)]
+pub struct NetworkPlan {
+    pub missing: Vec<PlannedNetwork>,
+    /// What stands in the way and is for people to decide.
+    pub problems: Vec<String>,
+}
+
+fn last(id: &str) -> &str {
+    id.rsplit('/').next().unwrap_or(id)
+}
+
+fn ranges(texts: &[String]) -> Vec<Range> {
+    texts.iter().filter_map(|t| Range::parse(t)).collect()
+}
+
+fn overlaps(a: &[String], b: &[String]) -> bool {
+    ranges(a).iter().any(|x| ranges(b).iter().any(|y| x.first <= y.last && y.first <= x.last))
+}
+
+/// Compares both members; `a` is the primary.
+pub fn plan(a: &MemberNetwork, b: &MemberNetwork) -> NetworkPlan {
+    let mut found = NetworkPlan::default();
+    shapes(a, b, &mut found);
+    let peered = peering(a, b, &mut found);
+    for (own, other, at_secondary) in [(a, b, false), (b, a, true)] {
+        delegation(own, at_secondary, &mut found);
+        rules(own, other, at_secondary, peered, &mut found);
+    }
+    found
+}
+
+/// What the service asks of both subnets, and no request of milink's can mend without taking something away.
+fn shapes(a: &MemberNetwork, b: &MemberNetwork, found: &mut NetworkPlan) {
+    for m in [a, b] {
+        if m.group.is_none() {
+            found.problems.push(format!("subnet {} has no network security group (N02)", last(&m.subnet)));
+        }
+        if m.table.is_none() {
+            found.problems.push(format!("subnet {} has no route table (N02)", last(&m.subnet)));
+        }
+    }
+    let same = |x: &Option<String>, y: &Option<String>| {
+        x.as_ref().zip(y.as_ref()).is_some_and(|(x, y)| x.eq_ignore_ascii_case(y))
+    };
+    if same(&a.group, &b.group) {
+        found.problems.push("both subnets share one network security group: give each its own (N03)".to_owned());
+    }
+    if same(&a.table, &b.table) {
+        found.problems.push("both subnets share one route table: give each its own (N04)".to_owned());
+    }
+}
+
+/// Both halves. True: the two networks see each other, or will once the plan is done.
+fn peering(a: &MemberNetwork, b: &MemberNetwork, found: &mut NetworkPlan) -> bool {
+    if a.network.eq_ignore_ascii_case(&b.network) {
+        return true;
+    }
+    if overlaps(&a.facts.spaces, &b.facts.spaces) {
+        found.problems.push(format!(
+            "the addresses of {} ({}) and {} ({}) overlap: they cannot be peered (N05)",
+            last(&a.network),
+            a.facts.spaces.join(", "),
+            last(&b.network),
+            b.facts.spaces.join(", ")
+        ));
+        return false;
+    }
+    let mut sees = true;
+    for (own, other, at_secondary) in [(a, b, false), (b, a, true)] {
+        let leads = |p: &&Value| {
+            let id = p["properties"]["remoteVirtualNetwork"]["id"].as_str();
+            id.is_some_and(|id| id.eq_ignore_ascii_case(&other.network))
+        };
+        let Some(there) = own.peerings.iter().find(leads) else {
+            let taken = |name: &str| {
+                own.peerings.iter().any(|p| p["name"].as_str().is_some_and(|n| n.eq_ignore_ascii_case(name)))
+            };
+            let mut name = format!("to-{}", last(&other.network));
+            while taken(&name) {
+                name.push_str("-geodr");
+            }
+            let change = NetworkChange::Peering { network: own.network.clone(), name, remote: other.network.clone() };
+            found.missing.push(PlannedNetwork { at_secondary, change });
+            continue;
+        };
+        let (name, p) = (there["name"].as_str().unwrap_or("?"), &there["properties"]);
+        let state = p["peeringState"].as_str().unwrap_or("unknown");
+        if state.eq_ignore_ascii_case("Disconnected") {
+            sees = false;
+            found.problems.push(format!(
+                "peering {name} of {} is Disconnected: delete both halves, then plan again (N08)",
+                last(&own.network)
+            ));
+        }
+        if p["allowVirtualNetworkAccess"] == json!(false) {
+            sees = false;
+            found.problems.push(format!(
+                "peering {name} of {} does not allow access: set allowVirtualNetworkAccess (N08)",
+                last(&own.network)
+            ));
+        }
+    }
+    sees
+}
+
+fn delegation(own: &MemberNetwork, at_secondary: bool, found: &mut NetworkPlan) {
+    let p = &own.subnet_properties;
+    let all = p["delegations"].as_array().cloned().unwrap_or_default();
+    let service = |d: &Value| d["properties"]["serviceName"].as_str().unwrap_or_default().to_owned();
+    if all.iter().any(|d| service(d).eq_ignore_ascii_case(DELEGATED_TO)) {
+        return;
+    }
+    if let Some(other) = all.first() {
+        found.problems.push(format!(
+            "subnet {} is delegated to {}: managed instances need one of their own (N01)",
+            last(&own.subnet),
+            service(other)
+        ));
+        return;
+    }
+    let mut properties = p.clone();
+    if let Some(map) = properties.as_object_mut() {
+        READ_ONLY.iter().for_each(|name| drop(map.remove(*name)));
+        map.insert(
+            "delegations".to_owned(),
+            json!([{ "name": "managed-instances", "properties": { "serviceName": DELEGATED_TO } }]),
+        );
+    }
+    let change = NetworkChange::Delegation { subnet: own.subnet.clone(), properties };
+    found.missing.push(PlannedNetwork { at_secondary, change });
+}
+
+/// First and last address of each range of the partner's subnet: a rule that holds both ends holds what lies between, unless
+/// somebody cut it there.
+fn ends(prefixes: &[String]) -> Vec<Ipv4Addr> {
+    ranges(prefixes).iter().flat_map(|r| [Ipv4Addr::from(r.first), Ipv4Addr::from(r.last)]).collect()
+}
+
+fn rules(own: &MemberNetwork, other: &MemberNetwork, at_secondary: bool, peered: bool, found: &mut NetworkPlan) {
+    let Some(id) = &own.group else { return };
+    let mut group: SecurityGroup = match own.facts.group.get() {
+        Ok(Some(group)) => group.clone(),
+        Ok(None) => return,
+        Err(why) => {
+            found.problems.push(format!("the rules of {} cannot be read: {}", last(id), why.0));
+            return;
+        }
+    };
+    // Judged as it will be: a peering widens what `VirtualNetwork` means.
+    let mut facts = own.facts.clone();
+    if peered {
+        facts.peers.push(Peer {
+            name: "planned".to_owned(),
+            state: "Connected".to_owned(),
+            spaces: other.facts.spaces.clone(),
+            is_allowed: true,
+        });
+    }
+    for is_inbound in [true, false] {
+        for (name, text, ports, usual) in PORTS {
+            let ask = |peer| judge(&group, &Need { facts: &facts, is_inbound, peer, ports: &[ports] });
+            let mut denied = None;
+            for outcome in ends(&other.facts.prefixes).into_iter().map(ask) {
+                match outcome {
+                    Outcome::Open(_) => {}
+                    Outcome::Closed(rules) => {
+                        let first = rules.iter().map(|r| r.priority).min();
+                        denied = denied.into_iter().chain(first).min();
+                    }
+                    Outcome::Unclear { rules } => found.problems.push(format!(
+                        "whether {} lets TCP {text} pass depends on application security groups ({})",
+                        last(id),
+                        rules.join(", ")
+                    )),
+                }
+            }
+            let Some(denied) = denied else { continue };
+            let taken = |p: u32| group.rules.iter().any(|r| r.is_inbound == is_inbound && r.priority == p);
+            let priority =
+                if usual < denied && !taken(usual) { Some(usual) } else { room_before(&group, is_inbound, denied) };
+            let way = if is_inbound { "inbound" } else { "outbound" };
+            let (Some(priority), Some(mine), Some(theirs)) =
+                (priority, own.facts.prefixes.first(), other.facts.prefixes.first())
+            else {
+                found.problems.push(format!(
+                    "{} denies TCP {text} {way} at priority {denied}, and no smaller number is free",
+                    last(id)
+                ));
+                continue;
+            };
+            let (source, destination) = if is_inbound { (theirs, mine) } else { (mine, theirs) };
+            let mut rule_name = format!("{name}_{way}");
+            while group.rules.iter().any(|r| r.name.eq_ignore_ascii_case(&rule_name)) {
+                rule_name.push_str("_group");
+            }
+            group.rules.push(SecurityRule {
+                name: rule_name.clone(),
+                priority,
+                is_inbound,
+                allows: true,
+                protocol: "Tcp".to_owned(),
+                sources: vec![source.clone()],
+                source_ports: vec!["*".to_owned()],
+                destinations: vec![destination.clone()],
+                ports: vec![text.to_owned()],
+                has_unseen_members: false,
+            });
+            group.rules.sort_by_key(|r| r.priority);
+            let change = NetworkChange::Rule {
+                group: id.clone(),
+                name: rule_name,
+                priority,
+                is_inbound,
+                source: source.clone(),
+                destination: destination.clone(),
+                ports: text.to_owned(),
+            };
+            found.missing.push(PlannedNetwork { at_secondary, change });
+        }
+    }
+}
+
+impl App {
+    /// Both members' networks, compared.
+    pub async fn look_at_network(&self, look: &FogLook) -> Result<NetworkPlan> {
+        if look.wanted.between_servers {
+            return Err(Error::refused("logical servers stand in no network of yours")
+                .hint("firewall rules and private endpoints are theirs"));
+        }
+        let cx = self.observer()?;
+        let arm = cx.effects.arm()?;
+        let (a, b) = (self.place(&look.facts.a.site)?.instance, self.place(&look.facts.b.site)?.instance);
+        let (a, b) = tokio::join!(fog_network::read(arm, &a), fog_network::read(arm, &b));
+        Ok(plan(&a?, &b?))
+    }
+
+    /// The steps that make what is missing; empty if nothing is.
+    pub fn plan_network(&self, look: &FogLook, found: &NetworkPlan) -> Result<Plan> {
+        let fog = self.fog_plan(look, FogOp::Network, Side::A)?;
+        let mut plan = crate::plan::fog::build(FogPlan { network: found.missing.clone(), ..fog }, self.policy());
+        self.fill_in_words(&mut plan)?;
+        Ok(plan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fact::Fact;
+    use crate::model::network::NetworkFacts;
+
+    fn id(kind: &str, name: &str) -> String {
+        format!("/subscriptions/s/resourceGroups/rg-{name}/providers/Microsoft.Network/{kind}/{name}")
+    }
+
+    fn rule(name: &str, priority: u32, is_inbound: bool, allows: bool, ports: &str) -> SecurityRule {
+        SecurityRule {
+            name: name.to_owned(),
+            priority,
+            is_inbound,
+            allows,
+            protocol: "*".to_owned(),
+            sources: vec![if allows { "VirtualNetwork" } else { "*" }.to_owned()],
+            source_ports: vec!["*".to_owned()],
+            destinations: vec![if allows { "VirtualNetwork" } else { "*" }.to_owned()],
+            ports: vec![ports.to_owned()],
+            has_unseen_members: false,
+        }
+    }
+
+    fn member(name: &str, space: &str, prefix: &str, peer: Option<(&str, &str)>) -> MemberNetwork {
+        let network = id("virtualNetworks", name);
+        let peering = |(other, state): (&str, &str)| {
+            json!({ "name": format!("to-{other}"), "properties": {
+                "remoteVirtualNetwork": { "id": id("virtualNetworks", other) },
+                "peeringState": state, "allowVirtualNetworkAccess": true } })
+        };
+        let rules = vec![
+            rule("in", 65_000, true, true, "*"),
+            rule("out", 65_000, false, true, "*"),
+            rule("no-in", 65_500, true, false, "*"),
+            rule("no-out", 65_500, false, false, "*"),
+        ];
+        MemberNetwork {
+            subnet: format!("{network}/subnets/mi"),
+            group: Some(id("networkSecurityGroups", name)),
+            table: Some(id("routeTables", name)),
+            facts: NetworkFacts {
+                network: name.to_owned(),
+                resource_group: format!("rg-{name}"),
+                spaces: vec![space.to_owned()],
+                peers: Vec::new(),
+                has_gateway: false,
+                subnet: "mi".to_owned(),
+                prefixes: vec![prefix.to_owned()],
+                group: Fact::Known {
+                    value: Some(SecurityGroup { name: name.to_owned(), resource_group: "rg".to_owned(), rules }),
+                },
+                table: Fact::Known { value: None },
+            },
+            subnet_properties: json!({ "addressPrefix": prefix, "provisioningState": "Succeeded",
+                "delegations": [{ "name": "mi", "properties": { "serviceName": DELEGATED_TO } }] }),
+            peerings: peer.map(peering).into_iter().collect(),
+            network,
+        }
+    }
+
+    fn pair() -> (MemberNetwork, MemberNetwork) {
+        let a = member("va", "10.0.0.0/16", "10.0.16.0/24", Some(("vb", "Connected")));
+        (a, member("vb", "10.1.0.0/16", "10.1.16.0/24", Some(("va", "Connected"))))
+    }
+
+    #[test]
+    fn nothing_is_missing_between_peered_subnets_with_the_default_rules() {
+        let (a, b) = pair();
+        let found = plan(&a, &b);
+        assert!(found.missing.is_empty() && found.problems.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn both_halves_of_a_peering_are_made_each_under_a_name_of_its_own() {
+        let (mut a, mut b) = pair();
+        a.peerings.clear();
+        b.peerings = vec![json!({ "name": "to-va", "properties": { "remoteVirtualNetwork": { "id": "/else" } } })];
+        let found = plan(&a, &b);
+        let ids: Vec<String> = found.missing.iter().map(|m| m.change.id()).collect();
+        let wanted = [
+            format!("{}/virtualNetworkPeerings/to-vb", a.network),
+            format!("{}/virtualNetworkPeerings/to-va-geodr", b.network),
+        ];
+        assert_eq!(ids, wanted, "and no rules: once peered, the default ones let it pass");
+        b.facts.spaces = vec!["10.0.128.0/17".to_owned()];
+        let overlapping = plan(&a, &b);
+        assert!(!overlapping.missing.iter().any(|m| matches!(m.change, NetworkChange::Peering { .. })));
+        assert!(overlapping.problems[0].contains("overlap"), "{:?}", overlapping.problems);
+        let (mut a, b) = pair();
+        a.peerings[0]["properties"]["peeringState"] = json!("Disconnected");
+        assert!(plan(&a, &b).problems[0].contains("Disconnected"));
+    }
+
+    #[test]
+    fn a_denial_gets_a_rule_before_it_and_nothing_else_does() {
+        let (a, mut b) = pair();
+        let deny = rule("deny_all", 1150, true, false, "5000-11500");
+        if let Fact::Known { value: Some(group) } = &mut b.facts.group {
+            group.rules.insert(0, deny);
+        }
+        let found = plan(&a, &b);
+        assert!(found.problems.is_empty(), "{:?}", found.problems);
+        let rules: Vec<(u32, bool, &str, &str)> = found
+            .missing
+            .iter()
+            .filter_map(|m| match &m.change {
+                NetworkChange::Rule { priority, is_inbound, ports, source, .. } => {
+                    Some((*priority, *is_inbound, ports.as_str(), source.as_str()))
+                }
+                _ => None,
+            })
+            .collect();
+        let (prefix, range) = ("10.0.16.0/24", "11000-11999");
+        assert_eq!(
+            rules,
+            [(1149, true, "5022", prefix), (1100, true, range, prefix)],
+            "only what is closed, both before 1150"
+        );
+        assert!(found.missing.iter().all(|m| m.at_secondary));
+    }
+
+    #[test]
+    fn what_only_people_can_decide_is_told() {
+        let (mut a, mut b) = pair();
+        a.group = b.group.clone();
+        b.table = None;
+        b.subnet_properties =
+            json!({ "delegations": [{ "properties": { "serviceName": "Microsoft.Web/serverFarms" } }] });
+        let found = plan(&a, &b).problems.join("\n");
+        for word in ["share one network security group", "no route table", "Microsoft.Web/serverFarms"] {
+            assert!(found.contains(word), "{word}: {found}");
+        }
+        let (a, mut b) = pair();
+        b.subnet_properties = json!({ "addressPrefix": "10.1.16.0/24", "provisioningState": "Succeeded" });
+        let found = plan(&a, &b);
+        let [PlannedNetwork { change: NetworkChange::Delegation { properties, .. }, .. }] = found.missing.as_slice()
+        else {
+            panic!("{found:?}");
+        };
+        assert_eq!(properties["addressPrefix"], "10.1.16.0/24", "a PUT replaces the whole subnet");
+        assert!(properties.get("provisioningState").is_none(), "Azure's own member");
+    }
+}

@@ -411,12 +411,9 @@ pub const AFTER: &[Mutant] = &[
         [Sql("sql-a", "EXEC msdb.dbo.sp_add_operator @name = N'night watch'")],
         [Sql("mi-a", "EXEC msdb.dbo.sp_add_operator @name = N'night watch'")]
     ),
-    mutant!(
-        "certificate.expiry",
-        NIGHT,
-        [Fault("set sql-a certificate ending")],
-        [Fault("set sql-a certificate valid")]
-    ),
+    // Made anew, so that the link takes up again.
+    mutant!("certificate.expiry", NIGHT, [Fault("set sql-a certificate ending")], [Fault("set sql-a certificate valid")],
+        also "endpoint.connected", "link.healthy", "link.lag", "link.redo", "link.state", "network.proven"),
     mutant!("certificate.endpoint", NIGHT, [Fault("set sql-a certificate expired")], [Fault("set sql-a certificate valid")],
         also "certificate.expiry", "endpoint.connected", "link.healthy", "link.lag", "link.redo", "link.state", "network.proven"),
     mutant!(

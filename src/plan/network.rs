@@ -254,6 +254,21 @@ mod tests {
     fn the_same_for_the_command_line_and_for_a_template() {
         let az = rule().az();
         assert!(az.contains("--nsg-name nsg-a") && az.contains("--source-port-ranges '*'"), "{az}");
-        insta::assert_snapshot!(rule().bicep("2024-05-01"), @"");
+        insta::assert_snapshot!(rule().bicep("2024-05-01"), @r"
+        // az deployment group create --resource-group rg
+        resource r_nsg_a_allow_geodr_inbound 'Microsoft.Network/networkSecurityGroups/securityRules@2024-05-01' = {
+          name: 'nsg-a/allow_geodr_inbound'
+          properties: {
+            access: 'Allow'
+            destinationAddressPrefix: '10.0.16.0/24'
+            destinationPortRange: '5022'
+            direction: 'Inbound'
+            priority: 1200
+            protocol: 'Tcp'
+            sourceAddressPrefix: '10.1.16.0/24'
+            sourcePortRange: '*'
+          }
+        }
+        ");
     }
 }

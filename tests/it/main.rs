@@ -39,6 +39,8 @@ mod mirroring;
 mod model;
 /// The monitor over an estate in memory: metrics, page, conditions.
 mod monitor;
+/// The network between the two servers, judged and proven.
+mod network;
 /// Server objects compared and brought over.
 mod objects;
 /// Estates that were installed in another way.

@@ -190,9 +190,10 @@ fn an_instance_that_is_stopped() {
     let found = crate::support::process::until("the instance to stop", || {
         let report = lab.milink("check --for create --output json").exits(3).json();
         let found = open(&report);
-        (found.get("managed.state").map(String::as_str) == Some("fail")).then_some(found)
+        let word = |id: &str| found.get(id).map(String::as_str);
+        let stopped = word("managed.state") == Some("fail") && word("managed.reachable") == Some("unknown");
+        stopped.then_some(found)
     });
-    assert_eq!(found["managed.reachable"], "unknown", "{found:#?}");
     assert!(!found.contains_key("database.recovery_model"), "the source still tells: {found:#?}");
     act("start");
     crate::support::process::until("the instance to start", || {
@@ -216,4 +217,36 @@ fn a_way_back_needs_the_customers_key() {
     let body = r#"{"properties": {"serverKeyType": "AzureKeyVault", "serverKeyName": "vault_key_1"}}"#;
     arm::send(&lab, Method::Put, path, body).unwrap();
     crate::support::process::until("the key to be set", || judged().is_none().then_some(()));
+}
+
+/// Another server that has this one as a linked server keeps the old name on the night.
+#[test]
+fn a_server_that_comes_in_by_a_linked_server() {
+    let lab = Lab::up("migrate-2019", "");
+    let mut session = lab.caller("sql-a");
+    session.run("SELECT 1");
+    let report = lab.milink("check --for create --output json").exits(0).json();
+    assert_eq!(open(&report).get("objects.linked_callers").map(String::as_str), Some("fail"));
+    drop(session);
+    crate::support::process::until("the caller to be gone", || {
+        let report = lab.milink("check --for create --output json").json();
+        (!open(&report).contains_key("objects.linked_callers")).then_some(())
+    });
+}
+
+/// A contained group around the database: it does not link.
+#[test]
+fn a_contained_group() {
+    let lab = Lab::up("two-way-2022", "");
+    let mut session = lab.session("sql-a", "master");
+    session.run(
+        "CREATE AVAILABILITY GROUP AG_ledger WITH (CLUSTER_TYPE = NONE, CONTAINED) FOR DATABASE ledger REPLICA ON N'SQL-A' WITH \
+         (ENDPOINT_URL = N'TCP://10.0.1.8:5022', AVAILABILITY_MODE = ASYNCHRONOUS_COMMIT, FAILOVER_MODE = MANUAL, \
+         SEEDING_MODE = AUTOMATIC)",
+    );
+    let report = lab.milink("check --for create --output json").exits(3).json();
+    assert_eq!(open(&report).get("group.contained").map(String::as_str), Some("fail"), "{report:#}");
+    session.run("DROP AVAILABILITY GROUP AG_ledger");
+    let report = lab.milink("check --for create --output json").json();
+    assert!(!open(&report).contains_key("group.contained"), "{report:#}");
 }

@@ -11,7 +11,7 @@ use crate::lab::world::server::BackupSet;
 use std::sync::Arc;
 
 /// What can be set, for the message of a mistake.
-const KEYS: &str = "hadr on|off; lock LEVEL|none; permissions all|read; failover-group NAME|none; region up|down; \
+const KEYS: &str = "hadr on|off; lock LEVEL|none; permissions all|read|sql; failover-group NAME|none; region up|down; \
                     clock-ahead-s N; zone-minutes N; \
                     with a database: change-capture, published, distributor on|off; version-store FILEGROUP-ID; refers-to DATABASE|none; log-rate-mib N|none; encrypted on|off; file-gib N; defunct FILE|none";
 
@@ -37,8 +37,14 @@ pub(super) fn set(
             arm.access.set_locks(if value == "none" { Vec::new() } else { vec![lock] });
         }
         ("permissions", None) => {
-            let action = if value == "all" { "*" } else { "*/read" };
-            arm.access.set_permissions(vec![Permission { actions: vec![action.to_owned()], not_actions: Vec::new() }]);
+            let actions: &[&str] = match value {
+                "all" => &["*"],
+                // No reader of the network's group.
+                "sql" => &["Microsoft.Sql/*", "Microsoft.Authorization/*", "Microsoft.Resources/*"],
+                _ => &["*/read"],
+            };
+            let actions = actions.iter().map(|a| (*a).to_owned()).collect();
+            arm.access.set_permissions(vec![Permission { actions, not_actions: Vec::new() }]);
         }
         ("failover-group", None) => {
             let id = id_of(instance, arm).ok_or("that is no managed instance")?;

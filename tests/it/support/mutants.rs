@@ -168,7 +168,7 @@ pub const BEFORE: &[Mutant] = &[
     mutant!("managed.file_size", NEW, [Fault("set sql-a file-gib 9000 ledger")], [Fault("set sql-a file-gib 0 ledger")], also "managed.storage"),
     mutant!("database.exists", NEW, [Sql("sql-a", "ALTER DATABASE ledger SET OFFLINE WITH ROLLBACK IMMEDIATE")],
         [Sql("sql-a", "ALTER DATABASE ledger SET ONLINE")],
-        also "database.read_write", "database.full_backup", "database.filestream", "database.memory_optimized", "database.master_key",
+        also "database.read_write", "database.full_backup", "database.filestream", "database.memory_optimized", "database.master_key", "database.cross_database",
         "objects.windows_logins", "objects.orphans"),
     mutant!("database.recovery_model", NEW, [Sql("sql-a", "ALTER DATABASE ledger SET RECOVERY SIMPLE")],
         [Sql("sql-a", "ALTER DATABASE ledger SET RECOVERY FULL; BACKUP DATABASE ledger TO DISK = N'again.bak' WITH CHECKSUM")],
@@ -411,12 +411,9 @@ pub const AFTER: &[Mutant] = &[
         [Sql("sql-a", "EXEC msdb.dbo.sp_add_operator @name = N'night watch'")],
         [Sql("mi-a", "EXEC msdb.dbo.sp_add_operator @name = N'night watch'")]
     ),
-    mutant!(
-        "certificate.expiry",
-        NIGHT,
-        [Fault("set sql-a certificate ending")],
-        [Fault("set sql-a certificate valid")]
-    ),
+    // Made anew, so that the link takes up again.
+    mutant!("certificate.expiry", NIGHT, [Fault("set sql-a certificate ending")], [Fault("set sql-a certificate valid")],
+        also "endpoint.connected", "link.healthy", "link.lag", "link.redo", "link.state", "network.proven"),
     mutant!("certificate.endpoint", NIGHT, [Fault("set sql-a certificate expired")], [Fault("set sql-a certificate valid")],
         also "certificate.expiry", "endpoint.connected", "link.healthy", "link.lag", "link.redo", "link.state", "network.proven"),
     mutant!(
@@ -457,6 +454,10 @@ pub const ODD: &[&str] = &[
     "instance.named",
     "instance.collation",
     "managed.reachable",
+    "managed.state",
+    "managed.encryption_protector",
+    "objects.linked_callers",
+    "group.contained",
     "managed.database_limit",
     "managed.file_count",
     "managed.disks",
@@ -469,7 +470,6 @@ pub const ODD: &[&str] = &[
 pub const WITHOUT: &[(&str, &str)] = &[
     ("permission.watch_source", "a test of its own, with another login"),
     ("permission.change_source", "a test of its own, with another login"),
-    ("managed.state", "a stopped instance"),
     ("database.readable_copy", "a copy that is not readable"),
     ("link.mode", "a multi-database link"),
     ("link.state", "only as a consequence"),
@@ -480,8 +480,5 @@ pub const WITHOUT: &[(&str, &str)] = &[
     ("link.send_queue", "a gigabyte of log"),
     ("certificate.roots", "tests of trust do it"),
     ("database.long_transactions", "ten minutes must pass"),
-    ("managed.encryption_protector", "a test of its own, with a link that goes both ways"),
-    ("group.contained", "a test of its own, on SQL Server 2022"),
-    ("objects.linked_callers", "a test of its own, with a session that calls itself a linked server"),
     ("drill.recent", "only where the estate file asks for a drill"),
 ];

@@ -14,6 +14,17 @@ use tokio_util::compat::TokioAsyncWriteCompatExt;
 type Connection = Client<tokio_util::compat::Compat<TcpStream>>;
 
 async fn connect(record: &Value, ca: &Path, server: &str, database: &str) -> tiberius::Result<Connection> {
+    connect_as(record, ca, server, database, None).await
+}
+
+/// `program`: what the session calls itself, if not what the client library does.
+async fn connect_as(
+    record: &Value,
+    ca: &Path,
+    server: &str,
+    database: &str,
+    program: Option<&str>,
+) -> tiberius::Result<Connection> {
     let found = record["servers"].as_array().unwrap().iter().find(|s| s["id"] == server).unwrap();
     let admin = found["logins"].as_array().unwrap().iter().find(|l| l["sysadmin"] == true).unwrap();
     let (host, port) = (found["address"]["host"].as_str().unwrap(), found["address"]["port"].as_u64().unwrap());
@@ -22,6 +33,9 @@ async fn connect(record: &Value, ca: &Path, server: &str, database: &str) -> tib
     config.host(host);
     config.port(port);
     config.database(database);
+    if let Some(program) = program {
+        config.application_name(program);
+    }
     config.encryption(EncryptionLevel::Required);
     config.trust_cert_ca_bundle(std::fs::read(ca).unwrap());
     config.authentication(AuthMethod::sql_server(admin["name"].as_str().unwrap(), admin["password"].as_str().unwrap()));
@@ -56,6 +70,16 @@ impl Open {
 }
 
 impl Lab {
+    /// A session as the linked server of another instance opens it.
+    #[track_caller]
+    pub fn caller(&self, server: &str) -> Open {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (record, ca) = (self.record(), self.path("ca.pem"));
+        let client =
+            runtime.block_on(connect_as(&record, &ca, server, "master", Some("Microsoft SQL Server"))).unwrap();
+        Open { runtime, client }
+    }
+
     /// A session as the administrator.
     #[track_caller]
     pub fn session(&self, server: &str, database: &str) -> Open {

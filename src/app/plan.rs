@@ -141,6 +141,7 @@ impl App {
             hooks,
             reconcile,
             canary: p.canary,
+            heartbeat: self.config.monitor.heartbeat,
             manual: false,
             waivers: Vec::new(),
         }

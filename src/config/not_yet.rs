@@ -9,7 +9,6 @@ pub(super) fn warnings(file: &EstateFile) -> Vec<String> {
     let set = [
         ("[application] alias", a.alias.is_some(), "a `repoint` hook is what moves the application"),
         ("[backup] path", file.backup.path.is_some(), "take the first full backup yourself"),
-        ("[monitor] heartbeat", file.monitor.heartbeat, "no run writes a heartbeat row"),
         ("[policy] open_timeout", p.open_timeout.is_some(), "no limit is kept beyond the switch"),
         ("[policy] protect", p.protect, "`milink fog create` makes the failover group"),
     ];

@@ -328,7 +328,8 @@ pub struct TrustSection {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MonitorSection {
-    /// Let a run write a heartbeat row, for a recovery point that can be measured. Default: false.
+    /// Let a cutover write five values of its own before it shuts anybody out, and measure how long each takes to be redone on the
+    /// target: a recovery point that was measured, also of a database that is idle. Watching never writes. Default: false.
     pub heartbeat: bool,
     /// Time between two looks at each instance. Default: 5s.
     pub interval: Option<Span>,

@@ -124,6 +124,11 @@ impl Effects {
         self.sites.try_login(site, user, password, database).await
     }
 
+    /// Signs on for so many steps side by side.
+    pub async fn warm(&self, site: &SiteId, steps: usize) {
+        self.sites.warm(site, steps).await;
+    }
+
     /// A server has changed its role: kept sessions may be dead.
     pub fn forget_sessions(&self, site: &SiteId) {
         self.sites.forget(site);

@@ -15,9 +15,11 @@ use std::sync::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 
-/// Sessions per server at a time, all of them kept for the next use: a batch of eight steps reads up to four things at once, and
-/// signing on anew within an outage would cost more round trips than the read itself.
-const SESSIONS_MAX: usize = 32;
+/// Sessions per server at a time, all of them kept for the next use: a step reads up to four things at once, and forty links do so
+/// side by side while their application stands still. A server takes 32,767 (`user connections`), and an idle one costs it no worker.
+const SESSIONS_MAX: usize = 160;
+/// Things that one step reads at once.
+const READS_OF_A_STEP: usize = 4;
 
 struct Site {
     server: Server,
@@ -103,6 +105,13 @@ impl Sites {
             None => crate::sql::connect(&site.server, self.dialer.as_ref()).await?,
         };
         Ok(Loan { site, session, _slot: slot })
+    }
+
+    /// Signs on before an outage begins, so that nobody has to within it. What fails here is told by the first who needs it.
+    pub async fn warm(&self, id: &SiteId, steps: usize) {
+        let wanted = (steps * READS_OF_A_STEP).min(SESSIONS_MAX);
+        let loans = futures_util::future::join_all((0..wanted).map(|_| self.lend(id))).await;
+        loans.into_iter().flatten().for_each(Loan::done);
     }
 
     /// A session of its own, outside of the pool (for a lease).

@@ -83,9 +83,18 @@ impl Runner<'_> {
     pub async fn run(mut self) -> Result<RunEnd> {
         self.enter().await?;
         self.cx.effects.heed(self.cx.cancel.token());
-        let other = self.superseded.first_key_value().filter(|_| !self.crossed(Line::L1));
-        if let Some(why) = other.map(|(link, run)| superseded(link, run)) {
-            return self.give_up(why).await;
+        // One whose switch was seen in effect has only its own end left to do.
+        let done: BTreeSet<_> =
+            self.switches().filter(|s| self.finished(s.as_ref())).filter_map(|s| s.link().cloned()).collect();
+        self.superseded.retain(|link, _| !done.contains(link));
+        if let Some(why) = self.superseded.first_key_value().map(|(link, run)| superseded(link, run)) {
+            if self.crossed(Line::L1) && done.is_empty() {
+                self.cx.effects.record(&Record::LineWithdrawn { line: Line::L1, why: why.chain() })?;
+                self.state.lines.remove(&Line::L1);
+            }
+            if !self.crossed(Line::L1) {
+                return self.give_up(why).await;
+            }
         }
         if self.state.steps.values().any(|s| matches!(s.status, StepStatus::UndoStarted | StepStatus::Undone)) {
             let why = Error::new(Kind::Refused, "the run was already going back when it was cut short");
@@ -106,6 +115,7 @@ impl Runner<'_> {
             }
             let held = self.wait_if_held(todo[0].id().kind(), budget_end).await;
             if stage.name == self.limits.budget_from {
+                self.warm().await;
                 budget_end = self.limits.budget.map(|b| self.cx.clock.monotonic() + b);
             }
             self.cx.observer.on(&Event::StageStarted { stage: stage.name.clone() });
@@ -148,7 +158,7 @@ impl Runner<'_> {
             match run_one(&cx, step.as_ref(), First::Precheck, attempt).await {
                 Ok(outcome) => {
                     self.set(step.id(), StepStatus::Finished(outcome), attempt);
-                    if let (Some(link), Some(other)) = (step.link(), step.superseded(&cx)?) {
+                    if let (Some(link), Some(other)) = (step.link(), step.superseded(&cx).await?) {
                         self.superseded.insert(link.clone(), other);
                     }
                 }
@@ -187,6 +197,14 @@ impl Runner<'_> {
         self.cx.effects.record(&Record::Released { before: before.to_owned(), held_ms })?;
         self.cx.observer.on(&Event::Released { before: before.to_owned(), held_ms });
         ended
+    }
+
+    /// Signs on to every server for all steps of a stage: an application is about to stand still.
+    async fn warm(&self) {
+        let sites: BTreeSet<_> = self.stages.iter().flat_map(|s| &s.steps).map(|s| s.site()).collect();
+        let links = self.stages.iter().map(|s| s.steps.len()).max().unwrap_or(0);
+        let work = sites.into_iter().map(|site| self.cx.effects.warm(site, links));
+        futures_util::future::join_all(work).await;
     }
 
     fn crossed(&self, line: Line) -> bool {

@@ -61,8 +61,9 @@ pub trait Step: Send + Sync {
     fn admits(&self) -> bool {
         false
     }
-    /// The run that was admitted after this one had been, and before it was again: what this run had set apart is that run's now.
-    fn superseded(&self, cx: &Context) -> Result<Option<RunId>> {
+    /// The run that was admitted after this one had been, and before it was again, if nothing is set apart in this one's name any
+    /// more: then the other took it over, or there was nothing yet.
+    async fn superseded(&self, cx: &Context) -> Result<Option<RunId>> {
         let _ = cx;
         Ok(None)
     }

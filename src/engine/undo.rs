@@ -45,7 +45,7 @@ pub async fn roll_back(stages: &[Stage], state: &RunState, cx: &Context, others:
             let other = step.link().and_then(|l| others.get(l)).filter(|_| !step.admits());
             match other {
                 _ if !begun => {}
-                Some(other) => work.push(Box::pin(leave(step.as_ref(), cx, other))),
+                Some(other) => work.push(Box::pin(std::future::ready(leave(step.as_ref(), cx, other)))),
                 None => work.push(Box::pin(undo_one(step.as_ref(), cx))),
             }
         }
@@ -60,7 +60,7 @@ pub async fn roll_back(stages: &[Stage], state: &RunState, cx: &Context, others:
 }
 
 /// Nothing of it is this run's any more: written down, and left as it stands.
-async fn leave(step: &dyn Step, cx: &Context, other: &RunId) -> Result<()> {
+fn leave(step: &dyn Step, cx: &Context, other: &RunId) -> Result<()> {
     let note = format!("left as it stands: run {other} has had the link since");
     cx.effects.record(&Record::UndoStarted { step: step.id().clone() })?;
     cx.effects.record(&Record::UndoFinished { step: step.id().clone(), note: note.clone() })?;

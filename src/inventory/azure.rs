@@ -73,7 +73,7 @@ async fn rest(
         let found = arm.failover_groups(&instance.resource_group, location).await;
         found.map(|all| all.into_iter().find(|g| g.holds(id)).map(|g| g.name.unwrap_or_default())).into()
     };
-    let (links, databases, operations, locks, permissions, failover_group, trust, endpoint, network) = tokio::join!(
+    let (links, databases, operations, locks, permissions, failover_group, trust, endpoint, network, protector) = tokio::join!(
         arm.links(instance),
         arm.databases(instance),
         arm.operations(instance),
@@ -83,6 +83,7 @@ async fn rest(
         arm.trust_certificates(instance),
         arm.endpoint_certificate(instance),
         network::read(arm, subnet.as_deref()),
+        arm.encryption_protector(instance),
     );
     let roots = match &endpoint {
         Ok(e) => e.roots().iter().filter_map(|r| Some(certificate(r.subject.clone()?, &r.der()?))).collect(),
@@ -136,6 +137,7 @@ async fn rest(
                 Ok(certificate(e.name.unwrap_or_default(), &der))
             })
             .into(),
+        protector: protector.into(),
         network,
         roots,
     }
@@ -179,6 +181,7 @@ pub fn dark(e: &Error) -> AzureSurvey {
         failover_group: u(e),
         trust: u(e),
         endpoint_certificate: u(e),
+        protector: u(e),
         network: u(e),
         roots: Vec::new(),
     }

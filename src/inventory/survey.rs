@@ -16,6 +16,7 @@ use crate::sql::Query;
 use crate::sql::Script;
 use crate::sql::error::Class;
 use crate::sql::error::meaning;
+use crate::sql::query::around;
 use crate::sql::query::database;
 use crate::sql::query::instance;
 use crate::sql::query::survey;
@@ -24,6 +25,8 @@ use crate::sql::query::survey;
 const INSIDE_MAX: usize = 100;
 /// SQL Server 2019, the first with accelerated database recovery.
 const ACCELERATED_FROM: u32 = 15;
+/// SQL Server 2022, the first with contained groups.
+const CONTAINED_FROM: u32 = 16;
 
 /// Reads a server; `databases` are those that must be looked into.
 pub async fn read(effects: &Effects, site: &SiteId, databases: &[&str]) -> ServerSurvey {
@@ -44,6 +47,8 @@ pub async fn read(effects: &Effects, site: &SiteId, databases: &[&str]) -> Serve
             ask(effects, site, survey::agent()).await,
             ask(effects, site, survey::outside()).await,
             ask(effects, site, instance::trace_flags()).await,
+            ask(effects, site, around::around()).await,
+            ask(effects, site, around::others()).await,
         )
     };
     let third = async {
@@ -52,10 +57,13 @@ pub async fn read(effects: &Effects, site: &SiteId, databases: &[&str]) -> Serve
             ask(effects, site, survey::groups()).await,
             ask(effects, site, survey::protection()).await,
             accelerated(effects, site, &facts).await,
+            contained(effects, site, &facts).await,
         )
     };
-    let ((list, inside, files), (logins, agent, outside, trace_flags), (door, groups, protection, accelerated)) =
-        tokio::join!(first, second, third);
+    let (first, second, third) = tokio::join!(first, second, third);
+    let (list, inside, files) = first;
+    let (logins, agent, outside, trace_flags, around, others) = second;
+    let (door, groups, protection, accelerated, contained) = third;
     ServerSurvey {
         site: site.clone(),
         instance: facts,
@@ -70,6 +78,9 @@ pub async fn read(effects: &Effects, site: &SiteId, databases: &[&str]) -> Serve
         logins,
         agent,
         outside,
+        around,
+        others,
+        contained,
     }
 }
 
@@ -98,6 +109,19 @@ async fn accelerated(effects: &Effects, site: &SiteId, facts: &Fact<InstanceFact
             Fact::Known { value: None }
         }
         Fact::Known { .. } => match ask(effects, site, survey::accelerated()).await {
+            Fact::Known { value } => Fact::Known { value: Some(value) },
+            Fact::Unknown { why } => Fact::Unknown { why },
+        },
+    }
+}
+
+async fn contained(effects: &Effects, site: &SiteId, facts: &Fact<InstanceFacts>) -> Fact<Option<Vec<String>>> {
+    match facts {
+        Fact::Unknown { why } => Fact::unknown(why.clone()),
+        Fact::Known { value } if value.version_parts().is_some_and(|p| p[0] < CONTAINED_FROM) => {
+            Fact::Known { value: None }
+        }
+        Fact::Known { .. } => match ask(effects, site, around::contained()).await {
             Fact::Known { value } => Fact::Known { value: Some(value) },
             Fact::Unknown { why } => Fact::Unknown { why },
         },
@@ -149,5 +173,8 @@ fn dark(site: &SiteId, e: &Error) -> ServerSurvey {
         logins: u(e),
         agent: u(e),
         outside: u(e),
+        around: u(e),
+        others: u(e),
+        contained: u(e),
     }
 }

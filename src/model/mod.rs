@@ -1,5 +1,6 @@
 //! Plain values: no I/O, no clock.
 
+pub mod around;
 pub mod broker;
 pub mod catalogue;
 pub mod certificate;

@@ -1,5 +1,7 @@
 //! What one look at both sides and at Azure found. Every part may be unknown by itself.
 
+use crate::model::around::Around;
+use crate::model::around::Other;
 use crate::model::certificate::ServerCertificate;
 use crate::model::database::DatabaseFacts;
 use crate::model::endpoint::EndpointFacts;
@@ -61,6 +63,8 @@ pub struct Inside {
     pub has_master_key: bool,
     pub guest_connects: bool,
     pub users: Vec<DatabaseUser>,
+    /// Other databases that its code names; with a server in front where one is named.
+    pub refers_to: Vec<String>,
 }
 
 /// The mirroring endpoint and the certificates of `master`.
@@ -94,6 +98,11 @@ pub struct ServerSurvey {
     pub logins: Fact<Vec<ServerLogin>>,
     pub agent: Fact<Agent>,
     pub outside: Fact<Outside>,
+    pub around: Fact<Around>,
+    /// Server objects that are only named.
+    pub others: Fact<Vec<Other>>,
+    /// Names of contained groups. `None` inside: the build has none (before 2022).
+    pub contained: Fact<Option<Vec<String>>>,
 }
 
 impl ServerSurvey {
@@ -164,6 +173,8 @@ pub struct AzureSurvey {
     pub failover_group: Fact<Option<String>>,
     pub trust: Fact<Vec<AzureCertificate>>,
     pub endpoint_certificate: Fact<AzureCertificate>,
+    /// `ServiceManaged`, `AzureKeyVault`: whose key protects the encrypted databases.
+    pub protector: Fact<String>,
     /// Subnet, rules and routes.
     pub network: Fact<NetworkFacts>,
     /// Roots the source must trust, as subject; empty: the service does not tell.

@@ -18,6 +18,7 @@ pub fn build(links: Vec<LinkPlan>, policy: PlanPolicy) -> Plan {
     let order = [
         ("gates", &["cutover.lease"][..], true),
         ("gates", &["cutover.gates"][..], true),
+        ("gates", &["cutover.heartbeat"][..], policy.heartbeat),
         ("prepare", &["cutover.on_abort"][..], hook("on-abort")),
         ("prepare", &["cutover.catalogue"][..], true),
         ("prepare", &["cutover.snapshot"][..], true),
@@ -101,6 +102,7 @@ mod tests {
             hooks: Vec::new(),
             reconcile: Vec::new(),
             canary: true,
+            heartbeat: false,
             manual: false,
             waivers: Vec::new(),
         }

@@ -5,6 +5,7 @@ use super::types::Plan;
 use super::types::PlanKind;
 use super::types::PlanPolicy;
 use super::types::PlannedStage;
+use crate::model::fact::Fact;
 use crate::model::fact::Unknown;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
@@ -18,7 +19,19 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// Kinds of objects, in the order in which they are brought over.
-pub const NOUNS: [&str; 6] = ["role", "login", "operator", "linked_server", "credential", "job"];
+pub const NOUNS: [&str; 10] = [
+    "role",
+    "login",
+    "operator",
+    "linked_server",
+    "credential",
+    "job",
+    // Told, and never brought over.
+    "alert",
+    "proxy",
+    "mail_profile",
+    "linked_login",
+];
 
 /// One act on the target, small enough to be undone by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,8 +165,41 @@ pub fn compare(source: &ServerSurvey, target: &ServerSurvey, scope: &Scope) -> R
     }
     outside(source, target, scope, &mut all)?;
     agent(source, target, scope, &mut all)?;
+    others(source, target, &mut all);
     all.sort_by_key(|d| (NOUNS.iter().position(|n| *n == d.noun), d.name.clone()));
     Ok(all)
+}
+
+/// What is only named: there or not, and what a person does about it. Never silent, also when it cannot be read.
+fn others(source: &ServerSurvey, target: &ServerSurvey, all: &mut Vec<Difference>) {
+    let sites = (source.site.clone(), target.site.clone());
+    let (own, theirs) = match (&source.others, &target.others) {
+        (Fact::Known { value: own }, Fact::Known { value: theirs }) => (own, theirs),
+        (Fact::Unknown { why }, _) | (_, Fact::Unknown { why }) => {
+            let standing = Standing::Manual(format!("not compared: {why}"));
+            let name = "alerts, proxies, mail profiles, linked logins";
+            all.push(difference(&sites, "alert", name, standing, Vec::new(), Vec::new()));
+            return;
+        }
+    };
+    for noun in ["alert", "proxy", "mail_profile", "linked_login"] {
+        for o in own.iter().filter(|o| o.kind == noun) {
+            let there = theirs.iter().any(|t| t.kind == noun && same(&t.name, &o.name));
+            let standing = if there { Standing::Same } else { Standing::Manual(by_hand(noun).to_owned()) };
+            all.push(difference(&sites, noun, &o.name, standing, Vec::new(), Vec::new()));
+        }
+    }
+}
+
+fn by_hand(noun: &str) -> &'static str {
+    match noun {
+        "alert" => "missing there; sp_add_alert by a script from the source",
+        "proxy" => "a managed instance has no proxies: change the job steps that use it",
+        "mail_profile" => {
+            "missing there; sysmail_add_profile_sp, and name it AzureManagedInstance_dbmail_profile for the Agent"
+        }
+        _ => "missing there; sp_addlinkedsrvlogin with its password, which cannot be read",
+    }
 }
 
 fn standing(is_missing: bool, parts: &[Part]) -> Standing {

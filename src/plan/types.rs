@@ -133,6 +133,9 @@ pub struct PlanPolicy {
     /// The fence is tried by a login and a user of the run's own.
     #[serde(default)]
     pub canary: bool,
+    /// Writes of milink's own measure, before anybody is shut, how long a commit takes to the target.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub heartbeat: bool,
     /// Somebody runs the statements in a tool of their own; milink shows them and looks at what came of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub manual: bool,

@@ -34,7 +34,7 @@ pub struct ObjectsReport {
 pub struct ObjectLine {
     pub source: String,
     pub target: String,
-    /// `role`, `login`, `operator`, `linked_server`, `credential` or `job`.
+    /// `role`, `login`, `operator`, `linked_server`, `credential`, `job`, `alert`, `proxy`, `mail_profile` or `linked_login`.
     pub kind: String,
     pub name: String,
     pub state: ObjectWord,

@@ -205,6 +205,9 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
             (s.rendered, s.database)
         })
         .collect();
+    all.extend(
+        probe::create(WEIRD, WEIRD, &[(WEIRD.to_owned(), 5022)]).unwrap().into_iter().map(|s| (s.rendered, None)),
+    );
     all.extend(object::create_job(&weird_job(), WEIRD).unwrap().into_iter().map(|s| (s.rendered, None)));
     macro_rules! reads {
         ($($query:expr),+ $(,)?) => { $(all.push(($query.unwrap().rendered, None));)+ };
@@ -260,6 +263,11 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         survey::logins(),
         survey::agent(),
         survey::outside(),
+        around::around(),
+        around::others(),
+        around::contained(),
+        probe::node(),
+        probe::result(WEIRD),
     );
     all.sort_by_key(|(r, _)| r.id);
     all

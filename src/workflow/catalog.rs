@@ -201,6 +201,7 @@ fn step(base: LinkStep) -> Result<Arc<dyn Step>> {
         "cutover.after_open" => Arc::new(cutover::hook::Hook(base, "after-open")),
         "cutover.flush" => Arc::new(cutover::flush::Flush(base)),
         "cutover.reconcile" => Arc::new(cutover::reconcile::Reconcile(base)),
+        "cutover.heartbeat" => Arc::new(cutover::heartbeat::Heartbeat(base)),
         "cutover.gates" => Arc::new(cutover::gates::Gates(base)),
         "cutover.snapshot" => Arc::new(cutover::snapshot::Snapshot(base)),
         "cutover.close_target" => Arc::new(cutover::close_target::CloseTarget(base)),

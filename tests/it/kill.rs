@@ -46,8 +46,8 @@ fn places(scenario: &str, wanted: impl Fn(&str) -> bool) -> Vec<Place> {
     places
 }
 
-/// Killed there and taken up again: the run ends, the application goes on, nothing is lost.
-fn survives(scenario: &str, place: &Place) {
+/// Killed there and taken up again: the run ends, the application goes on, nothing is lost. How it ended.
+fn survives(scenario: &str, place: &Place) -> String {
     let lab = Lab::linked(scenario, "--writers 4");
     let fault = format!("hang:{}:{}", place.step, place.point);
     let mut run = lab.start(lab.command("cutover run ledger --yes").env("MILINK_FAULT", fault));
@@ -58,42 +58,59 @@ fn survives(scenario: &str, place: &Place) {
     let status = lab.last_run()["status"].clone();
     match resumed.code {
         Some(0) => assert_eq!(status, "committed"),
-        _ => assert_eq!((status, resumed.code), ("rolled_back".into(), Some(3)), "{}", resumed.stderr),
+        _ => assert_eq!((status.clone(), resumed.code), ("rolled_back".into(), Some(3)), "{}", resumed.stderr),
     }
     lab.until_written(20);
     lab.verdict_holds();
     lab.milink("runs verify").exits(0);
+    status.as_str().unwrap_or_default().to_owned()
 }
 
 fn sweep(scenario: &str, places: Vec<Place>) {
     let open = Mutex::new(places);
-    let failed = Mutex::new(Vec::new());
+    let (failed, ended) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..LABS {
             scope.spawn(|| {
                 loop {
                     let Some(place) = open.lock().unwrap().pop() else { return };
-                    if catch_unwind(AssertUnwindSafe(|| survives(scenario, &place))).is_err() {
-                        failed.lock().unwrap().push(place);
+                    match catch_unwind(AssertUnwindSafe(|| survives(scenario, &place))) {
+                        Ok(how) => ended.lock().unwrap().push((place, how)),
+                        Err(_) => failed.lock().unwrap().push(place),
                     }
                 }
             });
         }
     });
+    let mut ended = ended.into_inner().unwrap();
+    ended.sort_by(|a, b| (&a.0.step, a.0.point).cmp(&(&b.0.step, b.0.point)));
+    for (place, how) in &ended {
+        println!("{scenario}: killed in {} at {}: {how}", place.step, place.point);
+    }
+    println!(
+        "{scenario}: killed {} times, ended well {} times",
+        ended.len() + failed.lock().unwrap().len(),
+        ended.len()
+    );
     let failed = failed.into_inner().unwrap();
     assert!(failed.is_empty(), "did not survive: {failed:#?}");
 }
 
+/// Every step takes minutes: `MILINK_SWEEP=all cargo test --test it kill:: -- --nocapture`.
+fn all() -> bool {
+    std::env::var("MILINK_SWEEP").is_ok_and(|v| v == "all")
+}
+
 #[test]
 fn in_the_steps_of_a_one_way_cutover() {
-    // Every step takes minutes: `MILINK_SWEEP=all cargo test --test it kill::`.
-    let all = std::env::var("MILINK_SWEEP").is_ok_and(|v| v == "all");
+    let all = all();
     let usual = ["cutover.snapshot/", "cutover.fence/", "cutover.drain/", "cutover.switch/", "cutover.retire/"];
     sweep("migrate-2019", places("migrate-2019", |step| all || usual.iter().any(|w| step.starts_with(w))));
 }
 
 #[test]
 fn around_the_switch_of_a_two_way_cutover() {
+    let all = all();
     let wanted = ["cutover.fence/", "cutover.switch/", "cutover.open/"];
-    sweep("two-way-2022", places("two-way-2022", |step| wanted.iter().any(|w| step.starts_with(w))));
+    sweep("two-way-2022", places("two-way-2022", |step| all || wanted.iter().any(|w| step.starts_with(w))));
 }

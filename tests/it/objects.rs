@@ -31,7 +31,9 @@ fn prepared() -> Lab {
          GRANT VIEW SERVER STATE TO watchers; ALTER SERVER ROLE watchers ADD MEMBER batch; DENY ALTER TRACE TO batch; \
          ALTER LOGIN batch DISABLE; CREATE LOGIN [CORP\\clerk] FROM WINDOWS; \
          CREATE CREDENTIAL vault WITH IDENTITY = N'app', SECRET = N's'; \
-         EXEC msdb.dbo.sp_add_operator @name = N'night shift', @enabled = 1, @email_address = N'n@example.com'",
+         EXEC msdb.dbo.sp_add_operator @name = N'night shift', @enabled = 1, @email_address = N'n@example.com'; \
+         EXEC msdb.dbo.sp_add_alert @name = N'disk full', @severity = 17; EXEC msdb.dbo.sp_add_proxy @proxy_name = N'shell', \
+         @credential_name = N'vault'; EXEC msdb.dbo.sysmail_add_profile_sp @profile_name = N'post'",
     );
     at(&lab, "sql-a", "ledger", "CREATE USER batch FOR LOGIN batch; CREATE USER [CORP\\clerk] FOR LOGIN [CORP\\clerk]");
     lab
@@ -57,6 +59,9 @@ fn what_is_missing_comes_over_whole_and_no_hash_is_seen() {
         ("operator", "night shift", "missing"),
         ("linked_server", "REPORTING", "missing"),
         ("credential", "vault", "manual"),
+        ("alert", "disk full", "manual"),
+        ("proxy", "shell", "manual"),
+        ("mail_profile", "post", "manual"),
     ] {
         assert_eq!(state(&before, kind, name), want, "{kind} {name}");
     }

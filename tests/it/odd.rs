@@ -1,7 +1,9 @@
 //! Estates that are not as they should be, from the day they were installed: no statement breaks or mends them, so each is a
 //! scenario of its own. `migrate-2019` itself, where all is in order, is judged green in `check.rs`.
 
+use crate::support::arm;
 use crate::support::lab::Lab;
+use milink::arm::transport::Method;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -174,4 +176,44 @@ fn a_scenario_file_with_a_mistake_names_it() {
     std::fs::write(&path, "name = \"mine\"\nsumary = \"x\"\n").unwrap();
     said(&[path.to_str().unwrap()]).says("the scenario file is not valid").says("sumary");
     said(&["mine"]).says("no scenario `mine`").says("lab scenarios");
+}
+
+/// Stopped in the portal: its state says so, what only it could tell is unknown, and started again all is as before.
+#[test]
+fn an_instance_that_is_stopped() {
+    let lab = Lab::up("migrate-2019", "");
+    let act = |verb: &str| {
+        let path = format!("Microsoft.Sql/managedInstances/mi-a/{verb}?api-version=2025-01-01");
+        arm::send(&lab, Method::Post, &path, "").unwrap();
+    };
+    act("stop");
+    let found = crate::support::process::until("the instance to stop", || {
+        let report = lab.milink("check --for create --output json").exits(3).json();
+        let found = open(&report);
+        (found.get("managed.state").map(String::as_str) == Some("fail")).then_some(found)
+    });
+    assert_eq!(found["managed.reachable"], "unknown", "{found:#?}");
+    assert!(!found.contains_key("database.recovery_model"), "the source still tells: {found:#?}");
+    act("start");
+    crate::support::process::until("the instance to start", || {
+        let report = lab.milink("check --for create --output json").json();
+        (!open(&report).contains_key("managed.state") && !open(&report).contains_key("managed.reachable")).then_some(())
+    });
+}
+
+/// An encrypted database under the service's own key cannot go back to SQL Server; under the customer's own it can.
+#[test]
+fn a_way_back_needs_the_customers_key() {
+    let lab = Lab::up("two-way-2022", "");
+    let judged = || {
+        let report = lab.milink("check --for create --output json").json();
+        open(&report).get("managed.encryption_protector").cloned()
+    };
+    assert_eq!(judged(), None);
+    lab.fault("set sql-a encrypted on ledger");
+    assert_eq!(judged().as_deref(), Some("fail"));
+    let path = "Microsoft.Sql/managedInstances/mi-a/encryptionProtector/current?api-version=2025-01-01";
+    let body = r#"{"properties": {"serverKeyType": "AzureKeyVault", "serverKeyName": "vault_key_1"}}"#;
+    arm::send(&lab, Method::Put, path, body).unwrap();
+    crate::support::process::until("the key to be set", || judged().is_none().then_some(()));
 }

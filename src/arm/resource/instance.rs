@@ -71,6 +71,21 @@ pub struct InstanceProperties {
     pub current_backup_storage_redundancy: Option<String>,
 }
 
+/// The key over the keys of encrypted databases (facts: failover-groups P19).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Protector {
+    pub properties: ProtectorProperties,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ProtectorProperties {
+    /// `ServiceManaged`, `AzureKeyVault`.
+    pub server_key_type: Option<String>,
+    pub server_key_name: Option<String>,
+}
+
 /// An operation on an instance (facts: arm-api 8).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstanceOperation {

@@ -135,6 +135,10 @@ pub enum Change {
     },
     UpdateInstance(InstancePatch),
     DeleteInstance,
+    /// Name of the customer's key; `None`: the service's own.
+    SetProtector {
+        key: Option<String>,
+    },
     /// Local failover, of the readable secondary if true.
     FailoverInstance {
         readable_secondary: bool,
@@ -168,6 +172,11 @@ pub trait Provider: Send + Sync + 'static {
     }
     /// Logical servers, where the estate has any.
     fn servers(&self) -> Option<&Servers> {
+        None
+    }
+    /// Name of the customer's key over encrypted databases; `None`: the service's own.
+    fn protector(&self, instance: &str) -> Option<String> {
+        let _ = instance;
         None
     }
     /// Networks, where the estate has any.

@@ -15,6 +15,7 @@ pub const TRUST_TYPE: &str = "Microsoft.Sql/managedInstances/serverTrustCertific
 pub const ENDPOINT_TYPE: &str = "Microsoft.Sql/managedInstances/endpointCertificates";
 pub const DATABASE_TYPE: &str = "Microsoft.Sql/managedInstances/databases";
 pub const FOG_TYPE: &str = "Microsoft.Sql/locations/instanceFailoverGroups";
+pub const PROTECTOR_TYPE: &str = "Microsoft.Sql/managedInstances/encryptionProtector";
 pub const OPERATION_TYPE: &str = "Microsoft.Sql/managedInstances/operations";
 
 /// A path, taken apart. Names are as sent.
@@ -42,6 +43,8 @@ pub enum Target {
     EndpointCertificate(String),
     TrustCertificates,
     TrustCertificate(String),
+    /// `encryptionProtector/current`
+    Protector,
     Databases,
     Database(String),
     InstanceOperations,
@@ -105,6 +108,7 @@ impl Route {
             Target::LinkAction(_, action) => format!("{LINK_TYPE}/{action}/action"),
             Target::EndpointCertificates | Target::EndpointCertificate(_) => of(ENDPOINT_TYPE),
             Target::TrustCertificates | Target::TrustCertificate(_) => of(TRUST_TYPE),
+            Target::Protector => of(PROTECTOR_TYPE),
             Target::Databases | Target::Database(_) => of(DATABASE_TYPE),
             Target::InstanceOperations | Target::InstanceOperation(_) => of(OPERATION_TYPE),
             Target::CancelInstanceOperation(_) => format!("{OPERATION_TYPE}/cancel/action"),
@@ -357,6 +361,7 @@ impl Walk<'_> {
             ("endpointcertificates", Some(n)) => Target::EndpointCertificate(n),
             ("servertrustcertificates", None) => Target::TrustCertificates,
             ("servertrustcertificates", Some(n)) => Target::TrustCertificate(n),
+            ("encryptionprotector", Some(n)) if n.eq_ignore_ascii_case("current") => Target::Protector,
             ("databases", None) => Target::Databases,
             ("databases", Some(n)) => Target::Database(n),
             ("operations", None) => Target::InstanceOperations,

@@ -29,6 +29,9 @@ pub(super) fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
             .iter()
             .map(|(id, class, kind, name)| row! { "category_id" => *id, "category_class" => *class, "category_type" => *kind, "name" => *name })
             .collect(),
+        "msdb.dbo.sysalerts" => named(&s.alerts, |id, name| row! { "id" => id, "name" => name, "event_source" => "MSSQLSERVER", "enabled" => 1u8 }),
+        "msdb.dbo.sysproxies" => named(&s.proxies, |id, name| row! { "proxy_id" => id, "name" => name, "enabled" => 1u8 }),
+        "msdb.dbo.sysmail_profile" => named(&s.mail_profiles, |id, name| row! { "profile_id" => id, "name" => name }),
         "msdb.dbo.sysjobhistory" => history(c),
         "msdb.dbo.sysjobactivity" => s.jobs.values().map(|j| activity(j)).collect(),
         "msdb.dbo.sysjobstepslogs" => s.jobs.values().flat_map(|j| &j.steps).enumerate().filter_map(logged).collect(),
@@ -79,6 +82,10 @@ fn steps(j: &Job) -> Vec<ViewRow> {
             }
         })
         .collect()
+}
+
+fn named(names: &[String], show: impl Fn(i32, &str) -> ViewRow) -> Vec<ViewRow> {
+    names.iter().enumerate().map(|(at, name)| show(at as i32 + 1, name)).collect()
 }
 
 fn logged((at, s): (usize, &JobStep)) -> Option<ViewRow> {

@@ -36,9 +36,10 @@ pub(super) fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
             std::iter::once(filegroup(1, "PRIMARY", "FG")).chain(own).collect()
         }
         "sys.database_mirroring" => visible(c).map(|d| row! { "database_id" => d.id }).collect(),
+        "sys.sql_expression_dependencies" => c.db.options.refers_to.iter().map(|name| row! { "referencing_id" => 1, "referencing_class" => 1u8, "referenced_class" => 1u8, "referenced_database_name" => name, "referenced_entity_name" => "t" }).collect(),
         "sys.dm_tran_persistent_version_store_stats" => visible(c)
             .filter(|d| d.options.bit("is_accelerated_database_recovery_on"))
-            .map(|d| row! { "database_id" => d.id, "pvs_filegroup_id" => 1i16, "persistent_version_store_size_kb" => 0i64 })
+            .map(|d| row! { "database_id" => d.id, "pvs_filegroup_id" => d.options.version_store, "persistent_version_store_size_kb" => 0i64 })
             .collect(),
         "sys.database_query_store_options" => vec![query_store(c.db)],
         "sys.database_scoped_configurations" => scoped(),

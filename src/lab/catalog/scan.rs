@@ -142,7 +142,9 @@ pub fn scan(
         None => provide(&c, &view.key).ok_or_else(|| error(208, &[&view.key]))?,
     };
     let columns = view.columns(&instance.config);
-    let rows = rows.into_iter().map(|r| lay_out(&columns, r)).collect();
+    let rows: Vec<Row> = rows.into_iter().map(|r| lay_out(&columns, r)).collect();
+    let zone = instance.wall.zone_minutes();
+    let rows = if zone == 0 { rows } else { rows.into_iter().map(|r| local(&r, zone)).collect() };
     Ok(RowSet { columns, rows })
 }
 
@@ -164,7 +166,7 @@ fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
 }
 
 /// Views whose subject no instance of the lab has: their true content is no row.
-const EMPTY: [&str; 28] = [
+const EMPTY: [&str; 25] = [
     "sys.server_triggers",
     "sys.server_trigger_events",
     "sys.asymmetric_keys",
@@ -183,13 +185,10 @@ const EMPTY: [&str; 28] = [
     "sys.dm_hadr_fabric_replica_states",
     "sys.server_trust_certificates",
     "msdb.dbo.suspect_pages",
-    "msdb.dbo.sysalerts",
     "msdb.dbo.sysnotifications",
-    "msdb.dbo.sysproxies",
     "msdb.dbo.sysproxylogin",
     "msdb.dbo.sysproxysubsystem",
     "msdb.dbo.sysmail_account",
-    "msdb.dbo.sysmail_profile",
     "msdb.dbo.sysmail_server",
     "msdb.dbo.restorehistory",
     "msdb.dbo.backupfilegroup",
@@ -204,6 +203,19 @@ fn lay_out(columns: &[Column], mut row: ViewRow) -> Row {
             None => Value::Null,
         })
         .collect()
+}
+
+/// Catalogue and DMVs keep their times in local time, without saying so.
+fn local(row: &Row, zone_minutes: i32) -> Row {
+    const DAY: i64 = 24 * 3600 * 10_000_000;
+    let shift = |v: &Value| match v {
+        Value::DateTime { days, ticks } => {
+            let at = i64::from(*days) * DAY + *ticks as i64 + i64::from(zone_minutes) * 60 * 10_000_000;
+            Value::DateTime { days: at.div_euclid(DAY) as i32, ticks: at.rem_euclid(DAY) as u64 }
+        }
+        other => other.clone(),
+    };
+    row.iter().map(shift).collect()
 }
 
 /// The empty value of a type, for columns that cannot be NULL and mean nothing in the lab.

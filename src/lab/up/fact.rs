@@ -7,11 +7,13 @@ use crate::lab::arm::server::ArmServer;
 use crate::lab::world::database::Database;
 use crate::lab::world::instance::Instance;
 use crate::lab::world::instance::InstanceKind;
+use crate::lab::world::server::BackupSet;
 use std::sync::Arc;
 
 /// What can be set, for the message of a mistake.
 const KEYS: &str = "hadr on|off; lock LEVEL|none; permissions all|read; failover-group NAME|none; region up|down; \
-                    with a database: change-capture, published on|off; encrypted on|off; file-gib N; defunct FILE|none";
+                    clock-ahead-s N; zone-minutes N; \
+                    with a database: change-capture, published, distributor on|off; version-store FILEGROUP-ID; refers-to DATABASE|none; log-rate-mib N|none; encrypted on|off; file-gib N; defunct FILE|none";
 
 pub(super) fn set(
     all: &Instances,
@@ -43,6 +45,17 @@ pub(super) fn set(
             arm.access.set_failover_groups(if value == "none" { Vec::new() } else { vec![(value.to_owned(), id)] });
         }
         ("region", None) => region(instance, value)?,
+        ("clock-ahead-s", None) => instance.wall.set_skew_s(number(value)?),
+        ("zone-minutes", None) => instance.wall.set_zone_minutes(number(value)?),
+        ("refers-to", Some(name)) => edit(instance, name, |d| {
+            d.options.refers_to = if value == "none" { Vec::new() } else { vec![value.to_owned()] };
+        })?,
+        ("log-rate-mib", Some(name)) => log_rate(instance, name, if value == "none" { 0 } else { number(value)? }),
+        ("version-store", Some(name)) => {
+            let filegroup = number(value)?;
+            edit(instance, name, |d| d.options.version_store = filegroup)?;
+        }
+        ("distributor", Some(name)) => edit(instance, name, |d| d.options.set_bit("is_distributor", on))?,
         ("change-capture", Some(name)) => edit(instance, name, |d| d.options.set_bit("is_cdc_enabled", on))?,
         ("published", Some(name)) => edit(instance, name, |d| d.options.set_bit("is_published", on))?,
         ("encrypted", Some(name)) => edit(instance, name, |d| {
@@ -67,6 +80,28 @@ pub(super) fn set(
     }
     instance.notify();
     Ok(format!("{key} is {value}"))
+}
+
+/// Log backups as a busy day leaves them: three, a minute apart, at so many MiB a second. 0 takes them away again.
+fn log_rate(instance: &Arc<Instance>, database: &str, mib: u64) {
+    const DEVICE: &str = "busy-day.trn";
+    let now = instance.clock.now();
+    instance.with(|s| {
+        s.server.backups.retain(|b| b.device != DEVICE);
+        let like = s.server.backups.iter().find(|b| b.database.eq_ignore_ascii_case(database)).cloned();
+        let Some(like) = like.filter(|_| mib > 0) else { return };
+        for minutes in 1..=3 {
+            let finish = now - time::Duration::minutes(minutes);
+            let size = (mib * 60) << 20;
+            let device = DEVICE.to_owned();
+            let id = like.id + 1000 + i32::try_from(minutes).unwrap_or(0);
+            s.server.backups.push(BackupSet { id, kind: 'L', start: finish, finish, size, device, ..like.clone() });
+        }
+    });
+}
+
+fn number<T: std::str::FromStr>(value: &str) -> Result<T, String> {
+    value.parse().map_err(|_| format!("`{value}` is no number"))
 }
 
 /// A region that is down: nobody gets in, nothing goes out, Azure does not answer for it.

@@ -15,7 +15,7 @@ use time::Duration;
 
 /// For the message of a mistake.
 pub(super) const KEYS: &str =
-    "forwarder on|off; certificate valid|expired; with a database: suspended user|redo|none, log-mib N|none";
+    "forwarder on|off; certificate valid|ending|expired; with a database: suspended user|redo|none, log-mib N|none";
 
 /// All instances by id.
 pub(super) type Instances = BTreeMap<String, Arc<Instance>>;
@@ -74,8 +74,9 @@ fn certificate(all: &Instances, instance: &Arc<Instance>, value: &str) -> Result
     let now = instance.clock.now();
     let (start, expiry) = match value {
         "expired" => (now - Duration::days(365), now - Duration::minutes(1)),
+        "ending" => (now - Duration::days(300), now + Duration::days(10)),
         "valid" => (now - Duration::minutes(1), now + Duration::days(365)),
-        other => return Err(format!("valid or expired, not `{other}`")),
+        other => return Err(format!("valid, ending or expired, not `{other}`")),
     };
     let (old, new) = instance.with(|s| {
         let id = s.hadr.endpoint.as_ref().map(|e| e.certificate_id).ok_or("there is no endpoint here")?;

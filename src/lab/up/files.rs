@@ -177,7 +177,7 @@ fn estate(dir: &Path, scenario: &Scenario, record: &LabRecord, milink: &Path) ->
     let words: Vec<_> = hook.iter().map(|w| quoted(w)).collect();
     let _ = writeln!(
         t,
-        "\n[application]\nrepoint = {{ command = [{}], timeout = \"30s\" }}\n\n[trust]\nroots = [\"{CA}\"]\nmirroring_roots = [\"{MIRRORING_ROOT}\"]\n\n[policy]\nbudget = {}\nstability_samples = 3\nstability_window = \"300ms\"\nseeding_timeout = {}",
+        "\n[application]\nrepoint = {{ command = [{}], timeout = \"30s\" }}\n\n[trust]\nroots = [\"{CA}\"]\nmirroring_roots = [\"{MIRRORING_ROOT}\"]\n\n[monitor]\nheartbeat = true\n\n[policy]\nbudget = {}\nstability_samples = 3\nstability_window = \"300ms\"\nseeding_timeout = {}",
         words.join(", "),
         quoted(&scenario.policy.budget),
         quoted(&scenario.policy.seeding_timeout),

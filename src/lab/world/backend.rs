@@ -168,6 +168,9 @@ fn login(
     if s.server.region_down {
         return Err(refuse_with(40613, &r.database, 1, "The region is down."));
     }
+    if s.server.stopped {
+        return Err(refuse_with(40613, &r.database, 1, "The instance is stopped."));
+    }
     if r.integrated {
         return Err(refuse_with(18452, &r.user, 1, "Integrated authentication from an untrusted domain."));
     }

@@ -226,7 +226,7 @@ impl Host for InstanceHost {
         self.instance.log(text);
     }
     fn now(&self) -> time::OffsetDateTime {
-        self.instance.clock.now()
+        self.instance.wall.shows(self.instance.clock.now())
     }
 }
 

@@ -5,6 +5,7 @@ use super::database::Database;
 use super::hadr::HadrState;
 use super::security::SecurityState;
 use super::session::SessionTable;
+use super::wall::Wall;
 use crate::base::changes::Changes;
 use crate::lab::net::Network;
 use std::collections::BTreeMap;
@@ -110,6 +111,7 @@ pub struct Instance {
     pub shutdown: tokio_util::sync::CancellationToken,
     /// Wall time at tokio instant `epoch`: lab time follows tokio's clock, so a paused clock is honoured.
     pub clock: LabClock,
+    pub wall: Wall,
 }
 
 /// Everything that changes on an instance.
@@ -137,6 +139,7 @@ impl Instance {
             network,
             shutdown: tokio_util::sync::CancellationToken::new(),
             clock,
+            wall: Wall::default(),
         })
     }
     /// Runs `f` on the state. Never await inside, never call `with` inside.

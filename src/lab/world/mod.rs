@@ -25,3 +25,4 @@ pub mod storage;
 #[cfg(test)]
 pub mod testing;
 pub mod values;
+pub mod wall;

@@ -43,6 +43,12 @@ pub struct DatabaseOptions {
     /// Queues of Service Broker: name, activation.
     #[serde(default)]
     pub queues: Vec<(String, bool)>,
+    /// Other databases that its code names.
+    #[serde(default)]
+    pub refers_to: Vec<String>,
+    /// Filegroup of the persistent version store; 1 is PRIMARY.
+    #[serde(default = "primary")]
+    pub version_store: i16,
     /// Files, in order of `file_id`.
     pub files: Vec<FileSpec>,
 }
@@ -112,6 +118,8 @@ impl DatabaseOptions {
             ballast_bytes: 0,
             filegroups: Vec::new(),
             queues: Vec::new(),
+            refers_to: Vec::new(),
+            version_store: primary(),
             files: vec![file(1, 0, "", "mdf", 1, 1024), file(2, 1, "_log", "ldf", 0, 1024)],
         }
     }
@@ -131,4 +139,8 @@ impl DatabaseOptions {
             _ => "SIMPLE",
         }
     }
+}
+
+fn primary() -> i16 {
+    1
 }

@@ -96,7 +96,13 @@ pub const NAMES: [(&str, Exists); 27] = [
 ];
 
 /// Procedures of the Agent, in `msdb.dbo`.
-pub const AGENT: [&str; 11] = [
+pub const AGENT: [&str; 17] = [
+    "sp_add_alert",
+    "sp_delete_alert",
+    "sp_add_proxy",
+    "sp_delete_proxy",
+    "sysmail_add_profile_sp",
+    "sysmail_delete_profile_sp",
     "sp_add_job",
     "sp_add_jobstep",
     "sp_add_jobserver",

@@ -188,6 +188,10 @@ pub struct ServerState {
     pub linked_servers: BTreeMap<String, LinkedServer>,
     /// By lower-case name.
     pub credentials: BTreeMap<String, Credential>,
+    /// Names of alerts, of proxies of the Agent, and of profiles of Database Mail.
+    pub alerts: Vec<String>,
+    pub proxies: Vec<String>,
+    pub mail_profiles: Vec<String>,
     /// What the server is told when it asks its domain.
     pub domain: Vec<DomainAccount>,
     pub broker: Option<BrokerEndpoint>,
@@ -202,6 +206,8 @@ pub struct ServerState {
     pub hadr_disabled: bool,
     /// The region of a managed instance does not answer.
     pub region_down: bool,
+    /// A managed instance that was stopped in Azure.
+    pub stopped: bool,
     /// A logical server of Azure SQL Database.
     pub logical: bool,
     /// Of a logical server: lower-case names of databases with a readable replica beside the primary (facts: failover-groups 4.4).
@@ -267,6 +273,9 @@ impl ServerState {
             operators: Vec::new(),
             linked_servers: BTreeMap::new(),
             credentials: BTreeMap::new(),
+            alerts: Vec::new(),
+            proxies: Vec::new(),
+            mail_profiles: Vec::new(),
             domain: Vec::new(),
             broker: None,
             backups: Vec::new(),
@@ -276,6 +285,7 @@ impl ServerState {
             agent_running: true,
             hadr_disabled: false,
             region_down: false,
+            stopped: false,
             logical: false,
             read_scale: std::collections::BTreeSet::new(),
             multi_database_link: false,

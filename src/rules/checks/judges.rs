@@ -1,6 +1,7 @@
 //! Ids to functions. A test holds this list equal to `registry.toml`.
 
 use super::agent;
+use super::around;
 use super::azure;
 use super::case::Case;
 use super::case::Judged;
@@ -46,6 +47,8 @@ const JUDGES: &[(&str, Judge)] = &[
     ("managed.file_count", managed::file_count),
     ("managed.file_size", managed::file_size),
     ("managed.disks", managed::disks),
+    ("managed.log_rate", around::log_rate),
+    ("managed.encryption_protector", around::protector),
     ("database.exists", database::exists),
     ("database.user", database::is_user),
     ("database.recovery_model", database::recovery_model),
@@ -69,6 +72,8 @@ const JUDGES: &[(&str, Judge)] = &[
     ("database.master_key", database::own_master_key),
     ("database.name_free", database::name_free),
     ("database.readable_copy", database::readable),
+    ("database.cross_database", around::other_databases),
+    ("database.long_transactions", around::long_transactions),
     ("link.name", azure::link_name),
     ("link.mode", azure::link_mode),
     ("link.state", azure::link_state),
@@ -93,6 +98,8 @@ const JUDGES: &[(&str, Judge)] = &[
     ("certificate.roots", certificate::roots),
     ("group.alone", group::alone),
     ("group.names", group::names),
+    ("group.contained", around::contained),
+    ("group.listener", around::listener),
     ("objects.logins", login::same_sid),
     ("objects.login_rights", login::alike),
     ("objects.windows_logins", login::windows),
@@ -103,6 +110,7 @@ const JUDGES: &[(&str, Judge)] = &[
     ("objects.jobs_disabled", agent::jobs_disabled),
     ("objects.job_steps", agent::job_steps),
     ("objects.linked_servers", agent::linked_servers),
+    ("objects.linked_callers", around::callers),
     ("objects.credentials", agent::credentials),
     ("objects.operators", agent::operators),
     ("objects.smoke_test", login::smoke_test),

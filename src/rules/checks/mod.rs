@@ -1,6 +1,7 @@
 //! What must be true before a link is made, a database moved, a failover forced: rules as data, judged over one survey.
 
 mod agent;
+mod around;
 mod azure;
 pub mod case;
 mod certificate;

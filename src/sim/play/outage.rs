@@ -29,9 +29,12 @@ use time::format_description::well_known::Rfc3339;
 const WINDOW_MS: f64 = 300.0;
 /// Least statements, one after the other, in which a fence can be had: bar, end the sessions, look.
 const FENCE_TRIPS: f64 = 3.0;
-/// A marker is written on the source and read on the target; then both are read once more when the window ends.
+/// A marker is written on the source and read on the target.
 const DRAIN_TRIPS: (f64, f64) = (1.0, 1.0);
-/// The switch is sent (to Azure or to the source), and its end is seen on the target.
+/// Both sides are read once more when the window ends: the farther one counts.
+const LAST_LOOK_TRIPS: f64 = 1.0;
+/// The switch is sent (to Azure or to the source), and its end is seen on the target. A planned failover is a change of roles on the
+/// source, then one on the target, with a message to it and its answer between them.
 const CONFIRM_TRIPS: f64 = 1.0;
 /// The logins are let in.
 const OPEN_TRIPS: f64 = 1.0;
@@ -121,6 +124,7 @@ pub fn measure(scenario: &str, databases: u32, latencies: Latencies) -> Result<O
         let (Some(from), Some(to)) = (from, to) else { return Err(Error::bug("the run has no fence or no opening")) };
         let two_way = scenario.starts_with("two-way");
         let each = f64::from(batches);
+        let roles = if two_way { 2.0 * (switch_ms + latencies.link) } else { switch_ms };
         let send = 2.0 * if two_way { latencies.source } else { latencies.azure };
         Ok(Outage {
             databases,
@@ -130,7 +134,8 @@ pub fn measure(scenario: &str, databases: u32, latencies: Latencies) -> Result<O
                 ("marker", 2.0 * (DRAIN_TRIPS.0 * latencies.source + DRAIN_TRIPS.1 * latencies.target)),
                 ("ship + redo", latencies.link + redo_ms),
                 ("stability window", WINDOW_MS),
-                ("switch", each * (send + switch_ms + 2.0 * latencies.target)),
+                ("last look", LAST_LOOK_TRIPS * 2.0 * latencies.target.max(latencies.source)),
+                ("switch", each * (send + roles + 2.0 * latencies.target)),
                 ("confirm", CONFIRM_TRIPS * 2.0 * latencies.target),
                 ("open", OPEN_TRIPS * 2.0 * latencies.target),
             ],

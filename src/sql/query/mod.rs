@@ -1,5 +1,6 @@
 //! Pure constructors, one file an area: arguments to a rendered statement and the decoder of its answer.
 
+pub mod around;
 pub mod backup;
 pub mod broker;
 pub mod canary;

@@ -92,15 +92,15 @@ pub fn inside(databases: &[&str]) -> Result<Query<Vec<Inside>>> {
         .map(|name| script("database.inside")?.text("database", name).text("name", name).done())
         .collect();
     Ok(Query::new(Rendered::join(reads?)?, |sets| {
-        let (pairs, rest) = sets.as_chunks::<2>();
+        let (all, rest) = sets.as_chunks::<3>();
         if !rest.is_empty() {
-            return Err(Error::bug("database.inside: half an answer"));
+            return Err(Error::bug("database.inside: a part of an answer"));
         }
-        pairs.iter().map(one_inside).collect()
+        all.iter().map(one_inside).collect()
     }))
 }
 
-fn one_inside([facts, users]: &[ResultSet; 2]) -> Result<Inside> {
+fn one_inside([facts, users, others]: &[ResultSet; 3]) -> Result<Inside> {
     let row = facts.rows.first().ok_or_else(|| Error::bug("database.inside: no row"))?;
     Ok(Inside {
         database: row.get("database_name")?,
@@ -118,6 +118,10 @@ fn one_inside([facts, users]: &[ResultSet; 2]) -> Result<Inside> {
                 authentication: row.get("authentication")?,
                 login: row.get("login")?,
             })
+        })?,
+        refers_to: each(others, |row| {
+            let (server, database): (Option<String>, String) = (row.get("other_server")?, row.get("other_database")?);
+            Ok(server.map_or_else(|| database.clone(), |s| format!("{s}.{database}")))
         })?,
     })
 }

@@ -289,6 +289,7 @@ pub(super) fn plan(links: &[&str]) -> Plan {
         hooks: Vec::new(),
         reconcile: Vec::new(),
         canary: true,
+        heartbeat: false,
         manual: false,
         waivers: Vec::new(),
     };

@@ -14,6 +14,7 @@ use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::base::retry::Backoff;
+use crate::base::text;
 use crate::engine::context::Context;
 use crate::engine::step::Done;
 use crate::engine::step::Precheck;
@@ -28,12 +29,17 @@ use crate::workflow::link_step::link_step;
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// Looks in a row that must find nobody.
-const CLEAR_LOOKS: u32 = 2;
 /// Pace of the guard that keeps killing whoever slipped in.
 const GUARD_INTERVAL: Duration = Duration::from_millis(250);
 
 pub struct Fence(pub LinkStep);
+
+/// Why a fence does not hold.
+enum Gap {
+    /// It may end by itself: a session that dies, a transaction that rolls back.
+    Passing(String),
+    Standing(String),
+}
 
 impl Fence {
     fn guard(&self) -> String {
@@ -46,7 +52,7 @@ impl Fence {
     }
 
     /// Why the fence does not hold; `None`: it does.
-    async fn gap(&self, cx: &Context) -> Result<Option<String>> {
+    async fn gap(&self, cx: &Context) -> Result<Option<Gap>> {
         let link = &self.0.link;
         let bars = self.bars(cx)?;
         let hunt = Hunt::new(&link.source, &link.database, &bars);
@@ -62,32 +68,32 @@ impl Fence {
         let own: String = cx.proven(&self.0.sibling("cutover.snapshot"), OWN_LOGIN)?.unwrap_or_default();
         // Everybody is asked about, not only those noted before: a login may have been made meanwhile.
         if let Some(b) = bars::to_bar(&found, &own, &self.0.policy.allow_logins).first() {
-            return Ok(Some(format!("login `{}` can still get in", b.name)));
+            return Ok(Some(Gap::Standing(format!("login `{}` can still get in", b.name))));
         }
         if let Some(b) = bars::still_open(&found, &bars).first() {
-            return Ok(Some(format!("login `{}` can still get in", b.name)));
+            return Ok(Some(Gap::Standing(format!("login `{}` can still get in", b.name))));
         }
         // A user that this run made to be kept out may be left of a process that died; the next step takes it away.
         let own_user = canary::name(cx.effects.run(), link);
         let users = inside::to_bar(&found, &link.database, &self.0.policy.allow_logins);
         if let Some(b) = users.iter().find(|b| b.user != own_user) {
-            return Ok(Some(format!("user `{}` can still get in without a login", b.user)));
+            return Ok(Some(Gap::Standing(format!("user `{}` can still get in without a login", b.user))));
         }
         if let Some(j) = jobs::at_work(&jobs, &link.database) {
-            return Ok(Some(format!("job `{}` is still enabled or running", j.name)));
+            return Ok(Some(Gap::Standing(format!("job `{}` is still enabled or running", j.name))));
         }
         if let Some(name) = broker.hears() {
-            return Ok(Some(format!("endpoint `{name}` of Service Broker is started")));
+            return Ok(Some(Gap::Standing(format!("endpoint `{name}` of Service Broker is started"))));
         }
         if let Some(queue) = broker.at_work().first() {
-            return Ok(Some(format!("queue `{queue}` is activated and may write by itself")));
+            return Ok(Some(Gap::Standing(format!("queue `{queue}` is activated and may write by itself"))));
         }
         if let Some(s) = sessions.first() {
-            return Ok(Some(format!("session {} is still there", s.id)));
+            return Ok(Some(Gap::Passing(format!("session {} is still there", s.id))));
         }
         let writing = open.iter().filter(|t| t.is_user && t.has_written()).count();
         if writing > 0 {
-            return Ok(Some(format!("{} still open", crate::base::text::count(writing, "writing transaction"))));
+            return Ok(Some(Gap::Passing(format!("{} still open", text::count(writing, "writing transaction")))));
         }
         Ok(None)
     }
@@ -152,26 +158,30 @@ impl Step for Fence {
         };
         let hunt = Hunt::new(&link.source, &link.database, &bars);
         let mut killed = 0;
-        let mut clear = 0;
         let end = cx.clock.monotonic() + Duration::from_millis(self.0.policy.fence_timeout_ms);
-        let mut backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(200), 1.5);
-        while clear < CLEAR_LOOKS {
+        let mut backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(200), 1.5);
+        loop {
             let n = hunt.round(cx, &self.0.id).await?;
             killed += n;
-            clear = if n == 0 { clear + 1 } else { 0 };
+            // Nobody there: whether all bars hold is looked at as well, and once more who is there.
+            let (why, passes) = match n {
+                0 => match self.gap(cx).await? {
+                    None => break,
+                    Some(Gap::Passing(why)) => (why, true),
+                    Some(Gap::Standing(why)) => (why, false),
+                },
+                n => (format!("{} had to be ended", text::count(n, "session")), true),
+            };
             if cx.cancel.requested() {
                 return Err(Error::new(Kind::Interrupted, "asked to stop while raising the fence"));
             }
-            if cx.clock.monotonic() > end && !cx.effects.is_manual() {
-                return Err(Error::new(Kind::TimedOut, format!("{n} sessions in {} do not die", link.database))
-                    .hint("look at their rollback: SELECT percent_complete FROM sys.dm_exec_requests"));
+            if !passes || cx.clock.monotonic() > end && !cx.effects.is_manual() {
+                let what = format!("the fence of {} does not hold: {why}", link.database);
+                return Err(Error::new(Kind::TimedOut, what).hint(
+                    "milink link show; sessions that do not die roll back: SELECT percent_complete FROM sys.dm_exec_requests",
+                ));
             }
-            if clear < CLEAR_LOOKS {
-                backoff.wait().await;
-            }
-        }
-        if let Some(why) = self.gap(cx).await? {
-            return Err(Error::new(Kind::TimedOut, format!("the fence of {} does not hold: {why}", link.database)));
+            backoff.wait().await;
         }
         // Who runs a cutover by hand keeps an eye on the source; a commit after the token is seen by the switch.
         if !cx.effects.is_manual() {
@@ -194,14 +204,10 @@ impl Step for Fence {
         )?;
         Ok(Done::note(format!(
             "{} barred{}{}, {} ended, nobody left",
-            crate::base::text::count(bars.len(), "login"),
-            if users == 0 { String::new() } else { format!(" and {}", crate::base::text::count(users, "user")) },
-            if noted.is_empty() {
-                String::new()
-            } else {
-                format!(", {} stopped", crate::base::text::count(noted.len(), "job"))
-            },
-            crate::base::text::count(killed, "session"),
+            text::count(bars.len(), "login"),
+            if users == 0 { String::new() } else { format!(" and {}", text::count(users, "user")) },
+            if noted.is_empty() { String::new() } else { format!(", {} stopped", text::count(noted.len(), "job")) },
+            text::count(killed, "session"),
         )))
     }
     async fn undo(&self, cx: &Context) -> Result<String> {
@@ -214,6 +220,6 @@ impl Step for Fence {
         let inside = inside::noted(cx, &self.0.sibling("cutover.snapshot"))?;
         inside::lift(cx, &self.0.id, &self.0.link.source, &self.0.link.database, &inside).await?;
         let n = bars::lift(cx, &self.0.id, &self.0.link.source, &self.0.link.database, &bars).await?;
-        Ok(format!("{} let in again", crate::base::text::count(n, "login")))
+        Ok(format!("{} let in again", text::count(n, "login")))
     }
 }

@@ -7,8 +7,12 @@ use crate::model::claim::BarredLogin;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use crate::model::session::BarredSession;
+use crate::sql::Statement;
 use crate::sql::query::login;
 use crate::sql::query::session;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -16,6 +20,9 @@ use uuid::Uuid;
 
 /// The server's word for an unknown or own session id in KILL.
 const NO_SUCH_SESSION: [i32; 3] = [6104, 6106, 6107];
+
+/// KILLs side by side: an application stands still meanwhile.
+const KILLS_MAX: usize = 8;
 
 /// A session that is to end; -2 by its unit of work.
 pub struct Victim {
@@ -90,6 +97,13 @@ impl Hunt {
         member
     }
 
+    async fn end(&self, cx: &Context, step: &StepId, statement: &Statement) -> Result<()> {
+        match cx.effects.change(step, &self.site, statement).await {
+            Err(e) if e.server_number().is_some_and(|n| NO_SUCH_SESSION.contains(&n)) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
     /// Ends all that are there; tells how many there were.
     pub async fn round(&self, cx: &Context, step: &StepId) -> Result<usize> {
         let found = self.find(cx).await?;
@@ -102,14 +116,12 @@ impl Hunt {
             cx.effects.change_all(step, &self.site, &statements).await?;
             return Ok(found.len());
         }
-        for statement in statements {
-            match cx.effects.change(step, &self.site, &statement).await {
-                Err(e) if e.server_number().is_some_and(|n| NO_SUCH_SESSION.contains(&n)) => {}
-                other => {
-                    other?;
-                }
-            }
+        let mut work: Vec<BoxFuture<'_, Result<()>>> = Vec::with_capacity(statements.len());
+        for statement in &statements {
+            work.push(Box::pin(self.end(cx, step, statement)));
         }
+        let ended: Vec<Result<()>> = stream::iter(work).buffer_unordered(KILLS_MAX).collect().await;
+        ended.into_iter().collect::<Result<()>>()?;
         Ok(found.len())
     }
 }

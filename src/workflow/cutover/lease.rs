@@ -1,6 +1,7 @@
 //! One actor a link: an application lock on the source, held by a session of its own as long as the process lives, and a
 //! fencing number that outlives it.
 
+use super::claims;
 use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::engine::context::Context;
@@ -58,8 +59,15 @@ impl Step for Lease {
     fn admits(&self) -> bool {
         true
     }
-    fn superseded(&self, cx: &Context) -> Result<Option<RunId>> {
-        Ok(cx.proven::<String>(&self.0.id, SUPERSEDED)?.map(|run| RunId::from(run.as_str())))
+    async fn superseded(&self, cx: &Context) -> Result<Option<RunId>> {
+        let Some(other) = cx.proven::<String>(&self.0.id, SUPERSEDED)? else { return Ok(None) };
+        // One that was refused has taken nothing over: what is shut is still ours to open. Who takes over takes all.
+        for site in [&self.0.link.source, &self.0.link.target] {
+            if !claims::own(cx, site).await?.is_empty() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(RunId::from(other.as_str())))
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         if cx.effects.holds_lease(self.0.link.name.as_str()) {

@@ -12,6 +12,7 @@ pub mod drain;
 pub mod fence;
 pub mod flush;
 pub mod gates;
+pub mod heartbeat;
 pub mod hook;
 pub mod hunt;
 pub mod inside;

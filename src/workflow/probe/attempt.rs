@@ -100,12 +100,11 @@ impl Try {
             Err(e) => return Err(e),
         };
         let mut tries = Tries { hosts: vec![own], left_out: Vec::new() };
-        match node {
-            Node { host: Some(host), port: Some(port), .. } => tries.hosts.push((host, port)),
-            _ => {
-                let why = format!("{} does not tell its node", link.target);
-                tries.left_out.push(unsaid((format!("node of {}", link.fqdn), 11_000), &why));
-            }
+        if let Node { host: Some(host), port: Some(port), .. } = node {
+            tries.hosts.push((host, port));
+        } else {
+            let why = format!("{} does not tell its node", link.target);
+            tries.left_out.push(unsaid((format!("node of {}", link.fqdn), 11_000), &why));
         }
         Ok(tries)
     }

@@ -119,6 +119,51 @@ pub const BEFORE: &[Mutant] = &[
         )],
         [Sql("sql-a", "DROP ENDPOINT mirror; DROP CERTIFICATE own; DROP MASTER KEY")]
     ),
+    mutant!(
+        "managed.operations",
+        NEW,
+        [Patch("Microsoft.Sql/managedInstances/mi-a?api-version=2025-01-01", r#"{"properties": {"vCores": 16}}"#)],
+        // It ends by itself.
+        []
+    ),
+    mutant!(
+        "managed.log_rate",
+        NEW,
+        [Fault("set sql-a log-rate-mib 90 ledger")],
+        [Fault("set sql-a log-rate-mib none ledger")]
+    ),
+    mutant!("instance.clocks", NEW, [Fault("set sql-a clock-ahead-s 300")], [Fault("set sql-a clock-ahead-s 0")]),
+    mutant!("instance.time_zone", NEW, [Fault("set sql-a zone-minutes 120")], [Fault("set sql-a zone-minutes 0")]),
+    mutant!(
+        "database.user",
+        NEW,
+        [Fault("set sql-a distributor on ledger")],
+        [Fault("set sql-a distributor off ledger")]
+    ),
+    mutant!(
+        "database.version_store",
+        NEW,
+        [Fault("set sql-a version-store 2 ledger")],
+        [Fault("set sql-a version-store 1 ledger")]
+    ),
+    mutant!(
+        "database.cross_database",
+        NEW,
+        [Fault("set sql-a refers-to archive ledger")],
+        [Fault("set sql-a refers-to none ledger")]
+    ),
+    mutant!(
+        "group.listener",
+        NEW,
+        [Sql(
+            "sql-a",
+            "CREATE AVAILABILITY GROUP AG_ledger WITH (CLUSTER_TYPE = NONE) FOR DATABASE ledger REPLICA ON N'SQL-A' WITH \
+            (ENDPOINT_URL = N'TCP://10.0.1.8:5022', AVAILABILITY_MODE = ASYNCHRONOUS_COMMIT, FAILOVER_MODE = MANUAL, SEEDING_MODE = AUTOMATIC), \
+            N'SQL-Z' WITH (ENDPOINT_URL = N'TCP://10.0.1.99:5022', AVAILABILITY_MODE = ASYNCHRONOUS_COMMIT, FAILOVER_MODE = MANUAL, \
+            SEEDING_MODE = AUTOMATIC)"
+        )],
+        [Sql("sql-a", "DROP AVAILABILITY GROUP AG_ledger")]
+    ),
     mutant!("managed.storage", NEW, [Fault("set sql-a file-gib 300 ledger")], [Fault("set sql-a file-gib 0 ledger")]),
     mutant!("managed.file_size", NEW, [Fault("set sql-a file-gib 9000 ledger")], [Fault("set sql-a file-gib 0 ledger")], also "managed.storage"),
     mutant!("database.exists", NEW, [Sql("sql-a", "ALTER DATABASE ledger SET OFFLINE WITH ROLLBACK IMMEDIATE")],
@@ -304,12 +349,12 @@ pub const AFTER: &[Mutant] = &[
     mutant!("managed.locks", NIGHT, [Fault("set mi-a lock CanNotDelete")], [Fault("set mi-a lock none")]),
     mutant!("endpoint.settings", NIGHT, [Sql("sql-a", "ALTER ENDPOINT database_mirroring_endpoint STATE = STOPPED")],
         [Sql("sql-a", "ALTER ENDPOINT database_mirroring_endpoint STATE = STARTED")],
-        also "endpoint.connected", "link.healthy", "link.lag", "link.redo", "link.state"),
+        also "endpoint.connected", "link.healthy", "link.lag", "link.redo", "link.state", "network.proven"),
     mutant!("endpoint.connected", NIGHT, [Fault("cut sql-a mi-a")], [Fault("restore sql-a mi-a")],
-        also "link.healthy", "link.lag", "link.redo", "link.state"),
+        also "link.healthy", "link.lag", "link.redo", "link.state", "network.proven"),
     mutant!("link.suspended", NIGHT, [Sql("sql-a", "ALTER DATABASE ledger SET HADR SUSPEND")],
         [Sql("sql-a", "ALTER DATABASE ledger SET HADR RESUME")],
-        also "link.healthy", "link.lag", "link.redo", "link.state", "endpoint.connected"),
+        also "link.healthy", "link.lag", "link.redo", "link.state", "endpoint.connected", "network.proven"),
     mutant!(
         "objects.logins",
         NIGHT,
@@ -367,6 +412,27 @@ pub const AFTER: &[Mutant] = &[
         [Sql("mi-a", "EXEC msdb.dbo.sp_add_operator @name = N'night watch'")]
     ),
     mutant!(
+        "certificate.expiry",
+        NIGHT,
+        [Fault("set sql-a certificate ending")],
+        [Fault("set sql-a certificate valid")]
+    ),
+    mutant!("certificate.endpoint", NIGHT, [Fault("set sql-a certificate expired")], [Fault("set sql-a certificate valid")],
+        also "certificate.expiry", "endpoint.connected", "link.healthy", "link.lag", "link.redo", "link.state", "network.proven"),
+    mutant!(
+        "certificate.on_managed",
+        NIGHT,
+        [Delete("Microsoft.Sql/managedInstances/mi-a/serverTrustCertificates/Cert_SQL_A_endpoint?api-version=2025-01-01")],
+        [Run("cert exchange")],
+        also "endpoint.connected", "link.healthy", "link.lag", "link.redo", "link.state", "network.proven"
+    ),
+    mutant!(
+        "objects.required",
+        NIGHT,
+        [Estate("[application]\n", "[objects]\njobs = [\"Not there\"]\n\n[application]\n")],
+        [Estate("[objects]\njobs = [\"Not there\"]\n\n[application]\n", "[application]\n")]
+    ),
+    mutant!(
         "certificate.imported",
         NIGHT,
         [Sql("sql-a", "DROP CERTIFICATE [mi-a.a1b2c3d4e5f6.database.windows.net]")],
@@ -401,14 +467,9 @@ pub const ODD: &[&str] = &[
 
 /// Checks that no row here breaks, and why: each needs another estate, another server, or time to pass.
 pub const WITHOUT: &[(&str, &str)] = &[
-    ("instance.time_zone", "another time zone"),
-    ("instance.clocks", "a clock that is wrong"),
     ("permission.watch_source", "a test of its own, with another login"),
     ("permission.change_source", "a test of its own, with another login"),
     ("managed.state", "a stopped instance"),
-    ("managed.operations", "scaling takes 20 s in the lab"),
-    ("database.user", "a distribution database"),
-    ("database.version_store", "a version store elsewhere"),
     ("database.readable_copy", "a copy that is not readable"),
     ("link.mode", "a multi-database link"),
     ("link.state", "only as a consequence"),
@@ -417,10 +478,10 @@ pub const WITHOUT: &[(&str, &str)] = &[
     ("link.lag", "only as a consequence"),
     ("link.redo", "only as a consequence"),
     ("link.send_queue", "a gigabyte of log"),
-    ("certificate.endpoint", "an endpoint refuses an expired one: time must pass, and the lab's clock does not jump"),
-    ("certificate.expiry", "time must pass"),
-    ("certificate.on_managed", "a certificate deleted in Azure"),
     ("certificate.roots", "tests of trust do it"),
+    ("database.long_transactions", "ten minutes must pass"),
+    ("managed.encryption_protector", "a test of its own, with a link that goes both ways"),
+    ("group.contained", "a test of its own, on SQL Server 2022"),
+    ("objects.linked_callers", "a test of its own, with a session that calls itself a linked server"),
     ("drill.recent", "only where the estate file asks for a drill"),
-    ("objects.required", "a test of its own, with another estate file"),
 ];

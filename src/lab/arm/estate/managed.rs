@@ -20,6 +20,8 @@ use time::OffsetDateTime;
 /// Memory per vCore of standard-series hardware, in tenths of a GB.
 const MEMORY_TENTHS_PER_VCORE: u32 = 51;
 
+pub(super) const READY: &str = "Ready";
+
 /// A managed instance and its settings.
 pub struct Managed {
     pub instance: Arc<Instance>,
@@ -44,6 +46,10 @@ pub(super) struct Settings {
     pub(super) tags: BTreeMap<String, String>,
     /// Scaling-type operations, oldest first.
     pub(super) operations: Vec<InstanceOperationView>,
+    /// Ready, Stopping, Stopped, Starting.
+    pub(super) state: &'static str,
+    /// The customer's key over encrypted databases.
+    pub(super) key: Option<String>,
 }
 
 impl Managed {
@@ -58,6 +64,8 @@ impl Managed {
             hybrid_secondary_usage: "Active".to_owned(),
             tags: BTreeMap::new(),
             operations: Vec::new(),
+            state: READY,
+            key: None,
         };
         let created = instance.clock.now();
         Self { instance, name: spec.name.clone(), settings: Mutex::new(settings), spec: spec.clone(), created }
@@ -104,7 +112,7 @@ impl Managed {
         let passive = self.instance.with(|s| !s.hadr.links.is_empty());
         let properties = InstanceProperties {
             provisioning_state: "Succeeded".to_owned(),
-            state: "Ready".to_owned(),
+            state: settings.state.to_owned(),
             fully_qualified_domain_name: fqdn.clone(),
             dns_zone: self.spec.dns_zone.clone(),
             administrator_login: Some("lab_admin".to_owned()),

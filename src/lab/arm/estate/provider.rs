@@ -2,6 +2,7 @@
 
 use super::convert;
 use super::managed::Managed;
+use super::managed::READY;
 use crate::lab::arm::error::ArmError;
 use crate::lab::arm::error::ArmResult;
 use crate::lab::arm::ids::hex;
@@ -32,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long scaling takes in the lab.
-const SCALING: Duration = Duration::from_secs(20);
+const SCALING: Duration = Duration::from_secs(8);
 /// How long a small change (certificate, tag) takes.
 const SMALL: Duration = Duration::from_millis(300);
 
@@ -184,6 +185,21 @@ impl Estate {
         }
     }
 
+    /// Nobody gets in while it is stopped, and nothing goes on.
+    async fn stop(managed: &Managed, stopped: bool) {
+        managed.settings().state = if stopped { "Stopping" } else { "Starting" };
+        tokio::time::sleep(SMALL).await;
+        managed.instance.with(|s| {
+            s.server.stopped = stopped;
+            s.hadr.away = stopped;
+        });
+        if stopped {
+            Self::fail_over_locally(managed);
+        }
+        managed.settings().state = if stopped { "Stopped" } else { READY };
+        managed.instance.notify();
+    }
+
     /// A local failover: every session ends, the databases stay.
     fn fail_over_locally(managed: &Managed) {
         managed.instance.with(|s| {
@@ -278,6 +294,10 @@ impl Provider for Estate {
         Some(&self.servers)
     }
 
+    fn protector(&self, instance: &str) -> Option<String> {
+        self.find(instance).ok()?.settings().key.clone()
+    }
+
     fn networks(&self) -> Option<&Networks> {
         Some(&self.networks)
     }
@@ -296,6 +316,12 @@ impl Provider for Estate {
                 "The managed instance is in a failover group: a link cannot be created.",
             ));
         }
+        if managed.settings().state != READY && !matches!(change, Change::StartInstance) {
+            return Err(ArmError::bad_request(
+                "ManagedInstanceStoppingOrStopped",
+                "The operation cannot be done: the managed instance is stopping or stopped.",
+            ));
+        }
         match change {
             Change::CreateLink(spec) if spec.multi_database => Err(not_offered("multi-database links")),
             Change::CreateLink(spec) => {
@@ -310,7 +336,10 @@ impl Provider for Estate {
                 Self::check_patch(managed, patch)
             }
             Change::DeleteInstance => Err(not_offered("deleting an instance")),
-            Change::StartInstance | Change::StopInstance => Err(not_offered("starting and stopping an instance")),
+            Change::StopInstance if Self::seeding(managed) => Err(ArmError::bad_request(
+                "OperationCanNotStartDueToMiLink",
+                "The operation cannot start because a Managed Instance link is being created.",
+            )),
             _ => Ok(()),
         }
     }
@@ -360,6 +389,19 @@ impl Provider for Estate {
                 if moves {
                     Self::fail_over_locally(managed);
                 }
+                Ok(())
+            }
+            Change::SetProtector { key } => {
+                tokio::time::sleep(SMALL).await;
+                managed.settings().key = key;
+                Ok(())
+            }
+            Change::StopInstance => {
+                Self::stop(managed, true).await;
+                Ok(())
+            }
+            Change::StartInstance => {
+                Self::stop(managed, false).await;
                 Ok(())
             }
             Change::FailoverInstance { .. } => {

@@ -13,5 +13,5 @@ mod state;
 mod tests;
 mod write;
 
-pub(in crate::lab::arm) use dispatch::dispatch;
+pub(super) use dispatch::dispatch;
 pub use state::Networks;

@@ -194,7 +194,7 @@ pub(super) fn peer(inner: &mut Inner, from: &Key, name: &str, mut peering: Peeri
             "Cannot create or update peering: the remote peering is in Disconnected state. Delete it, and make both anew.",
         ));
     }
-    peering.peering_state = if state.is_some() { "Connected" } else { "Initiated" }.to_owned();
+    if state.is_some() { "Connected" } else { "Initiated" }.clone_into(&mut peering.peering_state);
     "FullyInSync".clone_into(&mut peering.peering_sync_level);
     peering.remote_address_space = theirs;
     if let Some(network) = inner.networks.get_mut(from) {

@@ -6,6 +6,7 @@ use super::failover_group;
 use super::instance;
 use super::link;
 use super::operation;
+use super::protector;
 use super::subscription;
 use crate::lab::arm::error::ArmError;
 use crate::lab::arm::error::ArmResult;
@@ -96,6 +97,8 @@ fn of_instance(server: &ArmServer, call: &Call, instance: &InstanceView) -> ArmR
         (Target::TrustCertificate(name), &Method::DELETE) => certificate::delete_trust(server, call, instance, name),
         (Target::Databases, &Method::GET) => Ok(database::list(server, call, instance)),
         (Target::Database(name), &Method::GET) => database::get(server, call, instance, name),
+        (Target::Protector, &Method::GET) => protector::get(server, call, instance),
+        (Target::Protector, &Method::PUT) => protector::put(server, call, instance),
         (Target::InstanceOperations, &Method::GET) => Ok(instance::operations(server, call, instance)),
         (Target::InstanceOperation(id), &Method::GET) => instance::operation(server, call, instance, id),
         (Target::CancelInstanceOperation(id), &Method::POST) => {

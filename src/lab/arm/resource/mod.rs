@@ -10,6 +10,7 @@ mod link_body;
 mod link_old;
 pub(super) mod metadata;
 pub(super) mod operation;
+mod protector;
 pub(super) mod subscription;
 
 pub(super) use dispatch::dispatch;

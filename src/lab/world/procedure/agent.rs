@@ -28,6 +28,12 @@ pub(super) fn call(host: &InstanceHost, cx: &SessionCx, procedure: &str, args: &
             "sp_add_job" => job::add(s, cx, &a, now),
             "sp_add_schedule" => job::add_schedule(s, cx, &a, now),
             "sp_add_operator" => job::add_operator(s, cx, &a),
+            "sp_add_alert"
+            | "sp_delete_alert"
+            | "sp_add_proxy"
+            | "sp_delete_proxy"
+            | "sysmail_add_profile_sp"
+            | "sysmail_delete_profile_sp" => job::name_only(s, cx, procedure, &a),
             _ => {
                 let key = find(s, cx, &a)?;
                 match procedure {

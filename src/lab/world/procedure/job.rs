@@ -116,6 +116,14 @@ pub(super) fn parameters(procedure: &str) -> &'static [&'static str] {
             "@originating_server",
         ],
         "sp_attach_schedule" => &["@job_id", "@job_name", "@schedule_id", "@schedule_name", "@automatic_post"],
+        "sp_add_alert" => &["@name", "@message_id", "@severity", "@enabled", "@delay_between_responses"],
+        "sp_delete_alert" => &["@name"],
+        "sp_add_proxy" => {
+            &["@proxy_name", "@enabled", "@description", "@credential_name", "@credential_id", "@proxy_id"]
+        }
+        "sp_delete_proxy" => &["@proxy_id", "@proxy_name"],
+        "sysmail_add_profile_sp" => &["@profile_name", "@description", "@profile_id"],
+        "sysmail_delete_profile_sp" => &["@profile_id", "@profile_name"],
         "sp_add_operator" => &["@name", "@enabled", "@email_address", "@pager_address"],
         "sp_delete_job" => {
             &["@job_id", "@job_name", "@originating_server", "@delete_history", "@delete_unused_schedule"]
@@ -275,6 +283,32 @@ pub(super) fn attach(s: &mut InstanceState, key: &str, a: &Args<'_>) -> SqlResul
         && !job.schedules.contains(&id)
     {
         job.schedules.push(id);
+    }
+    Ok(ProcOutcome::default())
+}
+
+/// Alerts, proxies and mail profiles are kept by their names alone.
+pub(super) fn name_only(
+    s: &mut InstanceState,
+    cx: &SessionCx,
+    procedure: &str,
+    a: &Args<'_>,
+) -> SqlResult<ProcOutcome> {
+    if !s.sysadmin(cx) {
+        return Err(error(15247, &[]));
+    }
+    let (list, parameter) = match procedure {
+        "sp_add_alert" | "sp_delete_alert" => (&mut s.server.alerts, "@name"),
+        "sp_add_proxy" | "sp_delete_proxy" => (&mut s.server.proxies, "@proxy_name"),
+        _ => (&mut s.server.mail_profiles, "@profile_name"),
+    };
+    let name = a.need(parameter)?;
+    let at = list.iter().position(|n| n.eq_ignore_ascii_case(&name));
+    match (procedure.contains("add"), at) {
+        (true, Some(_)) => return Err(error(14261, &[&parameter, &name])),
+        (true, None) => list.push(name),
+        (false, Some(at)) => drop(list.remove(at)),
+        (false, None) => return Err(error(14262, &[&parameter, &name])),
     }
     Ok(ProcOutcome::default())
 }

@@ -105,7 +105,12 @@ fn a_planned_failover_that_nobody_heard_of_is_waited_for_and_not_taken_back() {
 
 #[test]
 fn a_run_whose_link_another_has_moved_meanwhile_ends_and_touches_nothing() {
-    for (scenario, killed_in) in [("two-way-2022", "cutover.close_target"), ("migrate-2019", "cutover.synchronous")] {
+    for (scenario, killed_in) in [
+        ("two-way-2022", "cutover.close_target"),
+        ("two-way-2022", "cutover.drain"),
+        ("migrate-2019", "cutover.synchronous"),
+        ("migrate-2019", "cutover.fence"),
+    ] {
         play(65, |clock| async move {
             let night = evening(scenario, clock, &[]).await?;
             let place = Place { step: format!("{killed_in}/ledger"), point: Point::StepDone, nth: 0 };
@@ -125,4 +130,24 @@ fn a_run_whose_link_another_has_moved_meanwhile_ends_and_touches_nothing() {
         })
         .unwrap();
     }
+}
+
+#[test]
+fn a_run_whose_lease_another_only_had_on_its_way_out_still_opens_what_it_shut() {
+    play(66, |clock| async move {
+        let night = evening("migrate-2019", clock, &[]).await?;
+        let place = Place { step: "cutover.fence/ledger".to_owned(), point: Point::StepDone, nth: 0 };
+        let killed: Arc<dyn Mortal> = Blows::new(vec![(place, Blow::Die)]);
+        let fate = night.cutover(killed).await;
+        assert!(matches!(fate, Fate::Died), "{}", fate.word());
+        let other = Operator::new("laptop-b", &night.estate);
+        let place = Place { step: "cutover.gates/ledger".to_owned(), point: Point::StepStarted, nth: 0 };
+        let refused: Arc<dyn Mortal> = Blows::new(vec![(place, Blow::Fail)]);
+        let fate = other.cutover(&night.estate, &refused, &Gate::default(), Cancel::new()).await;
+        assert!(matches!(fate, Fate::RolledBack(_)), "{}", fate.word());
+        let fate = ended(&night, night.resume().await).await;
+        assert!(matches!(fate, Fate::Committed), "{}", fate.word());
+        night.estate.until_written(3).await
+    })
+    .unwrap();
 }

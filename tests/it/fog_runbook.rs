@@ -92,7 +92,7 @@ fn both_members_are_scaled_in_their_order() {
 fn a_forced_drill_is_refused_while_somebody_is_connected_and_loses_nothing() {
     let lab = Lab::up("fog-ready", "--writers 1");
     lab.milink("fog create --yes").exits(0);
-    let hasty = lab.estate_with("hasty.toml", &[("[azure]", "[policy]\nfence_timeout = \"2s\"\n\n[azure]")]);
+    let hasty = lab.estate_with("hasty.toml", &[("[policy]", "[policy]\nfence_timeout = \"2s\"")]);
     let estate = format!("--estate {}", hasty.display());
     lab.milink(&format!("{estate} drill run --forced --yes --no-input")).exits(2);
     let refused = lab.milink(&format!("{estate} drill run --forced --confirm fog-ledger"));
@@ -124,7 +124,8 @@ fn a_login_that_is_missing_on_the_other_side_stops_a_failover() {
 #[test]
 fn a_path_that_is_missing_is_planned_printed_and_made() {
     let lab = Lab::up("fog-ready", "--writers 0");
-    lab.milink("fog network plan").exits(0).says("configured");
+    let configured = |lab: &Lab| lab.milink("fog network plan").exits(0).stdout.contains("is configured");
+    assert!(configured(&lab));
     let version = "api-version=2024-05-01";
     let peering = "Microsoft.Network/virtualNetworks/vnet-lab/virtualNetworkPeerings/to-vnet-lab-northeurope";
     arm::send(&lab, Method::Delete, &format!("{peering}?{version}"), "").unwrap();
@@ -143,7 +144,7 @@ fn a_path_that_is_missing_is_planned_printed_and_made() {
     assert!(bicep.contains("'Microsoft.Network/networkSecurityGroups/securityRules@2024-05-01'"), "{bicep}");
     lab.milink("fog network apply --no-input").exits(2);
     lab.milink("fog network apply --yes").exits(0);
-    lab.milink("fog network plan").exits(0).says("configured");
+    assert!(configured(&lab));
     lab.milink("fog network apply --yes").exits(0).says("nothing is missing");
     lab.milink("fog create --yes").exits(0);
 }

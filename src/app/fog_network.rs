@@ -165,7 +165,9 @@ fn delegation(own: &MemberNetwork, at_secondary: bool, found: &mut NetworkPlan) 
     }
     let mut properties = p.clone();
     if let Some(map) = properties.as_object_mut() {
-        READ_ONLY.iter().for_each(|name| drop(map.remove(*name)));
+        for name in READ_ONLY {
+            map.remove(name);
+        }
         map.insert(
             "delegations".to_owned(),
             json!([{ "name": "managed-instances", "properties": { "serviceName": DELEGATED_TO } }]),

@@ -21,6 +21,8 @@ use futures_util::stream::FuturesUnordered;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -33,6 +35,8 @@ const BURST_ROWS: u32 = 120;
 #[derive(Default)]
 pub struct Current {
     process: Mutex<(Gate, Cancel)>,
+    /// Bursts of this night so far.
+    bursts: AtomicU64,
 }
 
 impl Current {
@@ -205,11 +209,12 @@ impl World<'_> {
         let Ok(access) = self.estate.lab.application() else { return };
         for (database, address) in self.estate.lab.alias.all() {
             let Ok(mut sql) = client::connect(&access, &address, &database).await else { continue };
-            let now = self.estate.clock.monotonic().as_micros();
+            // Two bursts of one moment are two: their rows must not look like one row that was written twice.
+            let nth = self.current.bursts.fetch_add(1, Ordering::SeqCst);
             for i in 0..BURST_ROWS {
                 let insert = format!(
                     "INSERT INTO dbo.entry (entry_id, writer, seq, amount, note) VALUES (NEWID(), 9001, {}, 0, N'burst')",
-                    now * 1_000 + u128::from(i)
+                    nth * 1_000_000 + u64::from(i)
                 );
                 if client::batch(&mut sql, access.timeout, &insert).await.is_err() {
                     break;

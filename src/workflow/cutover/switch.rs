@@ -77,16 +77,20 @@ impl Switch {
         Ok(UNHEARD_MAX.checked_sub(since).filter(|left| !left.is_zero()))
     }
 
-    /// Notes durably that the switch goes out, sends it, and takes the note back if a refusal was heard.
-    async fn send(&self, cx: &Context, act: impl Future<Output = Result<()>>) -> Result<()> {
+    /// Notes durably that the switch goes out, sends it, and takes the note back if a refusal was heard. Gives how long its end is
+    /// to be waited for: what refuses it may be one that was sent before, whose answer was lost (47513, a conflict in Azure).
+    async fn send(&self, cx: &Context, limit: Duration, act: impl Future<Output = Result<()>>) -> Result<Duration> {
         let format = &time::format_description::well_known::Rfc3339;
         let now = cx.clock.now().format(format).map_err(|e| Error::bug("the time cannot be written").caused_by(e))?;
+        let before = cx.proven::<Option<String>>(&self.0.id, SENT)?.flatten();
         cx.prove(&self.0.id, SENT, &Some(now))?;
-        let result = act.await;
-        if result.as_ref().is_err_and(|e| !matches!(e.kind(), Kind::AnswerLost | Kind::TimedOut | Kind::Interrupted)) {
-            self.never_sent(cx)?;
-        }
-        result
+        let refusal = match act.await {
+            Ok(()) => return Ok(limit),
+            Err(e) if matches!(e.kind(), Kind::AnswerLost | Kind::TimedOut | Kind::Interrupted) => return Err(e),
+            Err(e) => e,
+        };
+        cx.prove(&self.0.id, SENT, &before)?;
+        self.unheard(cx)?.map(|left| left.min(limit)).ok_or(refusal)
     }
 
     fn never_sent(&self, cx: &Context) -> Result<()> {
@@ -209,7 +213,7 @@ impl Switch {
         .await
     }
 
-    async fn delete_link(&self, cx: &Context, allowed: Allowed, limit: Duration) -> Result<()> {
+    async fn delete_link(&self, cx: &Context, allowed: Allowed, mut limit: Duration) -> Result<()> {
         // A deletion that is under way is polled, never sent again.
         let there = match allowed {
             Allowed::Send => true,
@@ -218,7 +222,7 @@ impl Switch {
         };
         if there && cx.effects.pending(&self.0.id).is_none() {
             let (effects, deletion) = (&cx.effects, self.deletion());
-            self.send(cx, effects.arm_change(&self.0.id, &self.0.link.target, &deletion)).await?;
+            limit = self.send(cx, limit, effects.arm_change(&self.0.id, &self.0.link.target, &deletion)).await?;
         }
         let operation = async {
             if cx.effects.pending(&self.0.id).is_some() {
@@ -239,11 +243,11 @@ impl Switch {
         }
     }
 
-    async fn hand_over(&self, cx: &Context, allowed: Allowed, limit: Duration) -> Result<()> {
+    async fn hand_over(&self, cx: &Context, allowed: Allowed, mut limit: Duration) -> Result<()> {
         if allowed != Allowed::Wait {
             let statement = group::failover(self.0.link.name.as_str())?;
             let sent = async { cx.effects.change(&self.0.id, &self.0.link.source, &statement).await.map(|_| ()) };
-            self.send(cx, sent).await?;
+            limit = self.send(cx, limit, sent).await?;
         }
         self.wait_done(cx, limit).await
     }

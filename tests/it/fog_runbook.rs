@@ -129,6 +129,12 @@ fn a_path_that_is_missing_is_planned_printed_and_made() {
     let version = "api-version=2024-05-01";
     let peering = "Microsoft.Network/virtualNetworks/vnet-lab/virtualNetworkPeerings/to-vnet-lab-northeurope";
     arm::send(&lab, Method::Delete, &format!("{peering}?{version}"), "").unwrap();
+    // What is left of it can only be deleted: nothing is made beside it.
+    let cut = lab.milink("fog network plan --output json").exits(3).json();
+    assert!(cut["problems"][0].as_str().unwrap().contains("Disconnected"), "{cut:#}");
+    assert_eq!(cut["missing"], serde_json::json!([]));
+    let other = "Microsoft.Network/virtualNetworks/vnet-lab-northeurope/virtualNetworkPeerings/to-vnet-lab";
+    arm::send_in(&lab, "rg-lab-dr", Method::Delete, &format!("{other}?{version}"), "").unwrap();
     let rule = "Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/allow_mirroring_inbound";
     arm::send(&lab, Method::Delete, &format!("{rule}?{version}"), "").unwrap();
     let plan = lab.milink("fog plan --output json").exits(0).json();

@@ -72,6 +72,11 @@ impl FogLook {
         Self { wanted, facts, standing, listeners }
     }
 
+    /// Settings in which the members of a standing group differ.
+    pub fn drift(&self) -> Vec<Row> {
+        if self.standing == Standing::None { Vec::new() } else { prerequisites::drift(&self.facts) }
+    }
+
     /// The checklist of a creation; empty once the group is there.
     pub fn rows(&self, waived: &[String]) -> Vec<Row> {
         // A group of logical servers that is to take more databases is judged as a new one is.

@@ -66,10 +66,10 @@ fn overlaps(a: &[String], b: &[String]) -> bool {
 pub fn plan(a: &MemberNetwork, b: &MemberNetwork) -> NetworkPlan {
     let mut found = NetworkPlan::default();
     shapes(a, b, &mut found);
-    let peered = peering(a, b, &mut found);
+    peering(a, b, &mut found);
     for (own, other, at_secondary) in [(a, b, false), (b, a, true)] {
         delegation(own, at_secondary, &mut found);
-        rules(own, other, at_secondary, peered, &mut found);
+        rules(own, other, at_secondary, &mut found);
     }
     found
 }
@@ -95,10 +95,10 @@ fn shapes(a: &MemberNetwork, b: &MemberNetwork, found: &mut NetworkPlan) {
     }
 }
 
-/// Both halves. True: the two networks see each other, or will once the plan is done.
-fn peering(a: &MemberNetwork, b: &MemberNetwork, found: &mut NetworkPlan) -> bool {
+/// Both halves. Beside one that is disconnected Azure makes no other, so none is planned then.
+fn peering(a: &MemberNetwork, b: &MemberNetwork, found: &mut NetworkPlan) {
     if a.network.eq_ignore_ascii_case(&b.network) {
-        return true;
+        return;
     }
     if overlaps(&a.facts.spaces, &b.facts.spaces) {
         found.problems.push(format!(
@@ -108,9 +108,10 @@ fn peering(a: &MemberNetwork, b: &MemberNetwork, found: &mut NetworkPlan) -> boo
             last(&b.network),
             b.facts.spaces.join(", ")
         ));
-        return false;
+        return;
     }
-    let mut sees = true;
+    let mut cut = false;
+    let mut halves = Vec::new();
     for (own, other, at_secondary) in [(a, b, false), (b, a, true)] {
         let leads = |p: &&Value| {
             let id = p["properties"]["remoteVirtualNetwork"]["id"].as_str();
@@ -125,27 +126,28 @@ fn peering(a: &MemberNetwork, b: &MemberNetwork, found: &mut NetworkPlan) -> boo
                 name.push_str("-geodr");
             }
             let change = NetworkChange::Peering { network: own.network.clone(), name, remote: other.network.clone() };
-            found.missing.push(PlannedNetwork { at_secondary, change });
+            halves.push(PlannedNetwork { at_secondary, change });
             continue;
         };
         let (name, p) = (there["name"].as_str().unwrap_or("?"), &there["properties"]);
         let state = p["peeringState"].as_str().unwrap_or("unknown");
         if state.eq_ignore_ascii_case("Disconnected") {
-            sees = false;
+            cut = true;
             found.problems.push(format!(
                 "peering {name} of {} is Disconnected: delete both halves, then plan again (N08)",
                 last(&own.network)
             ));
         }
         if p["allowVirtualNetworkAccess"] == json!(false) {
-            sees = false;
             found.problems.push(format!(
                 "peering {name} of {} does not allow access: set allowVirtualNetworkAccess (N08)",
                 last(&own.network)
             ));
         }
     }
-    sees
+    if !cut {
+        found.missing.extend(halves);
+    }
 }
 
 fn delegation(own: &MemberNetwork, at_secondary: bool, found: &mut NetworkPlan) {
@@ -165,7 +167,9 @@ fn delegation(own: &MemberNetwork, at_secondary: bool, found: &mut NetworkPlan) 
     }
     let mut properties = p.clone();
     if let Some(map) = properties.as_object_mut() {
-        READ_ONLY.iter().for_each(|name| drop(map.remove(*name)));
+        for name in READ_ONLY {
+            map.remove(name);
+        }
         map.insert(
             "delegations".to_owned(),
             json!([{ "name": "managed-instances", "properties": { "serviceName": DELEGATED_TO } }]),
@@ -181,7 +185,7 @@ fn ends(prefixes: &[String]) -> Vec<Ipv4Addr> {
     ranges(prefixes).iter().flat_map(|r| [Ipv4Addr::from(r.first), Ipv4Addr::from(r.last)]).collect()
 }
 
-fn rules(own: &MemberNetwork, other: &MemberNetwork, at_secondary: bool, peered: bool, found: &mut NetworkPlan) {
+fn rules(own: &MemberNetwork, other: &MemberNetwork, at_secondary: bool, found: &mut NetworkPlan) {
     let Some(id) = &own.group else { return };
     let mut group: SecurityGroup = match own.facts.group.get() {
         Ok(Some(group)) => group.clone(),
@@ -193,14 +197,12 @@ fn rules(own: &MemberNetwork, other: &MemberNetwork, at_secondary: bool, peered:
     };
     // Judged as it will be: a peering widens what `VirtualNetwork` means.
     let mut facts = own.facts.clone();
-    if peered {
-        facts.peers.push(Peer {
-            name: "planned".to_owned(),
-            state: "Connected".to_owned(),
-            spaces: other.facts.spaces.clone(),
-            is_allowed: true,
-        });
-    }
+    facts.peers.push(Peer {
+        name: "planned".to_owned(),
+        state: "Connected".to_owned(),
+        spaces: other.facts.spaces.clone(),
+        is_allowed: true,
+    });
     for is_inbound in [true, false] {
         for (name, text, ports, usual) in PORTS {
             let ask = |peer| judge(&group, &Need { facts: &facts, is_inbound, peer, ports: &[ports] });

@@ -23,6 +23,10 @@ impl Arm {
     pub async fn resource(&self, id: &str, version: &str) -> Result<Option<Value>> {
         let url = self.config().resource_url(id, version)?;
         let name = id.rsplit('/').next().unwrap_or(id);
-        self.get_maybe(&url).await.during(|| format!("reading {name}"))
+        match self.get_maybe(&url).await {
+            // Networks have a word of their own for it; the group or the subscription missing is another.
+            Err(e) if e.service_code().is_some_and(|c| c.eq_ignore_ascii_case("NotFound")) => Ok(None),
+            other => other.during(|| format!("reading {name}")),
+        }
     }
 }

@@ -45,6 +45,6 @@ pub fn drills(journal: &dyn Journal) -> Result<Vec<Drilled>> {
         let lost_writes = WAYS.iter().map(|kind| lost(kind)).sum::<Option<u64>>();
         found.push(Drilled { run, group, ended_at, lost_writes });
     }
-    found.sort_by(|a, b| b.ended_at.cmp(&a.ended_at));
+    found.sort_by_key(|d| std::cmp::Reverse(d.ended_at));
     Ok(found)
 }

@@ -79,7 +79,7 @@ pub fn way(measured: &Option<Value>) -> String {
 }
 
 /// The client that was seen last on the old primary, and when.
-fn straggler(found: &Option<Value>) -> String {
+fn straggler(found: Option<&Value>) -> String {
     let Some(found) = found else { return "-".to_owned() };
     let Some(clients) = found["clients"].as_array() else { return "unknown".to_owned() };
     let last = clients.iter().max_by_key(|c| c["last_ms"].as_i64());
@@ -112,7 +112,7 @@ pub fn table(lines: &[DrillLine], width: usize) -> String {
             l.status.to_owned(),
             way(&l.over),
             way(&l.back),
-            straggler(&l.stragglers),
+            straggler(l.stragglers.as_ref()),
         ]);
     }
     table.render(width)

@@ -58,6 +58,9 @@ pub struct GroupReport {
     pub read_only_listener: Option<String>,
     /// The settings in Azure are those of the estate file. Null: unknown, or no group.
     pub settings_fit: Option<bool>,
+    /// Settings in which the members of a standing group differ: nothing carries them over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Row>,
     /// What stands in the way of a creation; empty once the group is there.
     pub checks: Vec<Row>,
 }
@@ -133,6 +136,7 @@ pub fn group(
         read_write_listener: listeners.map(|l| l.0.clone()),
         read_only_listener: listeners.map(|l| l.1.clone()),
         settings_fit,
+        drift: Vec::new(),
         checks,
         standing: standing.clone(),
     }
@@ -192,6 +196,10 @@ pub fn text(r: &GroupReport, width: usize) -> String {
             ]);
         }
         text.push_str(&databases.render(width));
+    }
+    for d in &r.drift {
+        let word = if d.status == Status::Unknown { "not compared" } else { "the members differ" };
+        let _ = writeln!(text, "{word}: {} ({}): {}", d.id, d.rule, d.found);
     }
     for (word, name) in [("read-write", &r.read_write_listener), ("read-only", &r.read_only_listener)] {
         if let Some(name) = name {

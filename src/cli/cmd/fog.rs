@@ -42,7 +42,10 @@ pub(super) const STOPPING: &str =
 
 pub(super) fn report_of(app: &App, look: &FogLook) -> GroupReport {
     let rows = app.group_rows(look);
-    report::fog::group(&look.facts, &look.standing, look.listeners.as_ref(), app.settings_fit(look), rows)
+    let fit = app.settings_fit(look);
+    let mut shown = report::fog::group(&look.facts, &look.standing, look.listeners.as_ref(), fit, rows);
+    shown.drift = look.drift();
+    shown
 }
 
 pub async fn show(args: &FogNameArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {

@@ -24,6 +24,7 @@ const REBIND: Duration = Duration::from_secs(5);
 pub fn start(instance: &Arc<Instance>) {
     instance.network.add_host(&instance.config.host);
     instance.with(|s| {
+        s.hadr.kept = true;
         s.hadr.connections.clear();
         s.hadr.seedings.clear();
         s.hadr.listening = None;

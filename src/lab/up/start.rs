@@ -388,7 +388,13 @@ fn databases(scenario: &Scenario) -> Vec<DatabaseRecord> {
             link: String::new(),
             source: d.instance.clone(),
             target: group.secondary.clone(),
-            more: Vec::new(),
+            // A group may be moved to any other instance.
+            more: scenario
+                .managed_instances
+                .iter()
+                .map(|m| m.id.clone())
+                .filter(|id| *id != d.instance && *id != group.secondary)
+                .collect(),
             size_mib: d.size_mib,
         })
     });

@@ -316,6 +316,8 @@ pub struct HadrState {
     pub connections: Vec<MirroringConnection>,
     /// The host is away: nobody listens, nobody dials, connections break.
     pub away: bool,
+    /// Somebody keeps the listener as the endpoint says; before that nobody need be waited for.
+    pub kept: bool,
     /// Port the endpoint listens on now, and since when.
     pub listening: Option<(u16, OffsetDateTime)>,
     /// Managed instance: its own certificate and key.

@@ -50,7 +50,8 @@ mod tests {
         assert!(missing(&here, &[login("app", "0x02")])[0].contains("another SID"));
         let shut = Login { is_disabled: true, ..login("app", "0x01") };
         assert!(missing(&here, std::slice::from_ref(&shut))[0].contains("may not connect"));
-        assert!(missing(&[shut.clone()], &[shut]).is_empty(), "shut on both");
+        let both = std::slice::from_ref(&shut);
+        assert!(missing(both, both).is_empty(), "shut on both");
         let admin = Login { is_sysadmin: true, ..login("dba", "0x03") };
         assert!(missing(&[admin], &[]).is_empty(), "administrators are not the application");
     }

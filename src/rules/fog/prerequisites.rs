@@ -84,6 +84,29 @@ pub fn judge(f: &GroupFacts, gb_per_hour: Option<f64>) -> Vec<Row> {
     list.0
 }
 
+/// Rows about settings that must stay equal by hand once the group stands (facts: failover-groups 7.7).
+const KEPT_EQUAL: [&str; 8] = [
+    "fog.tier",
+    "fog.storage",
+    "fog.compute",
+    "fog.policy",
+    "fog.next_gen",
+    "fog.backup_redundancy",
+    "fog.tls",
+    "fog.maintenance",
+];
+
+/// Those of them in which the members of a standing group differ, or are not known to be equal.
+pub fn drift(f: &GroupFacts) -> Vec<Row> {
+    if f.servers.is_some() {
+        return Vec::new();
+    }
+    let mut list = List(Vec::new());
+    instances(f, &mut list);
+    list.0.retain(|r| KEPT_EQUAL.contains(&r.id) && r.status != Status::Pass);
+    list.0
+}
+
 fn instances(f: &GroupFacts, list: &mut List) {
     use Severity::Block;
     use Severity::Warn;

@@ -313,3 +313,17 @@ fn a_missing_right_is_named_with_its_scope() {
     assert!(may(Asked::Forced(Side::B), &standing(&f), &f).is_ok(), "an outage does not wait for a list of rights");
     assert_eq!(super::rights::missing(Asked::Forced(Side::B), &f).1.len(), 1, "but it is said");
 }
+
+#[test]
+fn what_drifts_apart_is_told_of_a_standing_group() {
+    let mut f = grouped("CATCH_UP");
+    assert!(prerequisites::drift(&f).is_empty(), "{:?}", prerequisites::drift(&f));
+    let mut facts = f.b.facts.known().unwrap().clone();
+    facts.v_cores = Some(4);
+    facts.backup_redundancy = Some("Local".to_owned());
+    f.b.facts = known(facts);
+    let ids: Vec<&str> = prerequisites::drift(&f).iter().map(|r| r.id).collect();
+    assert_eq!(ids, ["fog.compute", "fog.backup_redundancy"], "and not that the secondary holds databases");
+    f.b.facts = Fact::unknown("dark");
+    assert!(prerequisites::drift(&f).iter().all(|r| r.status == Status::Unknown), "unread is not equal");
+}

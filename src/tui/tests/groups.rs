@@ -52,6 +52,7 @@ fn group(name: &str, standing: Standing, holds: Option<bool>, b: MemberLine) -> 
             read_write_listener: Some(format!("{name}.a1b2c3d4e5f6.database.windows.net")),
             read_only_listener: Some(format!("{name}.secondary.a1b2c3d4e5f6.database.windows.net")),
             settings_fit: Some(true),
+            drift: Vec::new(),
             checks: Vec::new(),
         },
         holds,

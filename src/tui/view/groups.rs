@@ -214,6 +214,9 @@ fn details(state: &State, g: &GroupLine, width: usize) -> Vec<Line<'static>> {
     if r.settings_fit == Some(false) {
         say(Tone::Warn, "  the settings in Azure are not those of the estate file: `milink fog update`");
     }
+    for d in r.drift.iter().filter(|_| known) {
+        say(Tone::Warn, &format!("  {}: {}", d.id, d.found));
+    }
     for line in windows(state, g) {
         say(Tone::Plain, &line);
     }

@@ -10,13 +10,19 @@ use serde_json::Value;
 
 /// `path` is what follows `…/providers/` in the lab's resource group, with its api-version; an empty body is none.
 pub fn send(lab: &Lab, method: Method, path: &str, body: &str) -> Result<Value, String> {
+    let group = lab.record()["arm"]["resource_group"].as_str().unwrap().to_owned();
+    send_in(lab, &group, method, path, body)
+}
+
+/// The same in another resource group.
+pub fn send_in(lab: &Lab, group: &str, method: Method, path: &str, body: &str) -> Result<Value, String> {
     let record = lab.record();
     let word = |key: &str| record["arm"][key].as_str().unwrap().to_owned();
     let url = format!(
         "{}/subscriptions/{}/resourceGroups/{}/providers/{path}",
         word("endpoint"),
         word("subscription"),
-        word("resource_group")
+        group
     );
     let options = HttpOptions { roots: vec![lab.path("ca.pem")], ..HttpOptions::default() };
     let request = Request {

@@ -232,7 +232,7 @@ async fn settled(instance: &Arc<Instance>) {
             changed.mark_unchanged();
             let fits = instance.with(|s| {
                 let wanted = s.hadr.endpoint.as_ref().filter(|e| e.state == 0).map(|e| e.port);
-                s.hadr.listening.map(|l| l.0) == wanted
+                !s.hadr.kept || s.hadr.listening.map(|l| l.0) == wanted
             });
             if fits || changed.changed().await.is_err() {
                 return;

@@ -1,3 +1,5 @@
+#![expect(clippy::print_stdout, reason = "a sweep tells how each run ended")]
+
 use crate::support::lab::Lab;
 use crate::support::lab::planned;
 use crate::support::lab::ran;

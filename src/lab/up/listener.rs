@@ -30,7 +30,9 @@ pub(super) async fn follow_listeners(
 ) {
     loop {
         let now = alias.all();
-        for d in &databases {
+        // What was pointed at a listener finds its way by that name.
+        let by_name = |d: &&DatabaseRecord| now.get(&d.name).is_some_and(|a| a.listener.is_some());
+        for d in databases.iter().filter(|d| !by_name(d)) {
             let server = hub.group_of_database(&d.source, &d.name).map(|g| g.primary().config.id.clone());
             // Where it is now may have moved on to a group without the instance where it began.
             let here = now.get(&d.name).map_or(&d.source, |a| &a.server);

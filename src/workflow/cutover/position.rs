@@ -80,3 +80,30 @@ pub fn missing(link: &LinkPlan, site: &SiteId) -> Error {
     Error::new(Kind::Refused, format!("{site} shows no state of {} in link {}", link.database, link.name))
         .hint(format!("milink link show {}", link.name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn row(replica: &str, is_local: bool, is_primary_replica: Option<bool>) -> ReplicaDatabase {
+        let id = "00000000-0000-0000-0000-000000000001";
+        let row = json!({
+            "group_id": id, "group": "ledger", "is_distributed": true, "replica_id": id, "replica": replica,
+            "group_database_id": id, "is_local": is_local, "is_primary_replica": is_primary_replica,
+        });
+        serde_json::from_value(row).unwrap()
+    }
+
+    #[test]
+    fn of_the_rows_of_a_business_critical_instance_the_primary_replica_s_counts() {
+        let name = |rows: Vec<ReplicaDatabase>| own(rows).and_then(|r| r.replica);
+        let critical =
+            || vec![row("node1", true, Some(false)), row("node2", true, Some(true)), row("remote", false, None)];
+        assert_eq!(name(critical()), Some("node2".to_owned()));
+        assert_eq!(name(critical().into_iter().rev().collect()), Some("node2".to_owned()));
+        // General Purpose: one local row, and 2016 to 2017 do not say which is the primary.
+        assert_eq!(name(vec![row("remote", false, Some(true)), row("own", true, None)]), Some("own".to_owned()));
+        assert_eq!(name(vec![row("remote", false, Some(true))]), None);
+    }
+}

@@ -11,12 +11,15 @@ use std::time::Duration;
 /// Nights in which a mutant must be caught.
 const SEEDS: u64 = 12;
 
-/// The first of so many nights in which the mutant is caught; the same night without the mutant must end well.
+/// The first of so many nights in which the mutant is caught; the same night without the mutant must end well. A sysadmin whom no
+/// bar stops, and whose path is cut for just as long as the window lasts, may write after the token all the same: the run stops and
+/// names the commits, and the simulated operator goes on. Such a night says nothing about the mutant, and is passed over.
 #[track_caller]
 fn is_caught(twist: &Twist) {
-    let seed = (0..SEEDS).find(|seed| night::run(*seed, twist).violation.is_some());
-    let seed = seed.unwrap_or_else(|| panic!("not caught in {SEEDS} nights: {twist:?}"));
     let whole = Twist { sabotage: Vec::new(), mutant: None, ..twist.clone() };
+    let telling = |seed: &u64| !twist.straggler || night::run(*seed, &whole).violation.is_none();
+    let seed = (0..SEEDS).filter(telling).find(|seed| night::run(*seed, twist).violation.is_some());
+    let seed = seed.unwrap_or_else(|| panic!("not caught in {SEEDS} nights: {twist:?}"));
     let told = night::run(seed, &whole);
     assert!(told.violation.is_none(), "seed {seed}: {:?}\n{}", told.violation, told.trace.join("\n"));
 }

@@ -83,6 +83,9 @@ fn the_second_half_ends_on_the_listener() {
     lab.milink("watch --until milestone=protected --timeout 60s --output json").exits(0);
     let report = lab.milink("report last --format markdown").exits(0).stdout;
     assert!(report.contains("protected; unprotected for"), "{report}");
+    // Before the roles change, the logins of the application must be on the other side as well.
+    lab.milink("fog failover --yes").exits(3).says("svc_settlement");
+    lab.milink("objects sync --group fog-payments --yes").exits(0);
     // The name follows the roles; milestone and window stay.
     lab.milink("fog failover --yes").exits(0);
     until_by_listener(&lab, 20);

@@ -96,10 +96,10 @@ fn another_terminal_takes_a_run_back_that_is_held_with_its_writers_out() {
     let estate = waiting_hook(&lab, "waiting.toml", "[application]\nafter-fence = { command = [HOOK, \"/bin/true\"] }");
     let mut run = lab.start(lab.command("cutover run ledger --yes").env("MILINK_ESTATE", estate));
     // The hook behind it waits for a word.
-    run.until_it_says("cutover.canary/ledger");
+    run.until_it_says("cutover.fence/ledger");
     lab.milink("cutover hold").exits(0);
     std::fs::write(lab.path("go"), "").unwrap();
-    run.until_it_says("held before `cutover.drain`");
+    run.until_it_says("held before `cutover.canary`");
     let kept_out = lab.acknowledged();
     lab.milink("cutover abort --output json").exits(0).says("asked");
     run.wait().exits(130).says("rolled back");

@@ -2,6 +2,8 @@
 //! fencing number that outlives it.
 
 use super::claims;
+use super::drain::TOKEN;
+use super::token::FenceToken;
 use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::engine::context::Context;
@@ -11,6 +13,7 @@ use crate::engine::step::Step;
 use crate::model::ids::RunId;
 use crate::sql::query::fence;
 use crate::sql::query::lease;
+use crate::sql::query::marker;
 use crate::workflow::link_step::LinkStep;
 use crate::workflow::link_step::link_step;
 use async_trait::async_trait;
@@ -64,6 +67,14 @@ impl Step for Lease {
         // One that was refused has taken nothing over: what is shut is still ours to open. Who takes over takes all.
         for site in [&self.0.link.source, &self.0.link.target] {
             if !claims::own(cx, site).await?.is_empty() {
+                return Ok(None);
+            }
+        }
+        // Where there was nobody to shut there is nothing to set apart. Who drained last has left its marker: as long as it is ours,
+        // nobody else has come to a switch, and one of ours may be in effect.
+        if cx.proven::<FenceToken>(&self.0.sibling("cutover.drain"), TOKEN)?.is_some() {
+            let seen = cx.effects.read(&self.0.link.target, marker::read(&self.0.link.database)).await?;
+            if seen.as_deref() == Some(cx.effects.run().as_str()) {
                 return Ok(None);
             }
         }

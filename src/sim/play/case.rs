@@ -10,6 +10,7 @@ use super::gate::Gate;
 use super::operator::Fate;
 use super::operator::Mortal;
 use super::operator::Operator;
+use super::paths::Ends;
 use super::runtime::play;
 use crate::base::clock::SharedClock;
 use crate::base::clock::within;
@@ -29,10 +30,19 @@ const PROCESS_MAX: Duration = Duration::from_secs(1_800);
 #[derive(Debug, Clone)]
 pub struct Case {
     pub scenario: String,
+    /// Other ends than the scenario's own.
+    pub ends: Option<Ends>,
     pub seed: u64,
     /// A failure that makes the run go back, so that its undo can be struck.
     pub turn: Option<Place>,
     pub blow: Option<(Place, Blow)>,
+}
+
+impl Case {
+    /// A clean one.
+    pub fn of(scenario: &str, seed: u64) -> Self {
+        Self { scenario: scenario.to_owned(), ends: None, seed, turn: None, blow: None }
+    }
 }
 
 /// What came of it.
@@ -52,7 +62,11 @@ pub fn run(case: &Case) -> Result<Played> {
 }
 
 async fn whole(case: &Case, clock: SharedClock) -> Result<Played> {
-    let mut estate = Estate::up(small(&case.scenario, 1)?, clock).await?;
+    let mut scenario = small(&case.scenario, 1)?;
+    if let Some(ends) = &case.ends {
+        ends.put(&mut scenario);
+    }
+    let mut estate = Estate::up(scenario, clock).await?;
     let result = course(case, &mut estate).await;
     let trace = estate.trace.lines();
     match result {

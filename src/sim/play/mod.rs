@@ -17,6 +17,7 @@ pub mod neighbours;
 pub mod night;
 pub mod operator;
 pub mod outage;
+pub mod paths;
 pub mod runtime;
 pub mod seeds;
 pub mod trace;

@@ -14,8 +14,7 @@ use std::collections::BTreeSet;
 const SEED: u64 = 11;
 
 fn clean(scenario: &str, turn: Option<Place>) -> Played {
-    let case = Case { scenario: scenario.to_owned(), seed: SEED, turn, blow: None };
-    case::run(&case).unwrap_or_else(|e| panic!("{e}"))
+    case::run(&Case { turn, ..Case::of(scenario, SEED) }).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// First and last passing of each point by each step: what lies between is the same statement for another login or session.
@@ -54,7 +53,7 @@ fn sweep(scenario: &str, turn: Option<&Place>, cells: Vec<(Place, Blow)>) -> (us
     let total = cells.len();
     let committed = cells::sweep(cells, |place, blow| {
         let blow = Some((place.clone(), blow));
-        let played = case::run(&Case { scenario: scenario.to_owned(), seed: SEED, turn: turn.cloned(), blow })?;
+        let played = case::run(&Case { turn: turn.cloned(), blow, ..Case::of(scenario, SEED) })?;
         Ok((played.struck, played.committed))
     });
     (committed, total - committed)

@@ -8,6 +8,7 @@ mod mutants;
 mod neighbours;
 mod nights;
 mod outage;
+mod paths;
 mod proof;
 mod sleeper;
 mod tight;

@@ -58,12 +58,13 @@ pub async fn read(effects: &Effects, site: &SiteId, databases: &[&str]) -> Serve
             ask(effects, site, survey::protection()).await,
             accelerated(effects, site, &facts).await,
             contained(effects, site, &facts).await,
+            multi_database(effects, site, &facts).await,
         )
     };
     let (first, second, third) = tokio::join!(first, second, third);
     let (list, inside, files) = first;
     let (logins, agent, outside, trace_flags, around, others) = second;
-    let (door, groups, protection, accelerated, contained) = third;
+    let (door, groups, protection, accelerated, contained, multi_database) = third;
     ServerSurvey {
         site: site.clone(),
         instance: facts,
@@ -81,6 +82,7 @@ pub async fn read(effects: &Effects, site: &SiteId, databases: &[&str]) -> Serve
         around,
         others,
         contained,
+        multi_database,
     }
 }
 
@@ -122,6 +124,17 @@ async fn contained(effects: &Effects, site: &SiteId, facts: &Fact<InstanceFacts>
             Fact::Known { value: None }
         }
         Fact::Known { .. } => match ask(effects, site, around::contained()).await {
+            Fact::Known { value } => Fact::Known { value: Some(value) },
+            Fact::Unknown { why } => Fact::Unknown { why },
+        },
+    }
+}
+
+async fn multi_database(effects: &Effects, site: &SiteId, facts: &Fact<InstanceFacts>) -> Fact<Option<bool>> {
+    match facts {
+        Fact::Unknown { why } => Fact::unknown(why.clone()),
+        Fact::Known { value } if !value.has_multi_database_link || value.is_managed() => Fact::Known { value: None },
+        Fact::Known { .. } => match ask(effects, site, instance::multi_database()).await {
             Fact::Known { value } => Fact::Known { value: Some(value) },
             Fact::Unknown { why } => Fact::Unknown { why },
         },
@@ -176,5 +189,6 @@ fn dark(site: &SiteId, e: &Error) -> ServerSurvey {
         around: u(e),
         others: u(e),
         contained: u(e),
+        multi_database: u(e),
     }
 }

@@ -143,7 +143,9 @@ pub fn words(ms: u64) -> String {
 }
 
 fn log_cap(tier: &'static Tier, cores: u32, q: &Question, warnings: &mut Vec<String>) -> LogCap {
-    let instance = tier.log_per_core.map(|per| per * MIB * f64::from(cores));
+    let most = |mib: f64, most: Option<u64>| most.map_or(mib, |most| mib.min(most as f64)) * MIB;
+    let instance = tier.log_per_core.map(|per| most(per * f64::from(cores), tier.log_instance));
+    let premium = tier.premium.as_ref().map(|p| most(p.log_per_core * f64::from(cores), Some(p.log_instance)));
     let database = tier.log_database.map(|(low, high)| (low << 20, high << 20));
     let fit = match (q.log, instance, database) {
         (Some(log), Some(instance), Some((low, high))) => {
@@ -157,6 +159,12 @@ fn log_cap(tier: &'static Tier, cores: u32, q: &Question, warnings: &mut Vec<Str
                 Fit::Below
             }
         }
+        // No limit for a database of its own; the hardware decides, and an estimate does not know it.
+        (Some(log), Some(instance), None) => match log.bytes_per_s() * f64::from(q.parallel.max(1)) {
+            all if all > premium.unwrap_or(instance) => Fit::Above,
+            all if all > instance => Fit::Unclear,
+            _ => Fit::Below,
+        },
         _ => Fit::Unknown,
     };
     match fit {
@@ -165,6 +173,9 @@ fn log_cap(tier: &'static Tier, cores: u32, q: &Question, warnings: &mut Vec<Str
             tier.id,
             text::count(cores as usize, "vCore")
         )),
+        Fit::Unclear if database.is_none() => {
+            warnings.push("standard-series hardware does not take this log rate, premium-series does".to_owned());
+        }
         Fit::Unclear => warnings.push(
             "the log rate is between the lowest and the highest limit of a database: measure on the instance".to_owned(),
         ),

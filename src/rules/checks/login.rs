@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::case::Judged;
 use super::case::fail;
+use super::case::fail_each;
 use super::case::none_of;
 use super::case::same;
 use crate::model::fact::Unknown;
@@ -95,6 +96,9 @@ pub(super) fn back_doors(c: &Case<'_>) -> Judged {
         i.users.iter().filter(|u| u.authentication == 2).map(|u| format!("contained user {}", u.name)).collect();
     if i.guest_connects {
         found.push("guest holds CONNECT".to_owned());
+        if found.len() == 1 {
+            return fail_each(found.join(", "), vec!["guest".to_owned()]);
+        }
     }
     none_of(&found, "none")
 }

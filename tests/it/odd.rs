@@ -98,6 +98,11 @@ fn another_collation() {
     turns(&lab, &["instance.collation"], "not_ready");
 }
 
+#[test]
+fn a_target_that_is_smaller_is_a_warning() {
+    turns(&odd(&[("vcores = 8", "vcores = 4")], ""), &["managed.capacity"], "ready");
+}
+
 /// 141 databases of two files each: more databases, files and disks than a General Purpose instance takes.
 #[test]
 fn more_than_the_instance_holds() {

@@ -113,6 +113,9 @@ pub(super) fn master_key(c: &Case<'_>) -> Judged {
     match (i.has_master_key, i.master_key_by_server) {
         (true, true) => pass("there, opened by the service master key"),
         (true, false) => fail("there, but the server cannot open it: not encrypted by the service master key"),
+        (false, _) if !i.is_sysadmin && !i.view_any_definition => {
+            unknown(format!("{} sees no key; needs VIEW ANY DEFINITION", i.login))
+        }
         (false, _) if c.purpose == Purpose::Create => pass("none yet: `link create` makes it"),
         (false, _) => fail_with("none", "CREATE MASTER KEY ENCRYPTION BY PASSWORD = N'…' in master"),
     }

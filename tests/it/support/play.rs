@@ -31,16 +31,6 @@ pub fn at(lab: &Lab, server: &str, database: &str, text: &str) {
     tried(lab, server, database, text).unwrap();
 }
 
-/// The application's login on the target, with the SID it has on the source.
-fn same_login(lab: &Lab) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let text = "SELECT sid FROM sys.server_principals WHERE name = N'app_ledger'";
-    let rows = runtime.block_on(sql::rows(&lab.record(), &lab.path("ca.pem"), "sql-a", "master", text)).unwrap();
-    let sid: &[u8] = rows[0].get(0).unwrap();
-    let sid = milink::base::hex::encode(sid);
-    tried(lab, "mi-a", "master", &format!("CREATE LOGIN app_ledger WITH PASSWORD = N'Another#1', SID = 0x{sid}"))
-}
-
 /// Id and status of the first link's checks that neither passed nor were out of place.
 pub fn open(report: &Value) -> BTreeMap<String, String> {
     let checks = report["links"][0]["checks"].as_array().unwrap();
@@ -139,7 +129,6 @@ impl<'a> Player<'a> {
                 Act::Post(path) => drop(arm::send(lab, Method::Post, path, "")?),
                 Act::Delete(path) => drop(arm::send(lab, Method::Delete, path, "")?),
                 Act::Estate(from, to) => drop(lab.estate_with("milink.toml", &[(from, to)])),
-                Act::SameLogin => same_login(lab)?,
             }
         }
         Ok(())
@@ -160,10 +149,11 @@ impl<'a> Player<'a> {
             Remedy::Words => offered.and_then(|()| self.act(m.mend_it)),
             _ => offered,
         };
-        if let Err(what) = mended.and_then(|()| until_green(self.lab, m.purpose)) {
+        let green = mended.and_then(|()| until_green(self.lab, m.purpose)).and_then(|()| self.act(m.clear));
+        if let Err(what) = green {
             self.mistakes.push(format!("{}: not green again: {what}", m.check));
             // The next rows are to tell of themselves.
-            let _ = self.act(m.mend_it);
+            let _ = self.act(m.mend_it).and_then(|()| self.act(m.clear));
         }
     }
 
@@ -209,7 +199,8 @@ impl<'a> Player<'a> {
 
 /// A command line of milink's that says yes to what it asks.
 fn ran(lab: &Lab, line: &str) -> Result<(), String> {
-    let done = lab.milink(line);
+    let approved = if line.starts_with("objects sync") { format!("{line} --yes") } else { line.to_owned() };
+    let done = lab.milink(&approved);
     if done.code == Some(0) { Ok(()) } else { Err(format!("`{line}`: {:?} {}", done.code, done.stderr)) }
 }
 

@@ -5,7 +5,6 @@ use super::types::Act::Estate;
 use super::types::Act::Fault;
 use super::types::Act::Inside;
 use super::types::Act::Run;
-use super::types::Act::SameLogin;
 use super::types::Act::Sql;
 use super::types::Mutant;
 use super::types::NIGHT;
@@ -27,8 +26,9 @@ pub const AFTER: &[Mutant] = &[
         "objects.logins",
         NIGHT,
         [Sql("mi-a", "DROP LOGIN app_ledger; CREATE LOGIN app_ledger WITH PASSWORD = N'Another#1'")],
-        [Sql("mi-a", "DROP LOGIN app_ledger"), SameLogin]
+        [Sql("mi-a", "DROP LOGIN app_ledger"), Run("objects sync")]
     ),
+    mutant!("objects.logins", NIGHT, [Sql("mi-a", "DROP LOGIN app_ledger")], []),
     mutant!(
         "objects.login_rights",
         NIGHT,
@@ -97,6 +97,17 @@ pub const AFTER: &[Mutant] = &[
         [Estate("[application]\n", "[objects]\njobs = [\"Not there\"]\n\n[application]\n")],
         [Estate("[objects]\njobs = [\"Not there\"]\n\n[application]\n", "[application]\n")]
     ),
+    // The source has it: it is brought over.
+    mutant!(
+        "objects.required",
+        NIGHT,
+        [
+            Sql("sql-a", "EXEC msdb.dbo.sp_add_job @job_name = N'everywhere'"),
+            Estate("[application]\n", "[objects]\njobs = [\"everywhere\"]\n\n[application]\n")
+        ],
+        [],
+        clear Estate("[objects]\njobs = [\"everywhere\"]\n\n[application]\n", "[application]\n")
+    ),
     mutant!(
         "certificate.imported",
         NIGHT,
@@ -149,5 +160,5 @@ pub const AFTER: &[Mutant] = &[
     mutant!("link.state", NIGHT, [Fault("cut sql-a mi-a")], [Fault("restore sql-a mi-a")],
         also "endpoint.connected", "link.healthy", "link.lag", "link.redo", "network.proven"),
     mutant!("database.readable_copy", NIGHT, [Fault("set mi-a files away ledger")], [Fault("set mi-a files there ledger")]),
-    mutant!("certificate.roots", NIGHT, [Sql("sql-a", "DROP CERTIFICATE [DigiCertPKI]")], [Run("cert exchange")]),
+    mutant!("certificate.roots", NIGHT, [Sql("sql-a", "DROP CERTIFICATE [MicrosoftPKI]")], [Run("cert exchange")]),
 ];

@@ -35,7 +35,10 @@ pub const BOTH_WAYS_AFTER: &[Mutant] = &[mutant!(
     NIGHT,
     [Sql("sql-a", "ALTER AVAILABILITY GROUP [ledger] FAILOVER")],
     [Sql("mi-a", "ALTER AVAILABILITY GROUP [ledger] FAILOVER")],
-    also "database.readable_copy", "link.healthy", "link.lag", "link.redo", "endpoint.connected", "network.proven"
+    // Nor can the copy here be looked into: SQL Server lets nobody read a secondary unless it is told to.
+    also "database.readable_copy", "link.healthy", "link.lag", "link.redo", "endpoint.connected", "network.proven",
+    "database.cross_database", "database.filestream", "database.master_key", "database.memory_optimized",
+    "objects.back_doors", "objects.login_rights", "objects.logins", "objects.orphans", "objects.windows_logins"
 )];
 
 /// A source whose build can link several databases at once (2022 CU27).

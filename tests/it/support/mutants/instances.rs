@@ -82,7 +82,8 @@ pub const INSTANCES: &[Mutant] = &[
         CREATE CERTIFICATE own WITH SUBJECT = N'own', EXPIRY_DATE = N'20400101'; CREATE ENDPOINT mirror STATE = STARTED AS TCP \
         (LISTENER_PORT = 5022) FOR DATABASE_MIRRORING (ROLE = ALL, AUTHENTICATION = CERTIFICATE own, ENCRYPTION = REQUIRED ALGORITHM AES)"
         )],
-        [Sql("sql-a", "DROP ENDPOINT mirror; DROP CERTIFICATE own; DROP MASTER KEY")]
+        [],
+        clear Sql("sql-a", "DROP ENDPOINT mirror; DROP CERTIFICATE own; DROP MASTER KEY")
     ),
     mutant!(
         "managed.operations",
@@ -118,13 +119,6 @@ pub const INSTANCES: &[Mutant] = &[
         NEW,
         [Post("Microsoft.Sql/managedInstances/mi-a/stop?api-version=2025-01-01")],
         [Post("Microsoft.Sql/managedInstances/mi-a/start?api-version=2025-01-01")]
-    ),
-    mutant!(
-        "managed.capacity",
-        NEW,
-        [Patch("Microsoft.Sql/managedInstances/mi-a?api-version=2025-01-01", r#"{"properties": {"vCores": 4}}"#)],
-        [Patch("Microsoft.Sql/managedInstances/mi-a?api-version=2025-01-01", r#"{"properties": {"vCores": 8}}"#)],
-        also "managed.operations"
     ),
     // Somebody else has the port.
     mutant!(

@@ -15,6 +15,7 @@ pub const OWN: &[(&str, &str, &str)] = &[
     ("managed.database_limit", "odd", "more_than_the_instance_holds"),
     ("managed.file_count", "odd", "more_than_the_instance_holds"),
     ("managed.disks", "odd", "more_than_the_instance_holds"),
+    ("managed.capacity", "odd", "a_target_that_is_smaller_is_a_warning"),
     ("link.name", "odd", "a_link_of_this_name_for_another_database"),
     ("drill.recent", "fog", "a_cutover_waits_for_the_drill_that_the_policy_asks_for"),
 ];

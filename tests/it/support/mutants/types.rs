@@ -25,8 +25,6 @@ pub enum Act {
     Delete(&'static str),
     /// The estate file: one text for another.
     Estate(&'static str, &'static str),
-    /// The application's login on the target again, with the SID it has on the source.
-    SameLogin,
 }
 
 pub struct Mutant {
@@ -35,7 +33,10 @@ pub struct Mutant {
     pub break_it: &'static [Act],
     /// Done before each look, where a condition shows only while somebody works.
     pub meanwhile: &'static [Act],
+    /// Where the finding offers neither statement nor command.
     pub mend_it: &'static [Act],
+    /// Clears away what breaking it took, once it is green again.
+    pub clear: &'static [Act],
     /// Checks that must turn with it, because they rest on the same fact.
     pub consequences: &'static [&'static str],
 }
@@ -45,13 +46,14 @@ pub const NIGHT: &str = "cutover";
 pub const WATCH: &str = "operate";
 
 macro_rules! mutant {
-    ($check:literal, $purpose:expr, [$($b:expr),* $(,)?], [$($m:expr),* $(,)?] $(, also $($c:literal),+)? $(, meanwhile $w:expr)? $(,)?) => {
+    ($check:literal, $purpose:expr, [$($b:expr),* $(,)?], [$($m:expr),* $(,)?] $(, also $($c:literal),+)? $(, meanwhile $w:expr)? $(, clear $x:expr)? $(,)?) => {
         Mutant {
             check: $check,
             purpose: $purpose,
             break_it: &[$($b),*],
             meanwhile: &[$($w)?],
             mend_it: &[$($m),*],
+            clear: &[$($x)?],
             consequences: &[$($($c),+)?],
         }
     };

@@ -290,9 +290,28 @@ mod tests {
             assert_eq!(cap.fit, fit, "{rate} x{parallel} on {cores}");
         }
         let bc = limits::tier("BusinessCritical").expect("tier");
+        // The hardware decides between 4.5 MiB/s a vCore and 12.
+        for (rate, parallel, cores, fit) in [
+            ("36MiB/s", 1, 8, Fit::Below),
+            ("37MiB/s", 1, 8, Fit::Unclear),
+            ("96MiB/s", 1, 8, Fit::Unclear),
+            ("97MiB/s", 1, 8, Fit::Above),
+            ("96MiB/s", 1, 64, Fit::Below),
+            ("97MiB/s", 1, 64, Fit::Unclear),
+            ("97MiB/s", 2, 64, Fit::Above),
+        ] {
+            let q = Question { log: log(rate), parallel, tier: Some((bc, cores)), ..ask("1GB", "1TB/h") };
+            assert_eq!(
+                estimate(&q).expect("estimate").cap.expect("tier given").fit,
+                fit,
+                "{rate} x{parallel} on {cores}"
+            );
+        }
+        let next = limits::tier("NextGenGeneralPurpose").expect("tier");
+        let q = Question { log: log("5MB/s"), tier: Some((next, 8)), ..ask("1GB", "1TB/h") };
+        assert_eq!(estimate(&q).expect("estimate").cap.map(|c| c.fit), Some(Fit::Unknown));
         let e =
             estimate(&Question { log: log("5MB/s"), tier: Some((bc, 8)), ..ask("2TiB", "84GB/h") }).expect("estimate");
-        assert_eq!(e.cap.map(|c| c.fit), Some(Fit::Unknown));
         assert!(e.warnings.iter().any(|w| w.contains("holds at most 1.0 TiB (premium")), "{:?}", e.warnings);
     }
 

@@ -1,9 +1,9 @@
 use crate::support::lab::Lab;
+use crate::support::lab::planned;
+use crate::support::lab::ran;
 use crate::support::play::open;
 use crate::support::play::prepare;
 use crate::support::process::Done;
-use crate::support::lab::planned;
-use crate::support::lab::ran;
 use crate::support::process::until;
 use serde_json::Value;
 

@@ -389,11 +389,11 @@ fn estimate_answers() {
       "catch_up_ms": 981818,
       "cancel_ms": 518400000,
       "log_cap": {
-        "instance_bytes_per_s": null,
+        "instance_bytes_per_s": 37748736.0,
         "database_min_bytes_per_s": null,
         "database_max_bytes_per_s": null,
-        "log_rate": "unknown",
-        "source": "Resource limits of Azure SQL Managed Instance (2026)"
+        "log_rate": "below",
+        "source": "Resource limits of Azure SQL Managed Instance (2026); higher log rate for Business Critical (2025-08-15)"
       },
       "outage_terms": [
         {
@@ -418,8 +418,7 @@ fn estimate_answers() {
         }
       ],
       "warnings": [
-        "the source must keep 16.8 GiB of log for each database until seeding has ended: give the log file room, pause log backups or set trace flag 12381",
-        "the log-write limit of BusinessCritical is not known here: look it up"
+        "the source must keep 16.8 GiB of log for each database until seeding has ended: give the log file room, pause log backups or set trace flag 12381"
       ],
       "input": {
         "size_bytes": 84000000000,

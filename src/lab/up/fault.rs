@@ -15,8 +15,7 @@ use std::sync::Arc;
 use time::Duration;
 
 /// For the message of a mistake.
-pub(super) const KEYS: &str =
-    "forwarder on|off; certificate valid|ending|expired; redo-delay-ms N; with a database: suspended user|redo|none, \
+pub(super) const KEYS: &str = "forwarder on|off; certificate valid|ending|expired; redo-delay-ms N; with a database: suspended user|redo|none, \
      log-mib N|none, log-burst-mib N, transactions-older-min N, files away|there";
 
 /// All instances by id.

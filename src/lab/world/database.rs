@@ -237,14 +237,7 @@ impl Database {
             bytes -= piece;
         }
     }
-    fn append_sized(
-        &mut self,
-        raw: u64,
-        ops: Vec<Op>,
-        spid: i32,
-        user: bool,
-        now: OffsetDateTime,
-    ) -> Arc<LogBlock> {
+    fn append_sized(&mut self, raw: u64, ops: Vec<Op>, spid: i32, user: bool, now: OffsetDateTime) -> Arc<LogBlock> {
         let sectors = (raw.div_ceil(u64::from(SECTOR)) as u32).max(1);
         let lsn = self.log_end.block_id();
         let next = lsn.block + sectors;

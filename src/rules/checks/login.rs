@@ -42,7 +42,10 @@ pub(super) fn same_sid(c: &Case<'_>) -> Judged {
         wrong.extend(others.iter().map(|name| format!("{name} has another SID")));
         return fail_with(
             wrong.join(", "),
-            format!("DROP LOGIN {} on {{target}} where nothing else uses it, then milink objects sync {{link}}", drop.join(", ")),
+            format!(
+                "DROP LOGIN {} on {{target}} where nothing else uses it, then milink objects sync {{link}}",
+                drop.join(", ")
+            ),
         );
     }
     none_of(&wrong, &format!("all {} there", all.len()))
@@ -143,7 +146,10 @@ pub(super) fn required(c: &Case<'_>) -> Judged {
     if !nowhere.is_empty() {
         return fail_with(
             missing.join(", "),
-            format!("make {} on {{target}}: {{source}} has none either; or take it out of [objects] of the estate", nowhere.join(", ")),
+            format!(
+                "make {} on {{target}}: {{source}} has none either; or take it out of [objects] of the estate",
+                nowhere.join(", ")
+            ),
         );
     }
     none_of(&missing, &if n == 0 { "the estate requires none".to_owned() } else { format!("all {n} there") })

@@ -42,9 +42,7 @@ pub fn around() -> Result<Query<Around>> {
         let other_ports: Result<Vec<OtherPort>> = set(sets, 6)?
             .rows
             .iter()
-            .map(|row| {
-                Ok(OtherPort { endpoint: row.get("endpoint")?, kind: row.get("kind")?, port: row.get("port")? })
-            })
+            .map(|row| Ok(OtherPort { endpoint: row.get("endpoint")?, kind: row.get("kind")?, port: row.get("port")? }))
             .collect();
         // No set at all: the server has no tables of log shipping.
         let log_shipping: Result<Vec<String>> =

@@ -85,8 +85,13 @@ pub fn prepare(lab: &Lab) {
 
 /// How a finding says it is to be mended.
 enum Remedy {
-    Statement { site: String, sql: String },
+    Statement {
+        site: String,
+        sql: String,
+    },
     Command(String),
+    /// A line of the Azure CLI, as the request that it makes.
+    Azure(String),
     /// Something else: the row knows how.
     Words,
 }
@@ -143,6 +148,7 @@ impl<'a> Player<'a> {
         let offered = match &remedy {
             Remedy::Statement { site, sql } => tried(self.lab, site, "master", sql),
             Remedy::Command(line) => ran(self.lab, line),
+            Remedy::Azure(line) => in_azure(self.lab, line),
             Remedy::Words => Ok(()),
         };
         let mended = match remedy {
@@ -197,6 +203,42 @@ impl<'a> Player<'a> {
     }
 }
 
+/// Does what `az network nsg rule create` or `az network route-table route delete` would do with these arguments.
+fn in_azure(lab: &Lab, line: &str) -> Result<(), String> {
+    const VERSION: &str = "?api-version=2024-05-01";
+    let words: Vec<&str> = line.split_whitespace().collect();
+    // An option takes every word up to the next one.
+    let of = |option: &str| -> Result<Vec<&str>, String> {
+        let at =
+            words.iter().position(|w| *w == option).ok_or_else(|| format!("no {option} in `az network {line}`"))?;
+        Ok(words[at + 1..].iter().take_while(|w| !w.starts_with('-')).copied().collect())
+    };
+    let one = |option: &str| of(option).map(|all| all[0]);
+    match words[..3] {
+        ["nsg", "rule", "create"] => {
+            let body = serde_json::json!({ "properties": {
+                "protocol": one("--protocol")?, "access": one("--access")?, "direction": one("--direction")?,
+                "priority": one("--priority")?.parse::<u32>().unwrap(), "sourcePortRange": "*",
+                "sourceAddressPrefixes": of("--source-address-prefixes")?,
+                "destinationAddressPrefixes": of("--destination-address-prefixes")?,
+                "destinationPortRanges": of("--destination-port-ranges")?,
+            }});
+            let path = format!(
+                "Microsoft.Network/networkSecurityGroups/{}/securityRules/{}{VERSION}",
+                one("--nsg-name")?,
+                one("-n")?
+            );
+            arm::send(lab, Method::Put, &path, &body.to_string()).map(drop)
+        }
+        ["route-table", "route", "delete"] => {
+            let path =
+                format!("Microsoft.Network/routeTables/{}/routes/{}{VERSION}", one("--route-table-name")?, one("-n")?);
+            arm::send(lab, Method::Delete, &path, "").map(drop)
+        }
+        _ => Err(format!("nobody here knows `az network {line}`")),
+    }
+}
+
 /// A command line of milink's that says yes to what it asks.
 fn ran(lab: &Lab, line: &str) -> Result<(), String> {
     let approved = if line.starts_with("objects sync") { format!("{line} --yes") } else { line.to_owned() };
@@ -213,8 +255,12 @@ fn remedy(report: &Value, id: &str) -> Result<Remedy, String> {
     }
     let text = found["remedy"].as_str().unwrap();
     let own = registry::find(id).unwrap();
-    if own.statement.is_some() && found["status"] == "fail" && text.starts_with(&own.remedy[..own.remedy.len().min(12)]) {
+    if own.statement.is_some() && found["status"] == "fail" && text.starts_with(&own.remedy[..own.remedy.len().min(12)])
+    {
         return Err(format!("the registry has a statement, the finding offers none: {found:#}"));
+    }
+    if let Some(line) = text.strip_prefix("az network ") {
+        return Ok(Remedy::Azure(line.split(';').next().unwrap_or(line).to_owned()));
     }
     let Some(line) = text.strip_prefix("milink ").map(|t| t.split([';', ',']).next().unwrap_or(t).trim()) else {
         return Ok(Remedy::Words);

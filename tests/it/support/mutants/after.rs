@@ -106,7 +106,7 @@ pub const AFTER: &[Mutant] = &[
             Estate("[application]\n", "[objects]\njobs = [\"everywhere\"]\n\n[application]\n")
         ],
         [],
-        clear Estate("[objects]\njobs = [\"everywhere\"]\n\n[application]\n", "[application]\n")
+        clear[Estate("[objects]\njobs = [\"everywhere\"]\n\n[application]\n", "[application]\n")]
     ),
     mutant!(
         "certificate.imported",
@@ -159,6 +159,16 @@ pub const AFTER: &[Mutant] = &[
         also "link.suspended", "link.lag", "link.redo", "link.state"),
     mutant!("link.state", NIGHT, [Fault("cut sql-a mi-a")], [Fault("restore sql-a mi-a")],
         also "endpoint.connected", "link.healthy", "link.lag", "link.redo", "network.proven"),
-    mutant!("database.readable_copy", NIGHT, [Fault("set mi-a files away ledger")], [Fault("set mi-a files there ledger")]),
-    mutant!("certificate.roots", NIGHT, [Sql("sql-a", "DROP CERTIFICATE [MicrosoftPKI]")], [Run("cert exchange")]),
+    mutant!(
+        "database.readable_copy",
+        NIGHT,
+        [Fault("set mi-a files away ledger")],
+        [Fault("set mi-a files there ledger")]
+    ),
+    mutant!(
+        "certificate.roots",
+        NIGHT,
+        [Sql("sql-a", "DROP CERTIFICATE [milink Lab Root CAPKI]")],
+        [Run("cert exchange")]
+    ),
 ];

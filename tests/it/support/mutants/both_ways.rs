@@ -42,5 +42,9 @@ pub const BOTH_WAYS_AFTER: &[Mutant] = &[mutant!(
 )];
 
 /// A source whose build can link several databases at once (2022 CU27).
-pub const SEVERAL: &[Mutant] =
-    &[mutant!("link.mode", NEW, [Sql("sql-a", "EXEC sys.sp_multidb_milink 1")], [Sql("sql-a", "EXEC sys.sp_multidb_milink 0")])];
+pub const SEVERAL: &[Mutant] = &[mutant!(
+    "link.mode",
+    NEW,
+    [Sql("sql-a", "EXEC sys.sp_multidb_milink 1")],
+    [Sql("sql-a", "EXEC sys.sp_multidb_milink 0")]
+)];

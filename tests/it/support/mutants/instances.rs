@@ -47,7 +47,8 @@ pub const INSTANCES: &[Mutant] = &[
             r#"{"properties": {"protocol": "Tcp", "access": "Deny", "direction": "Inbound", "priority": 300, "sourcePortRange": "*",
             "sourceAddressPrefix": "10.0.1.0/24", "destinationAddressPrefix": "*", "destinationPortRange": "11900-11910"}}"#
         )],
-        [Delete("Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/close?api-version=2024-05-01")]
+        [],
+        clear [Delete("Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/close?api-version=2024-05-01"), Delete("Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/allow_milink_inbound?api-version=2024-05-01")]
     ),
     mutant!(
         "network.nsg_outbound",
@@ -55,12 +56,13 @@ pub const INSTANCES: &[Mutant] = &[
         [Delete(
             "Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/allow_mirroring_outbound?api-version=2024-05-01"
         )],
-        [Put(
+        [],
+        clear [Put(
             "Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/allow_mirroring_outbound?api-version=2024-05-01",
             r#"{"properties": {"protocol": "*", "access": "Allow", "direction": "Outbound", "priority": 1200, "sourcePortRanges": ["*"],
             "sourceAddressPrefixes": ["10.0.16.0/25", "10.0.16.128/25"], "destinationAddressPrefixes": ["10.0.1.8"],
             "destinationPortRanges": ["1433", "5000-5022"]}}"#
-        )]
+        ), Delete("Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/allow_milink_outbound?api-version=2024-05-01")]
     ),
     mutant!(
         "network.route",
@@ -69,7 +71,7 @@ pub const INSTANCES: &[Mutant] = &[
             "Microsoft.Network/routeTables/rt-mi-a/routes/hole?api-version=2024-05-01",
             r#"{"properties": {"addressPrefix": "10.0.1.0/24", "nextHopType": "None"}}"#
         )],
-        [Delete("Microsoft.Network/routeTables/rt-mi-a/routes/hole?api-version=2024-05-01")]
+        []
     ),
     // A firewall on the way, which Azure does not show.
     mutant!("network.reached", NEW, [Fault("cut sql-a mi-a"), Probe], [Fault("restore sql-a mi-a"), Probe]),
@@ -83,7 +85,7 @@ pub const INSTANCES: &[Mutant] = &[
         (LISTENER_PORT = 5022) FOR DATABASE_MIRRORING (ROLE = ALL, AUTHENTICATION = CERTIFICATE own, ENCRYPTION = REQUIRED ALGORITHM AES)"
         )],
         [],
-        clear Sql("sql-a", "DROP ENDPOINT mirror; DROP CERTIFICATE own; DROP MASTER KEY")
+        clear[Sql("sql-a", "DROP ENDPOINT mirror; DROP CERTIFICATE own; DROP MASTER KEY")]
     ),
     mutant!(
         "managed.operations",

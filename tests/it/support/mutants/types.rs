@@ -46,14 +46,14 @@ pub const NIGHT: &str = "cutover";
 pub const WATCH: &str = "operate";
 
 macro_rules! mutant {
-    ($check:literal, $purpose:expr, [$($b:expr),* $(,)?], [$($m:expr),* $(,)?] $(, also $($c:literal),+)? $(, meanwhile $w:expr)? $(, clear $x:expr)? $(,)?) => {
+    ($check:literal, $purpose:expr, [$($b:expr),* $(,)?], [$($m:expr),* $(,)?] $(, also $($c:literal),+)? $(, meanwhile $w:expr)? $(, clear [$($x:expr),* $(,)?])? $(,)?) => {
         Mutant {
             check: $check,
             purpose: $purpose,
             break_it: &[$($b),*],
             meanwhile: &[$($w)?],
             mend_it: &[$($m),*],
-            clear: &[$($x)?],
+            clear: &[$($($x),*)?],
             consequences: &[$($($c),+)?],
         }
     };

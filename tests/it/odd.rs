@@ -173,9 +173,9 @@ fn a_link_of_this_name_for_another_database() {
         let line = format!("check {name} --for create --output json");
         lab.start(lab.command(&line).env("MILINK_ESTATE", &estate)).wait()
     };
-    turned(&lab.milink("check ledger-2 --for create --output json"), &[], "ready");
+    turned(&lab.milink("check link2 --for create --output json"), &[], "ready");
     turned(&judged("ledger"), &["link.name"], "not_ready");
-    turned(&lab.milink("check ledger-2 --for create --output json"), &[], "ready");
+    turned(&lab.milink("check link2 --for create --output json"), &[], "ready");
 }
 
 /// A scenario of one's own is read from its file, with its mistakes told.

@@ -48,7 +48,10 @@ pub const INSTANCES: &[Mutant] = &[
             "sourceAddressPrefix": "10.0.1.0/24", "destinationAddressPrefix": "*", "destinationPortRange": "11900-11910"}}"#
         )],
         [],
-        clear [Delete("Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/close?api-version=2024-05-01"), Delete("Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/allow_milink_inbound?api-version=2024-05-01")]
+        clear [
+            Delete("Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/close?api-version=2024-05-01"),
+            Delete("Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/allow_milink_inbound?api-version=2024-05-01"),
+        ]
     ),
     mutant!(
         "network.nsg_outbound",
@@ -62,7 +65,8 @@ pub const INSTANCES: &[Mutant] = &[
             r#"{"properties": {"protocol": "*", "access": "Allow", "direction": "Outbound", "priority": 1200, "sourcePortRanges": ["*"],
             "sourceAddressPrefixes": ["10.0.16.0/25", "10.0.16.128/25"], "destinationAddressPrefixes": ["10.0.1.8"],
             "destinationPortRanges": ["1433", "5000-5022"]}}"#
-        ), Delete("Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/allow_milink_outbound?api-version=2024-05-01")]
+        ),
+        Delete("Microsoft.Network/networkSecurityGroups/nsg-mi-a/securityRules/allow_milink_outbound?api-version=2024-05-01")]
     ),
     mutant!(
         "network.route",
@@ -120,7 +124,10 @@ pub const INSTANCES: &[Mutant] = &[
         "managed.state",
         NEW,
         [Post("Microsoft.Sql/managedInstances/mi-a/stop?api-version=2025-01-01")],
-        [Post("Microsoft.Sql/managedInstances/mi-a/start?api-version=2025-01-01")]
+        [Post("Microsoft.Sql/managedInstances/mi-a/start?api-version=2025-01-01")],
+        // Nobody gets in any more.
+        also "database.name_free", "instance.clocks", "instance.time_zone", "managed.disks", "managed.file_count",
+        "managed.operations", "managed.reachable", "managed.storage", "permission.watch_target"
     ),
     // Somebody else has the port.
     mutant!(

@@ -265,10 +265,8 @@ fn remedy(report: &Value, id: &str) -> Result<Remedy, String> {
     let Some(line) = text.strip_prefix("milink ").map(|t| t.split([';', ',']).next().unwrap_or(t).trim()) else {
         return Ok(Remedy::Words);
     };
-    match MENDING.iter().any(|verb| line.starts_with(verb)) {
-        true => Ok(Remedy::Command(line.to_owned())),
-        false => Ok(Remedy::Words),
-    }
+    let mends = MENDING.iter().any(|verb| line.starts_with(verb));
+    Ok(if mends { Remedy::Command(line.to_owned()) } else { Remedy::Words })
 }
 
 /// Verdict and exit code follow from what failed.

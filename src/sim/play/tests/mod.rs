@@ -1,5 +1,7 @@
 mod answers;
+mod cells;
 mod groups;
+mod links;
 mod manual;
 mod matrix;
 mod mutants;

@@ -3,7 +3,7 @@
 -- edition: 2016 and later, SQL Managed Instance
 -- permission: none; VIEW ANY DEFINITION to see the master key
 -- params: -
--- columns: version text, level text?, update_level text?, update_reference text?, build_type text?, update_type text?, edition text, engine_edition int, server_name text?, property_server_name text?, machine_name text?, instance_name text?, is_hadr_enabled int?, hadr_manager_status int?, is_clustered int?, collation text?, platform text?, login text, is_sysadmin bit, view_server_state bit, view_any_definition bit, view_any_database bit, alter_any_availability_group bit, has_add_issuer bit, has_get_endpoint_certificate bit, has_validate_chain bit, has_multi_database_link bit, has_master_key bit, master_key_by_server bit, now_utc datetime, utc_offset_minutes int
+-- columns: version text, level text?, update_level text?, update_reference text?, build_type text?, update_type text?, edition text, engine_edition int, server_name text?, property_server_name text?, machine_name text?, instance_name text?, is_hadr_enabled int?, hadr_manager_status int?, is_clustered int?, collation text?, platform text?, system text?, login text, is_sysadmin bit, view_server_state bit, view_any_definition bit, view_any_database bit, alter_any_availability_group bit, has_add_issuer bit, has_get_endpoint_certificate bit, has_validate_chain bit, has_multi_database_link bit, has_master_key bit, master_key_by_server bit, now_utc datetime, utc_offset_minutes int
 SELECT
     CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)) AS version,
     CAST(SERVERPROPERTY('ProductLevel') AS nvarchar(128)) AS level,
@@ -23,6 +23,8 @@ SELECT
     CAST(SERVERPROPERTY('Collation') AS nvarchar(128)) AS collation,
     CAST(CASE WHEN @@VERSION LIKE N'% on Linux%' THEN N'Linux'
               WHEN @@VERSION LIKE N'% on Windows%' THEN N'Windows' END AS nvarchar(20)) AS platform,
+    CASE WHEN CHARINDEX(N' on ', @@VERSION) > 0
+         THEN LTRIM(RTRIM(REPLACE(SUBSTRING(@@VERSION, CHARINDEX(N' on ', @@VERSION) + 4, 200), NCHAR(10), N''))) END AS system,
     SUSER_SNAME() AS login,
     CAST(ISNULL(IS_SRVROLEMEMBER('sysadmin'), 0) AS bit) AS is_sysadmin,
     CAST(ISNULL(HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER STATE'), 0) AS bit) AS view_server_state,

@@ -154,6 +154,7 @@ impl App {
             source: link.source.clone(),
             target: link.target.clone(),
             group: link.ag.clone(),
+            instance_group: link.instance_ag.clone(),
             is_two_way: link.intent == Intent::TwoWay,
             mirroring_host: self.config.source(&link.source)?.mirroring_host.clone(),
             mirroring_port: self.config.source(&link.source)?.mirroring_port,

@@ -225,7 +225,7 @@ impl From<OsName> for Os {
 
 #[derive(Debug, Clone, Args)]
 pub struct ExplainArgs {
-    /// Number of SQL Server, code of Azure, state of a link, or a message with one of them
+    /// Number of SQL Server, code of Azure, state of a link, id of a check, or a message with one of them
     #[arg(value_name = "ID", required = true)]
     pub id: Vec<String>,
 }

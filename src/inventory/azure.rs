@@ -49,6 +49,7 @@ pub async fn read(effects: &Effects, instance: &InstanceRef) -> AzureSurvey {
         state: p.state,
         provisioning_state: p.provisioning_state,
         policy: p.database_format.map(|f| f.as_str().to_owned()),
+        family: managed.sku.as_ref().and_then(|s| s.family.clone()),
         tier: managed.sku.and_then(|s| s.tier),
         is_next_gen: p.is_general_purpose_v2 == Some(true),
         v_cores: p.v_cores,

@@ -36,16 +36,19 @@ pub async fn read(effects: &Effects, site: &SiteId, databases: &[&str]) -> Serve
         Err(e) if matches!(e.kind(), Kind::Unreachable | Kind::Denied | Kind::TimedOut) => return dark(site, &e),
         Err(e) => e.into(),
     };
+    // Catalogue views answer with fewer rows, not with an error: what such a login does not see is not known.
+    let definitions = blind(&facts, "VIEW ANY DEFINITION", |f| f.view_any_definition);
+    let names = blind(&facts, "VIEW ANY DATABASE", |f| f.view_any_database);
     let first = async {
-        let list = ask(effects, site, database::list()).await;
+        let list = seen(effects, site, database::list(), names.as_deref()).await;
         let inside = inside(effects, site, &list, databases).await;
-        (list, inside, ask(effects, site, survey::files()).await)
+        (list, inside, seen(effects, site, survey::files(), definitions.as_deref()).await)
     };
     let second = async {
         (
-            ask(effects, site, survey::logins()).await,
+            seen(effects, site, survey::logins(), definitions.as_deref()).await,
             ask(effects, site, survey::agent()).await,
-            ask(effects, site, survey::outside()).await,
+            seen(effects, site, survey::outside(), definitions.as_deref()).await,
             ask(effects, site, instance::trace_flags()).await,
             ask(effects, site, around::around()).await,
             ask(effects, site, around::others()).await,
@@ -53,17 +56,18 @@ pub async fn read(effects: &Effects, site: &SiteId, databases: &[&str]) -> Serve
     };
     let third = async {
         (
-            ask(effects, site, survey::door()).await,
-            ask(effects, site, survey::groups()).await,
+            seen(effects, site, survey::door(), definitions.as_deref()).await,
+            seen(effects, site, survey::groups(), definitions.as_deref()).await,
             ask(effects, site, survey::protection()).await,
             accelerated(effects, site, &facts).await,
             contained(effects, site, &facts).await,
+            multi_database(effects, site, &facts).await,
         )
     };
     let (first, second, third) = tokio::join!(first, second, third);
     let (list, inside, files) = first;
     let (logins, agent, outside, trace_flags, around, others) = second;
-    let (door, groups, protection, accelerated, contained) = third;
+    let (door, groups, protection, accelerated, contained, multi_database) = third;
     ServerSurvey {
         site: site.clone(),
         instance: facts,
@@ -81,6 +85,20 @@ pub async fn read(effects: &Effects, site: &SiteId, databases: &[&str]) -> Serve
         around,
         others,
         contained,
+        multi_database,
+    }
+}
+
+/// Why nothing can be said of what only this permission shows.
+fn blind(facts: &Fact<InstanceFacts>, permission: &str, holds: impl Fn(&InstanceFacts) -> bool) -> Option<String> {
+    let facts = facts.known()?;
+    (!facts.is_sysadmin && !holds(facts)).then(|| format!("{} does not see all of it; needs {permission}", facts.login))
+}
+
+async fn seen<T>(effects: &Effects, site: &SiteId, query: Result<Query<T>>, blind: Option<&str>) -> Fact<T> {
+    match blind {
+        None => ask(effects, site, query).await,
+        Some(why) => Fact::unknown(format!("{why} on {site}")),
     }
 }
 
@@ -122,6 +140,17 @@ async fn contained(effects: &Effects, site: &SiteId, facts: &Fact<InstanceFacts>
             Fact::Known { value: None }
         }
         Fact::Known { .. } => match ask(effects, site, around::contained()).await {
+            Fact::Known { value } => Fact::Known { value: Some(value) },
+            Fact::Unknown { why } => Fact::Unknown { why },
+        },
+    }
+}
+
+async fn multi_database(effects: &Effects, site: &SiteId, facts: &Fact<InstanceFacts>) -> Fact<Option<bool>> {
+    match facts {
+        Fact::Unknown { why } => Fact::unknown(why.clone()),
+        Fact::Known { value } if !value.has_multi_database_link || value.is_managed() => Fact::Known { value: None },
+        Fact::Known { .. } => match ask(effects, site, instance::multi_database()).await {
             Fact::Known { value } => Fact::Known { value: Some(value) },
             Fact::Unknown { why } => Fact::Unknown { why },
         },
@@ -176,5 +205,6 @@ fn dark(site: &SiteId, e: &Error) -> ServerSurvey {
         around: u(e),
         others: u(e),
         contained: u(e),
+        multi_database: u(e),
     }
 }

@@ -25,6 +25,28 @@ pub struct LogBackups {
     pub largest_bytes: i64,
     /// From the end of the first to the end of the last.
     pub span_s: i64,
+    /// Since the end of the last.
+    pub age_s: i64,
+}
+
+/// How full the log of a database is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogSpace {
+    pub database: String,
+    pub used_kb: i64,
+    /// What it may grow to; `None`: as far as the disk goes.
+    pub limit_kb: Option<i64>,
+    /// `log_reuse_wait_desc`: what keeps it from being used again.
+    pub waits_for: Option<String>,
+}
+
+/// A port that something else than mirroring listens on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OtherPort {
+    pub endpoint: String,
+    /// `SERVICE_BROKER`, `TSQL` …
+    pub kind: String,
+    pub port: i64,
 }
 
 impl LogBackups {
@@ -45,6 +67,12 @@ pub struct Around {
     /// Names of groups that have a listener.
     pub listeners: Vec<String>,
     pub log_backups: Vec<LogBackups>,
+    pub log_space: Vec<LogSpace>,
+    /// Processors that the operating system shows.
+    pub processors: Option<i64>,
+    pub other_ports: Vec<OtherPort>,
+    /// Databases that ship their log to somewhere.
+    pub log_shipping: Vec<String>,
 }
 
 /// A server object that is only named: its kind and its name.

@@ -31,6 +31,8 @@ pub struct InstanceFacts {
     pub collation: Option<String>,
     /// `Windows` or `Linux`; none on a managed instance.
     pub platform: Option<String>,
+    /// The system under it as `@@VERSION` names it (`Windows Server 2022 Datacenter 10.0 …`); none on a managed instance.
+    pub system: Option<String>,
     /// The login this session runs as.
     pub login: String,
     pub is_sysadmin: bool,

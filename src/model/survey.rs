@@ -103,6 +103,8 @@ pub struct ServerSurvey {
     pub others: Fact<Vec<Other>>,
     /// Names of contained groups. `None` inside: the build has none (before 2022).
     pub contained: Fact<Option<Vec<String>>>,
+    /// Whether links of several databases are switched on. `None` inside: the build has no such switch.
+    pub multi_database: Fact<Option<bool>>,
 }
 
 impl ServerSurvey {
@@ -120,6 +122,8 @@ pub struct ManagedFacts {
     pub provisioning_state: Option<String>,
     pub policy: Option<String>,
     pub tier: Option<String>,
+    /// `Gen5`, `G8IM`, `G8IH`: the hardware.
+    pub family: Option<String>,
     pub is_next_gen: bool,
     pub v_cores: Option<i64>,
     pub storage_gb: Option<i64>,

@@ -267,13 +267,16 @@ fn evidence(out: &mut String, c: &CheckLine, width: usize, all: bool) {
     let what = match c.status {
         CheckStatus::Pass | CheckStatus::NotApplicable => format!("{}: {}", c.id, c.found),
         CheckStatus::Unknown => format!("{}: {}: not known: {}", c.id, c.title, c.found),
-        _ => format!("{}: {}: found {}; expected {}", c.id, c.title, c.found, c.expected),
+        _ => format!("{}: {}: no, found {}; expected {}", c.id, c.title, c.found, c.expected),
     };
     indented(&format!("  {word:<10}"), &pad, &what);
     if let Some(reason) = &c.waiver {
         indented(&pad, &pad, &format!("waived: {reason}"));
     } else if let Some(remedy) = &c.remedy {
-        indented(&pad, &pad, &format!("remedy: {remedy}"));
+        // A statement that is the whole remedy is said once, with its place.
+        if c.statement.as_ref().is_none_or(|s| s.sql != *remedy) {
+            indented(&pad, &pad, &format!("remedy: {remedy}"));
+        }
         if let Some(s) = &c.statement {
             indented(&pad, &pad, &format!("on {}: {}", s.site, s.sql));
         }

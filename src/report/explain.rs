@@ -1,7 +1,9 @@
-//! `milink explain`: a row of the error catalogue.
+//! `milink explain`: a row of the error catalogue, or of the register of checks.
 
 use super::compat::paragraph;
 use super::dto::SCHEMA_VERSION;
+use crate::rules::checks::case::Purpose;
+use crate::rules::checks::registry::Check;
 use crate::rules::errors::Entry;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,7 +20,7 @@ pub struct ExplainReport {
     pub id: Option<String>,
     /// Other ids that mean the same.
     pub also: Vec<String>,
-    /// `link`, `sql`, `arm` or `state`.
+    /// `link`, `sql`, `arm`, `state` or `check`.
     pub kind: Option<String>,
     pub meaning: Option<String>,
     /// `source`, `target`, `network`, `azure` or `client`.
@@ -45,6 +47,23 @@ pub fn known(query: &str, entry: &Entry, id: &str) -> ExplainReport {
         probe: Some(probe),
         fix: Some(fix),
         source: Some(entry.source().to_owned()),
+        ..unknown(query, &[])
+    }
+}
+
+/// A check, as `milink check` names it.
+pub fn of_check(query: &str, check: &Check) -> ExplainReport {
+    let purposes: Vec<&str> = check.purposes.iter().copied().map(Purpose::word).collect();
+    let meaning =
+        format!("{}: expected {} ({} for {})", check.title, check.expected, check.severity.word(), purposes.join(", "));
+    ExplainReport {
+        known: true,
+        id: Some(check.id.clone()),
+        kind: Some("check".to_owned()),
+        meaning: Some(meaning),
+        probe: Some(check.reads.clone()),
+        fix: Some(check.remedy.clone()),
+        source: Some(check.source.clone()),
         ..unknown(query, &[])
     }
 }

@@ -69,6 +69,19 @@ pub enum Os {
 impl Os {
     pub const ALL: [Os; 3] = [Os::WindowsServer, Os::WindowsClient, Os::Linux];
 
+    /// From what follows ` on ` in `@@VERSION`.
+    pub fn of(version_text: &str) -> Option<Os> {
+        let words = ["Windows Server", "Windows NT", "Windows", "Linux"];
+        let found = words.iter().find(|w| version_text.trim_start().starts_with(**w))?;
+        Some(match *found {
+            "Windows Server" => Os::WindowsServer,
+            "Linux" => Os::Linux,
+            "Windows" => Os::WindowsClient,
+            // An old form without the product's name: it may be either.
+            _ => return None,
+        })
+    }
+
     /// As in JSON and on the command line.
     pub fn word(self) -> &'static str {
         match self {
@@ -240,6 +253,12 @@ fn edition_rule(q: &Question, say: &mut impl FnMut(&'static str, Effect, String,
         let text = format!("{} edition exists from SQL Server 2025 on, not in {}", e.id, q.build);
         say("edition", Effect::Refuses, text, &e.source);
     }
+}
+
+/// Why this version cannot hold a link on this system.
+pub fn os_refused(os: Os, build: Build) -> Option<&'static str> {
+    let row = TABLE.os.iter().find(|r| r.id == os && r.since.is_none_or(|since| build.major() < since))?;
+    Some(&row.why)
 }
 
 fn os_rule(q: &Question, say: &mut impl FnMut(&'static str, Effect, String, &str)) {

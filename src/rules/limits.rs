@@ -36,6 +36,10 @@ pub struct Tier {
     pub id: String,
     /// MiB/s for each vCore, of the whole instance.
     pub log_per_core: Option<f64>,
+    /// MiB/s of the whole instance, however many vCores.
+    pub log_instance: Option<u64>,
+    /// The same two on premium-series hardware.
+    pub premium: Option<Premium>,
     /// MiB/s for a database, lowest and highest.
     pub log_database: Option<(u64, u64)>,
     /// From so many vCores on, so many TiB.
@@ -46,10 +50,31 @@ pub struct Tier {
 }
 
 impl Tier {
+    /// Bytes a second that one database may write to its log on an instance of so many vCores; `None`: not known here.
+    /// `family`: the hardware as Azure names it, `Gen5` being the standard series.
+    pub fn log_bytes_per_second(&self, cores: u32, family: Option<&str>) -> Option<u64> {
+        let is_premium = family.is_some_and(|f| !f.eq_ignore_ascii_case("Gen5") && !f.eq_ignore_ascii_case("Gen4"));
+        let (per_core, instance) = match &self.premium {
+            Some(p) if is_premium => (p.log_per_core, Some(p.log_instance)),
+            _ => (self.log_per_core?, self.log_instance),
+        };
+        let mib = f64::from(cores) * per_core;
+        let mib = instance.map_or(mib, |most| mib.min(most as f64));
+        let mib = self.log_database.map_or(mib, |(_, most)| mib.min(most as f64));
+        Some((mib * f64::from(1 << 20)) as u64)
+    }
     /// Most bytes that an instance of the tier holds.
     pub fn storage_bytes(&self, cores: u32) -> u64 {
         self.storage.iter().filter(|(from, _)| cores >= *from).map(|(_, tib)| tib << 40).max().unwrap_or(0)
     }
+}
+
+/// Log that premium-series hardware takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Premium {
+    pub log_per_core: f64,
+    pub log_instance: u64,
 }
 
 /// A part of the outage of a cutover.
@@ -104,5 +129,12 @@ mod tests {
         let gp = tier("generalpurpose").expect("listed");
         assert_eq!([4, 7, 8, 16, 80].map(|n| gp.storage_bytes(n) >> 40), [2, 2, 8, 16, 16]);
         assert_eq!(tier("Hyperscale").map(|t| &t.id), None);
+        let log = |tier: &Tier, cores, family| tier.log_bytes_per_second(cores, family).map(|n| n >> 20);
+        // 4.5 a vCore, until the highest that one database gets.
+        assert_eq!([4, 8, 14, 15, 80].map(|n| log(gp, n, None)), [18, 36, 63, 65, 65].map(Some));
+        let bc = tier("BusinessCritical").expect("listed");
+        assert_eq!([4, 21, 22, 80].map(|n| log(bc, n, Some("Gen5"))), [18, 94, 96, 96].map(Some));
+        assert_eq!([4, 16, 17, 80].map(|n| log(bc, n, Some("G8IM"))), [48, 192, 192, 192].map(Some));
+        assert_eq!(log(tier("NextGenGeneralPurpose").expect("listed"), 8, None), None);
     }
 }

@@ -143,7 +143,9 @@ pub fn words(ms: u64) -> String {
 }
 
 fn log_cap(tier: &'static Tier, cores: u32, q: &Question, warnings: &mut Vec<String>) -> LogCap {
-    let instance = tier.log_per_core.map(|per| per * MIB * f64::from(cores));
+    let most = |mib: f64, most: Option<u64>| most.map_or(mib, |most| mib.min(most as f64)) * MIB;
+    let instance = tier.log_per_core.map(|per| most(per * f64::from(cores), tier.log_instance));
+    let premium = tier.premium.as_ref().map(|p| most(p.log_per_core * f64::from(cores), Some(p.log_instance)));
     let database = tier.log_database.map(|(low, high)| (low << 20, high << 20));
     let fit = match (q.log, instance, database) {
         (Some(log), Some(instance), Some((low, high))) => {
@@ -157,6 +159,12 @@ fn log_cap(tier: &'static Tier, cores: u32, q: &Question, warnings: &mut Vec<Str
                 Fit::Below
             }
         }
+        // No limit for a database of its own; the hardware decides, and an estimate does not know it.
+        (Some(log), Some(instance), None) => match log.bytes_per_s() * f64::from(q.parallel.max(1)) {
+            all if all > premium.unwrap_or(instance) => Fit::Above,
+            all if all > instance => Fit::Unclear,
+            _ => Fit::Below,
+        },
         _ => Fit::Unknown,
     };
     match fit {
@@ -165,6 +173,9 @@ fn log_cap(tier: &'static Tier, cores: u32, q: &Question, warnings: &mut Vec<Str
             tier.id,
             text::count(cores as usize, "vCore")
         )),
+        Fit::Unclear if database.is_none() => {
+            warnings.push("standard-series hardware does not take this log rate, premium-series does".to_owned());
+        }
         Fit::Unclear => warnings.push(
             "the log rate is between the lowest and the highest limit of a database: measure on the instance".to_owned(),
         ),
@@ -279,9 +290,28 @@ mod tests {
             assert_eq!(cap.fit, fit, "{rate} x{parallel} on {cores}");
         }
         let bc = limits::tier("BusinessCritical").expect("tier");
+        // The hardware decides between 4.5 MiB/s a vCore and 12.
+        for (rate, parallel, cores, fit) in [
+            ("36MiB/s", 1, 8, Fit::Below),
+            ("37MiB/s", 1, 8, Fit::Unclear),
+            ("96MiB/s", 1, 8, Fit::Unclear),
+            ("97MiB/s", 1, 8, Fit::Above),
+            ("96MiB/s", 1, 64, Fit::Below),
+            ("97MiB/s", 1, 64, Fit::Unclear),
+            ("97MiB/s", 2, 64, Fit::Above),
+        ] {
+            let q = Question { log: log(rate), parallel, tier: Some((bc, cores)), ..ask("1GB", "1TB/h") };
+            assert_eq!(
+                estimate(&q).expect("estimate").cap.expect("tier given").fit,
+                fit,
+                "{rate} x{parallel} on {cores}"
+            );
+        }
+        let next = limits::tier("NextGenGeneralPurpose").expect("tier");
+        let q = Question { log: log("5MB/s"), tier: Some((next, 8)), ..ask("1GB", "1TB/h") };
+        assert_eq!(estimate(&q).expect("estimate").cap.map(|c| c.fit), Some(Fit::Unknown));
         let e =
             estimate(&Question { log: log("5MB/s"), tier: Some((bc, 8)), ..ask("2TiB", "84GB/h") }).expect("estimate");
-        assert_eq!(e.cap.map(|c| c.fit), Some(Fit::Unknown));
         assert!(e.warnings.iter().any(|w| w.contains("holds at most 1.0 TiB (premium")), "{:?}", e.warnings);
     }
 

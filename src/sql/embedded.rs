@@ -66,6 +66,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("group/set_mode.sql", include_str!("../../sql/group/set_mode.sql")),
     ("group/set_secondary.sql", include_str!("../../sql/group/set_secondary.sql")),
     ("instance/facts.sql", include_str!("../../sql/instance/facts.sql")),
+    ("instance/multi_database.sql", include_str!("../../sql/instance/multi_database.sql")),
     ("instance/trace_flags.sql", include_str!("../../sql/instance/trace_flags.sql")),
     ("instance/trace_off.sql", include_str!("../../sql/instance/trace_off.sql")),
     ("instance/trace_on.sql", include_str!("../../sql/instance/trace_on.sql")),

@@ -73,6 +73,7 @@ fn reads_cannot_change_and_changes_promise_no_columns() {
         "EXEC sp_get_endpoint_certificate",
         "EXEC sys.xp_logininfo",
         "DECLARE @certificate_id",
+        "DECLARE @on int;\nEXEC @on = sys.sp_multidb_milink;",
     ];
     for script in Script::all().unwrap() {
         match script.access {
@@ -234,6 +235,7 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         group::databases(),
         group::seedings(),
         instance::facts(),
+        instance::multi_database(),
         instance::trace_flags(),
         job::list(),
         lease::take(&lease),
@@ -417,6 +419,7 @@ fn decodes<T>(query: crate::base::error::Result<Query<T>>) -> [T; 2] {
 fn decoders_read_what_the_headers_promise() {
     use query::*;
     decodes(instance::facts());
+    decodes(instance::multi_database());
     decodes(instance::trace_flags());
     decodes(survey::files());
     decodes(survey::protection());

@@ -1,203 +1,154 @@
 //! `milink check` against a running lab: green as it is; each condition broken in the lab's own state turns its check, and
 //! only what follows from it, red or unknown; mended, it is green again.
 
-use crate::support::arm;
 use crate::support::lab::Lab;
 use crate::support::mutants::AFTER;
-use crate::support::mutants::Act;
-use crate::support::mutants::BEFORE;
-use crate::support::mutants::Mutant;
+use crate::support::mutants::BOTH_WAYS_AFTER;
+use crate::support::mutants::BOTH_WAYS_BEFORE;
+use crate::support::mutants::DATABASE;
+use crate::support::mutants::INSTANCES;
 use crate::support::mutants::NEW;
 use crate::support::mutants::NIGHT;
-use crate::support::mutants::ODD;
-use crate::support::mutants::WITHOUT;
-use crate::support::process::Done;
-use crate::support::sql;
-use milink::arm::transport::Method;
+use crate::support::mutants::OWN;
+use crate::support::mutants::RIGHTS;
+use crate::support::mutants::SEVERAL;
+use crate::support::mutants::WATCH;
+use crate::support::mutants::tables;
+use crate::support::play::Player;
+use crate::support::play::at;
+use crate::support::play::check;
+use crate::support::play::open;
+use crate::support::play::prepare;
+use crate::support::play::until_green;
 use milink::rules::checks::registry;
-use serde_json::Value;
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-fn tried(lab: &Lab, server: &str, database: &str, text: &str) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let done = runtime.block_on(sql::rows(&lab.record(), &lab.path("ca.pem"), server, database, text));
-    done.map(drop).map_err(|e| format!("{server}: {text}: {e}"))
-}
+const BACKUP_LOG: &str = "BACKUP LOG ledger TO DISK = N'first.trn' WITH CHECKSUM";
 
-#[track_caller]
-fn at(lab: &Lab, server: &str, database: &str, text: &str) {
-    tried(lab, server, database, text).unwrap();
-}
-
-fn act(lab: &Lab, acts: &[Act]) -> Result<(), String> {
-    for a in acts {
-        match a {
-            Act::Sql(server, text) => tried(lab, server, "master", text)?,
-            Act::Inside(server, text) => tried(lab, server, "ledger", text)?,
-            Act::Fault("") => same_login(lab),
-            Act::Fault(words) => lab.fault(words),
-            Act::Run(line) => {
-                lab.milink(line).exits(0);
-            }
-            Act::Probe => drop(lab.milink("link probe")),
-            Act::Put(path, body) => drop(arm::send(lab, Method::Put, path, body)?),
-            Act::Patch(path, body) => drop(arm::send(lab, Method::Patch, path, body)?),
-            Act::Delete(path) => drop(arm::send(lab, Method::Delete, path, "")?),
-            Act::Estate(from, to) => drop(lab.estate_with("milink.toml", &[(from, to)])),
-        }
-    }
-    Ok(())
-}
-
-/// The application's login on the target, with the SID it has on the source.
-fn same_login(lab: &Lab) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let text = "SELECT sid FROM sys.server_principals WHERE name = N'app_ledger'";
-    let rows = runtime.block_on(sql::rows(&lab.record(), &lab.path("ca.pem"), "sql-a", "master", text)).unwrap();
-    let sid: &[u8] = rows[0].get(0).unwrap();
-    let sid = milink::base::hex::encode(sid);
-    at(lab, "mi-a", "master", &format!("CREATE LOGIN app_ledger WITH PASSWORD = N'Another#1', SID = 0x{sid}"));
-}
-
-/// Id and status of every check that neither passed nor was out of place.
-fn open(report: &Value) -> BTreeMap<String, String> {
-    let checks = report["links"][0]["checks"].as_array().unwrap();
-    let word = |c: &Value, key: &str| c[key].as_str().unwrap().to_owned();
-    checks
-        .iter()
-        .filter(|c| !["pass", "not_applicable"].contains(&c["status"].as_str().unwrap()))
-        .map(|c| (word(c, "id"), word(c, "status")))
-        .collect()
-}
-
-fn check(lab: &Lab, purpose: &str) -> Done {
-    lab.milink(&format!("check ledger --for {purpose} --output json"))
-}
-
-/// Green, whatever settles by itself within the bound; else what is open.
-fn until_green(lab: &Lab, purpose: &str) -> Result<(), String> {
-    let mut last = String::new();
-    for _ in 0..100 {
-        let done = check(lab, purpose);
-        let open = open(&done.json());
-        if done.code == Some(0) && open.is_empty() {
-            return Ok(());
-        }
-        last = format!("exit {:?}, open {open:?}", done.code);
-        // The link takes up again by itself; nothing else has to be waited for.
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Err(last)
-}
-
-/// Breaks, looks, mends; every mistake is told, so that one row hides no other.
-fn play(lab: &Lab, m: &Mutant, mistakes: &mut Vec<String>) {
-    let remedy = act(lab, m.break_it).and_then(|()| broken(lab, m)).unwrap_or_else(|what| {
-        mistakes.push(format!("{}: {what}", m.check));
-        None
-    });
-    // Where the check names a statement, that very statement must mend it.
-    let mended = match remedy {
-        Some((site, statement)) => tried(lab, &site, "master", &statement),
-        None => act(lab, m.mend_it),
-    };
-    if let Err(what) = mended.and_then(|()| until_green(lab, m.purpose)) {
-        mistakes.push(format!("{}: not green again: {what}", m.check));
-    }
-}
-
-/// Site and statement of the remedy, where there is one.
-fn broken(lab: &Lab, m: &Mutant) -> Result<Option<(String, String)>, String> {
-    let allowed: BTreeSet<&str> = m.consequences.iter().copied().chain([m.check]).collect();
-    for _ in 0..100 {
-        let done = check(lab, m.purpose);
-        let report = done.json();
-        let found = open(&report);
-        let stray: Vec<&String> = found.keys().filter(|id| !allowed.contains(id.as_str())).collect();
-        if !stray.is_empty() {
-            return Err(format!("others turned too: {stray:?}"));
-        }
-        if found.contains_key(m.check) {
-            judged(m, &done, &report["links"][0])?;
-            return Ok(statement(&report, m.check));
-        }
-        // A broken connection is noticed after its time limit.
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Err("it did not turn".to_owned())
-}
-
-fn statement(report: &Value, id: &str) -> Option<(String, String)> {
-    let checks = report["links"][0]["checks"].as_array().unwrap();
-    let found = &checks.iter().find(|c| c["id"] == id).unwrap()["statement"];
-    let word = |key: &str| found[key].as_str().map(str::to_owned);
-    word("site").zip(word("sql"))
-}
-
-/// Verdict and exit code follow from what failed.
-fn judged(m: &Mutant, done: &Done, link: &Value) -> Result<(), String> {
-    let any = |key: &str| link[key].as_u64().unwrap() > 0;
-    let (verdict, code) = match (any("blocking"), any("unknown")) {
-        (true, _) => ("not_ready", 3),
-        (false, true) => ("unknown", 3),
-        (false, false) => ("ready", 0),
-    };
-    let blocks = registry::find(m.check).unwrap().severity == registry::Severity::Block;
-    if link["verdict"] != verdict || done.code != Some(code) || (blocks && code != 3) {
-        return Err(format!("verdict {}, exit {:?}, expected {verdict}, {code}", link["verdict"], done.code));
-    }
-    Ok(())
+#[test]
+fn each_check_of_servers_and_azure_turns_with_its_condition_and_back() {
+    let lab = Lab::up("migrate-2019", "");
+    prepare(&lab);
+    until_green(&lab, NEW).unwrap();
+    let mut player = Player::new(&lab);
+    player.play_all(INSTANCES);
+    player.no_mistakes();
 }
 
 #[test]
-fn each_check_turns_with_its_condition_and_back() {
+fn each_check_of_the_database_turns_with_its_condition_and_back() {
     let lab = Lab::up("migrate-2019", "");
-    // The estate as a careful team prepares it.
-    at(&lab, "sql-a", "master", "ALTER DATABASE ledger SET ACCELERATED_DATABASE_RECOVERY = ON");
-    at(&lab, "mi-a", "master", "CREATE LOGIN smoke WITH PASSWORD = N'Long#enough1'");
-    at(
-        &lab,
-        "mi-a",
-        "master",
-        "EXEC msdb.dbo.sp_add_job @job_name = N'Ledger close of day', @enabled = 0; EXEC sp_addlinkedserver @server = N'REPORTING', @srvproduct = N'SQL Server'",
-    );
-    let path = lab.path("milink.toml");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replace("[application]\n", "[application]\nallow_logins = [\"smoke\"]\n")).unwrap();
+    prepare(&lab);
     until_green(&lab, NEW).unwrap();
-    let mut mistakes = Vec::new();
-    for m in BEFORE {
-        play(&lab, m, &mut mistakes);
-    }
-    assert!(mistakes.is_empty(), "\n{}\n", mistakes.join("\n"));
+    let mut player = Player::new(&lab);
+    player.play_all(DATABASE);
+    player.no_mistakes();
+}
+
+#[test]
+fn each_check_of_a_link_turns_with_its_condition_and_back() {
+    let lab = Lab::up("migrate-2019", "");
+    prepare(&lab);
+    lab.milink("link create").exits(0);
+    at(&lab, "sql-a", "master", BACKUP_LOG);
+    until_green(&lab, NIGHT).unwrap();
+    until_green(&lab, WATCH).unwrap();
+    let mut player = Player::new(&lab);
+    player.play_all(AFTER);
+    player.no_mistakes();
+}
+
+#[test]
+fn each_check_of_a_link_both_ways_turns_with_its_condition_and_back() {
+    let lab = Lab::up("two-way-2022", "");
+    prepare(&lab);
+    until_green(&lab, NEW).unwrap();
+    let mut player = Player::new(&lab);
+    player.play_all(BOTH_WAYS_BEFORE);
     lab.milink("link create").exits(0);
     until_green(&lab, NIGHT).unwrap();
-    for m in AFTER {
-        play(&lab, m, &mut mistakes);
-    }
-    assert!(mistakes.is_empty(), "\n{}\n", mistakes.join("\n"));
+    player.play_all(BOTH_WAYS_AFTER);
+    player.no_mistakes();
 }
 
-/// Adding a check means adding a row, or saying here why there is none.
 #[test]
-fn every_check_has_a_mutant_or_a_reason() {
-    let with: BTreeSet<&str> = BEFORE.iter().chain(AFTER).map(|m| m.check).chain(ODD.iter().copied()).collect();
-    let without: BTreeSet<&str> = WITHOUT.iter().map(|(id, _)| *id).collect();
-    assert_eq!(with.intersection(&without).collect::<Vec<_>>(), Vec::<&&str>::new());
-    let all: BTreeSet<&str> = registry::all().iter().map(|c| c.id.as_str()).collect();
-    let named: BTreeSet<&str> = with.union(&without).copied().collect();
-    assert_eq!(
-        all.difference(&named).collect::<Vec<_>>(),
-        Vec::<&&str>::new(),
-        "without a mutant and without a reason"
+fn links_of_several_databases_are_a_switch_of_the_source() {
+    let changes = [("16.0.4125.3", "16.0.4295.3"), ("\"CU13\"", "\"CU27\""), ("KB5036432", "KB5099999")];
+    let lab = Lab::changed("two-way-2022", &changes, "");
+    prepare(&lab);
+    until_green(&lab, NEW).unwrap();
+    let mut player = Player::new(&lab);
+    player.play_all(SEVERAL);
+    player.no_mistakes();
+}
+
+/// milink by a login of its own on both sides: what a watcher may, then what the night needs.
+#[test]
+fn each_right_of_milink_turns_its_check_and_back() {
+    let lab = Lab::up("migrate-2019", "");
+    prepare(&lab);
+    lab.milink("link create").exits(0);
+    at(&lab, "sql-a", "master", BACKUP_LOG);
+    for server in ["sql-a", "mi-a"] {
+        at(
+            &lab,
+            server,
+            "master",
+            "CREATE LOGIN watcher WITH PASSWORD = N'Long#enough1'; GRANT VIEW SERVER STATE, VIEW ANY DEFINITION TO watcher",
+        );
+        at(&lab, server, "msdb", "CREATE USER watcher FOR LOGIN watcher; ALTER ROLE db_datareader ADD MEMBER watcher");
+    }
+    std::fs::write(lab.path("watcher.password"), "Long#enough1").unwrap();
+    lab.estate_with(
+        "milink.toml",
+        &[
+            ("user = \"lab_admin\"", "user = \"watcher\""),
+            ("{ file = \"sql-a.password\" }", "{ file = \"watcher.password\" }"),
+            ("{ file = \"mi-a.password\" }", "{ file = \"watcher.password\" }"),
+        ],
     );
-    assert_eq!(named.difference(&all).collect::<Vec<_>>(), Vec::<&&str>::new(), "no such check");
-    // A statement that a check offers has been run, and mended it.
-    let played: BTreeSet<&str> = BEFORE.iter().chain(AFTER).map(|m| m.check).collect();
+    until_green(&lab, WATCH).unwrap();
+    let mut player = Player::new(&lab);
+    let (watch, change): (Vec<_>, Vec<_>) = RIGHTS.iter().partition(|m| m.purpose == WATCH);
+    for m in watch {
+        player.play(m);
+    }
+    for server in ["sql-a", "mi-a"] {
+        at(&lab, server, "master", "ALTER SERVER ROLE sysadmin ADD MEMBER watcher");
+    }
+    until_green(&lab, NIGHT).unwrap();
+    for m in change {
+        player.play(m);
+    }
+    player.no_mistakes();
+}
+
+/// The text of a test, from its name to the next one.
+fn text_of(file: &str, name: &str) -> String {
+    let path = format!("{}/tests/it/{file}.rs", env!("CARGO_MANIFEST_DIR"));
+    let all = std::fs::read_to_string(&path).unwrap();
+    let head = format!("#[test]\nfn {name}()");
+    let at = all.find(&head).unwrap_or_else(|| panic!("{path} has no test {name}"));
+    let rest = &all[at + head.len()..];
+    rest[..rest.find("#[test]").unwrap_or(rest.len())].to_owned()
+}
+
+/// Adding a check means adding a row, or a test of its own that is named, there, and speaks of it.
+#[test]
+fn every_check_has_a_mutant() {
+    let rows: BTreeSet<&str> = tables().map(|m| m.check).collect();
+    let own: BTreeSet<&str> = OWN.iter().map(|(id, ..)| *id).collect();
+    assert_eq!(rows.intersection(&own).collect::<Vec<_>>(), Vec::<&&str>::new(), "by a row and by a test");
+    for (id, file, name) in OWN {
+        assert!(text_of(file, name).contains(&format!("\"{id}\"")), "{file}::{name} does not look at {id}");
+    }
+    let all: BTreeSet<&str> = registry::all().iter().map(|c| c.id.as_str()).collect();
+    let broken: BTreeSet<&str> = rows.union(&own).copied().collect();
+    assert_eq!(all.difference(&broken).collect::<Vec<_>>(), Vec::<&&str>::new(), "nothing breaks them");
+    assert_eq!(broken.difference(&all).collect::<Vec<_>>(), Vec::<&&str>::new(), "no such check");
+    // Playing a row runs the statement of its check: so every statement there is must stand in a row.
     for c in registry::all().iter().filter(|c| c.statement.is_some()) {
-        assert!(played.contains(c.id.as_str()), "{} offers a statement that no row runs", c.id);
+        assert!(rows.contains(c.id.as_str()), "{} offers a statement that no row runs", c.id);
     }
 }
 

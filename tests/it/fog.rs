@@ -1,6 +1,9 @@
 use crate::support::lab::Lab;
 use crate::support::lab::planned;
 use crate::support::lab::ran;
+use crate::support::play::open;
+use crate::support::play::prepare;
+use crate::support::process::Done;
 use crate::support::process::until;
 use serde_json::Value;
 
@@ -88,6 +91,29 @@ fn a_drill_is_measured_and_goes_home() {
     assert_eq!((&list[0]["run_id"], &list[0]["status"]), (&drill["run_id"], &"committed".into()));
     lab.until_written(20);
     lab.verdict_holds();
+}
+
+/// The drill of a rehearsal pair stands in the same journal as the check of another estate.
+#[test]
+fn a_cutover_waits_for_the_drill_that_the_policy_asks_for() {
+    let pair = grouped();
+    let lab = Lab::up("migrate-2019", "");
+    prepare(&lab);
+    lab.milink("link create").exits(0);
+    let judged = || {
+        let mut command = lab.command("check ledger --for cutover --output json");
+        lab.start(command.env("MILINK_STATE_DIR", pair.path("state"))).wait()
+    };
+    let turned = |done: &Done| open(&done.json()).into_keys().collect::<Vec<_>>();
+    let done = judged().exits(0);
+    assert_eq!(turned(&done), Vec::<String>::new(), "nobody asks for a drill");
+    lab.estate_with("milink.toml", &[("[policy]\n", "[policy]\ndrill_within = \"90d\"\n")]);
+    let done = judged().exits(3);
+    assert_eq!(turned(&done), ["drill.recent"], "{}", done.stdout);
+    assert_eq!(done.json()["links"][0]["verdict"], "not_ready");
+    pair.milink("drill run --yes").exits(0);
+    let done = judged().exits(0);
+    assert_eq!(turned(&done), Vec::<String>::new(), "{}", done.stdout);
 }
 
 #[test]

@@ -289,6 +289,17 @@ fn explain_answers() {
     assert_eq!(run("explain 41974"), run("explain MSG 41974, Level 16, State 1"));
 }
 
+/// What `check` names by id.
+#[test]
+fn explain_knows_the_checks() {
+    let (code, answer) = json("explain database.broker");
+    assert_eq!((code, &answer["kind"], &answer["id"]), (0, &"check".into(), &"database.broker".into()));
+    assert!(answer["fix"].as_str().unwrap().contains("SET ENABLE_BROKER"), "{answer:#}");
+    let (code, answer) = json("explain database.brokers");
+    assert_eq!((code, &answer["known"]), (3, &false.into()));
+    assert_eq!(answer["nearest"], serde_json::json!(["database.broker"]));
+}
+
 #[test]
 fn explain_says_what_it_does_not_know() {
     insta::assert_snapshot!(run("explain 41975"), @r#"
@@ -303,7 +314,7 @@ fn explain_says_what_it_does_not_know() {
     --- stdout
     --- stderr
     error: the catalogue does not know `no such  [2J thing`
-    hint: pass a number (`41974`), a code of Azure or a state of a link (`LinkInitError`)
+    hint: pass a number (`41974`), a code of Azure, a state of a link (`LinkInitError`) or a check (`database.broker`)
     "#);
     insta::assert_snapshot!(run_args(&["explain", ""]), @r#"
     exit 2
@@ -389,11 +400,11 @@ fn estimate_answers() {
       "catch_up_ms": 981818,
       "cancel_ms": 518400000,
       "log_cap": {
-        "instance_bytes_per_s": null,
+        "instance_bytes_per_s": 37748736.0,
         "database_min_bytes_per_s": null,
         "database_max_bytes_per_s": null,
-        "log_rate": "unknown",
-        "source": "Resource limits of Azure SQL Managed Instance (2026)"
+        "log_rate": "below",
+        "source": "Resource limits of Azure SQL Managed Instance (2026); higher log rate for Business Critical (2025-08-15)"
       },
       "outage_terms": [
         {
@@ -418,8 +429,7 @@ fn estimate_answers() {
         }
       ],
       "warnings": [
-        "the source must keep 16.8 GiB of log for each database until seeding has ended: give the log file room, pause log backups or set trace flag 12381",
-        "the log-write limit of BusinessCritical is not known here: look it up"
+        "the source must keep 16.8 GiB of log for each database until seeding has ended: give the log file room, pause log backups or set trace flag 12381"
       ],
       "input": {
         "size_bytes": 84000000000,

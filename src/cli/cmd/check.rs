@@ -44,8 +44,14 @@ pub async fn run(args: &CheckArgs, settings: &Settings, printer: &mut Printer) -
         printer.next("milink check --all")?;
         return Ok(Exit::from(Kind::Refused));
     }
-    let verb =
-        if checked.iter().all(|c| c.verdict.purpose == Purpose::Create) { "link create" } else { "cutover plan" };
+    let verb = match checked.first().map(|c| c.verdict.purpose) {
+        Some(p) if checked.iter().any(|c| c.verdict.purpose != p) => "cutover plan",
+        Some(Purpose::Create) => "link create",
+        Some(Purpose::Cutover) | None => "cutover plan",
+        // No command of milink's goes there yet: what can be done is to look.
+        Some(Purpose::Failback | Purpose::Forced) => "link show",
+        Some(Purpose::Operate) => "watch",
+    };
     let names = args.links.links.join(" ");
     printer.next(format!("milink {verb} {names}").trim_end())?;
     Ok(Exit::OK)

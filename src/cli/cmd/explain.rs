@@ -7,6 +7,7 @@ use crate::cli::Exit;
 use crate::cli::Printer;
 use crate::cli::args::ExplainArgs;
 use crate::report;
+use crate::rules::checks::registry;
 use crate::rules::errors;
 
 /// Exit 3: the catalogue does not know it.
@@ -20,7 +21,15 @@ pub(crate) fn run(args: &ExplainArgs, printer: &mut Printer) -> Result<Exit> {
         printer.answer(&report, |width| report::explain::text(&report, width))?;
         return Ok(Exit::OK);
     }
-    let near = errors::near(&query);
+    let check = registry::find(query.trim());
+    if let Ok(check) = check {
+        let report = report::explain::of_check(&query, check);
+        printer.answer(&report, |width| report::explain::text(&report, width))?;
+        return Ok(Exit::OK);
+    }
+    let mut near = errors::near(&query);
+    // Ids of checks have a point in them; numbers and codes have none.
+    near.extend(check.err().flatten().filter(|_| query.contains('.')));
     if printer.is_json() {
         printer.json(&report::explain::unknown(&query, &near))?;
         return Ok(Exit::from(Kind::Refused));
@@ -29,7 +38,7 @@ pub(crate) fn run(args: &ExplainArgs, printer: &mut Printer) -> Result<Exit> {
     let shown: String = query.chars().take(80).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let error = Error::refused(format!("the catalogue does not know `{shown}`"));
     Err(match near.as_slice() {
-        [] => error.hint("pass a number (`41974`), a code of Azure or a state of a link (`LinkInitError`)"),
+        [] => error.hint("pass a number (`41974`), a code of Azure, a state of a link (`LinkInitError`) or a check (`database.broker`)"),
         near => error.hint(format!("nearest: {}", near.join(", "))),
     })
 }

@@ -57,8 +57,10 @@ pub async fn up(args: &LabUpArgs, settings: &Settings, printer: &mut Printer) ->
     }
     // Scripts wait for exactly this line.
     printer.line("lab ready")?;
-    let first = if lab.record.databases.iter().all(|d| d.link.is_empty()) { "fog plan" } else { "link list" };
-    printer.next(&format!("milink --estate {}/milink.toml {first}", lab.dir().display()))?;
+    let first = if lab.record.databases.iter().all(|d| d.link.is_empty()) { "fog plan" } else { "check" };
+    // A journal of an earlier lab does not fit this one.
+    let dir = lab.dir().display();
+    printer.next(&format!("milink --estate {dir}/milink.toml --state-dir {dir}/state {first}"))?;
     stop.cancelled().await;
     lab.stop_writers().await;
     Ok(Exit::OK)

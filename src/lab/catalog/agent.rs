@@ -32,6 +32,18 @@ pub(super) fn provide(c: &Ctx<'_>, view: &str) -> Option<Vec<ViewRow>> {
         "msdb.dbo.sysalerts" => named(&s.alerts, |id, name| row! { "id" => id, "name" => name, "event_source" => "MSSQLSERVER", "enabled" => 1u8 }),
         "msdb.dbo.sysproxies" => named(&s.proxies, |id, name| row! { "proxy_id" => id, "name" => name, "enabled" => 1u8 }),
         "msdb.dbo.sysmail_profile" => named(&s.mail_profiles, |id, name| row! { "profile_id" => id, "name" => name }),
+        "msdb.dbo.log_shipping_primary_databases" => s
+            .log_shipping
+            .iter()
+            .map(|name| {
+                row! {
+                    "primary_id" => uuid::Uuid::nil(), "primary_database" => name, "backup_directory" => "D:\\ship",
+                    "backup_share" => "\\\\files\\ship", "backup_retention_period" => 4320, "monitor_server" => &c.config.server_name,
+                    "user_specified_monitor" => false, "monitor_server_security_mode" => true, "backup_compression" => 2u8,
+                    "backup_job_id" => uuid::Uuid::nil(),
+                }
+            })
+            .collect(),
         "msdb.dbo.sysjobhistory" => history(c),
         "msdb.dbo.sysjobactivity" => s.jobs.values().map(|j| activity(j)).collect(),
         "msdb.dbo.sysjobstepslogs" => s.jobs.values().flat_map(|j| &j.steps).enumerate().filter_map(logged).collect(),

@@ -143,8 +143,9 @@ pub fn scan(
     };
     let columns = view.columns(&instance.config);
     let rows: Vec<Row> = rows.into_iter().map(|r| lay_out(&columns, r)).collect();
-    let zone = instance.wall.zone_minutes();
-    let rows = if zone == 0 { rows } else { rows.into_iter().map(|r| local(&r, zone)).collect() };
+    // The days of a certificate are in UTC, as CREATE CERTIFICATE takes them.
+    let zone = if view.key == "sys.certificates" { 0 } else { instance.wall.zone_minutes() };
+    let rows = if zone == 0 { rows } else { rows.into_iter().map(|r| local(&columns, &r, zone)).collect() };
     Ok(RowSet { columns, rows })
 }
 
@@ -205,8 +206,8 @@ fn lay_out(columns: &[Column], mut row: ViewRow) -> Row {
         .collect()
 }
 
-/// Catalogue and DMVs keep their times in local time, without saying so.
-fn local(row: &Row, zone_minutes: i32) -> Row {
+/// Catalogue and DMVs keep their times in local time, without saying so; those in UTC say it in their name.
+fn local(columns: &[Column], row: &Row, zone_minutes: i32) -> Row {
     const DAY: i64 = 24 * 3600 * 10_000_000;
     let shift = |v: &Value| match v {
         Value::DateTime { days, ticks } => {
@@ -215,7 +216,8 @@ fn local(row: &Row, zone_minutes: i32) -> Row {
         }
         other => other.clone(),
     };
-    row.iter().map(shift).collect()
+    let one = |(c, v): (&Column, &Value)| if c.name.ends_with("_utc") { v.clone() } else { shift(v) };
+    columns.iter().zip(row.iter()).map(one).collect()
 }
 
 /// The empty value of a type, for columns that cannot be NULL and mean nothing in the lab.

@@ -116,10 +116,16 @@ fn host_info(c: &Ctx<'_>) -> ViewRow {
         }
     } else {
         row! {
-            "host_platform" => "Windows", "host_distribution" => "Windows Server 2022 Datacenter", "host_release" => "10.0",
+            "host_platform" => "Windows", "host_distribution" => distribution(c), "host_release" => "10.0",
             "host_service_pack_level" => "", "host_sku" => 8, "os_language_version" => 1033, "host_architecture" => "X64",
         }
     }
+}
+
+/// `Windows Server 2022 Datacenter`, without the number behind it.
+fn distribution(c: &Ctx<'_>) -> String {
+    let text = c.config.installed.system.as_deref().unwrap_or("Windows Server 2022 Datacenter 10.0");
+    text.split(" 10.0").next().unwrap_or(text).to_owned()
 }
 
 fn services(c: &Ctx<'_>) -> Vec<ViewRow> {

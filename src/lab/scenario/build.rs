@@ -52,7 +52,12 @@ fn sql_server(server: &SqlServer) -> InstanceConfig {
         trace_flags: server.trace_flags.clone(),
         hadr_enabled: server.hadr_enabled,
         linux: server.linux,
-        installed: Installed { clustered: server.clustered, machine: server.machine_name.clone(), logical: false },
+        installed: Installed {
+            clustered: server.clustered,
+            machine: server.machine_name.clone(),
+            system: server.system.clone(),
+            logical: false,
+        },
     }
 }
 

@@ -91,6 +91,9 @@ pub struct SqlServer {
     /// Name of the machine, if it was renamed after the installation: `@@SERVERNAME` keeps the old one.
     #[serde(default)]
     pub machine_name: Option<String>,
+    /// The operating system as `@@VERSION` tells it, if it is another than usual: `Windows 10 Pro 10.0 <X64>`.
+    #[serde(default)]
+    pub system: Option<String>,
     #[serde(default = "yes")]
     pub hadr_enabled: bool,
     /// Startup trace flags.

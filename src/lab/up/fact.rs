@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// What can be set, for the message of a mistake.
 const KEYS: &str = "hadr on|off; lock LEVEL|none; permissions all|read|sql; failover-group NAME|none; region up|down; \
                     clock-ahead-s N; zone-minutes N; \
-                    with a database: change-capture, published, distributor on|off; version-store FILEGROUP-ID; refers-to DATABASE|none; log-rate-mib N|none; encrypted on|off; file-gib N; defunct FILE|none";
+                    with a database: change-capture, published, distributor, log-shipping on|off; log-backups-older-h N; version-store FILEGROUP-ID; refers-to DATABASE|none; log-rate-mib N|none; encrypted on|off; file-gib N; defunct FILE|none";
 
 pub(super) fn set(
     all: &Instances,
@@ -63,6 +63,22 @@ pub(super) fn set(
         }
         ("distributor", Some(name)) => edit(instance, name, |d| d.options.set_bit("is_distributor", on))?,
         ("change-capture", Some(name)) => edit(instance, name, |d| d.options.set_bit("is_cdc_enabled", on))?,
+        ("log-shipping", Some(name)) => instance.with(|s| {
+            s.server.log_shipping.retain(|d| !d.eq_ignore_ascii_case(name));
+            if on {
+                s.server.log_shipping.push(name.to_owned());
+            }
+        }),
+        ("log-backups-older-h", Some(name)) => {
+            let earlier = time::Duration::hours(number(value)?);
+            instance.with(|s| {
+                let own = |b: &&mut BackupSet| b.kind == 'L' && b.database.eq_ignore_ascii_case(name);
+                for b in s.server.backups.iter_mut().filter(own) {
+                    b.start -= earlier;
+                    b.finish -= earlier;
+                }
+            });
+        }
         ("published", Some(name)) => edit(instance, name, |d| d.options.set_bit("is_published", on))?,
         ("encrypted", Some(name)) => edit(instance, name, |d| {
             d.options.encryption_state = if on { 3 } else { 0 };

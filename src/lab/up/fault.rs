@@ -4,6 +4,7 @@
 use super::fact::edit;
 use crate::lab::mirror;
 use crate::lab::mirror::url::EndpointUrl;
+use crate::lab::world::database::DatabaseState;
 use crate::lab::world::ddl::reissued;
 use crate::lab::world::hadr::Group;
 use crate::lab::world::hadr_ddl;
@@ -14,8 +15,8 @@ use std::sync::Arc;
 use time::Duration;
 
 /// For the message of a mistake.
-pub(super) const KEYS: &str =
-    "forwarder on|off; certificate valid|ending|expired; with a database: suspended user|redo|none, log-mib N|none";
+pub(super) const KEYS: &str = "forwarder on|off; certificate valid|ending|expired; redo-delay-ms N; with a database: suspended user|redo|none, \
+     log-mib N|none, log-burst-mib N, transactions-older-min N, files away|there";
 
 /// All instances by id.
 pub(super) type Instances = BTreeMap<String, Arc<Instance>>;
@@ -32,6 +33,15 @@ pub(super) fn set(
         ("forwarder", None) => away(instance, value),
         ("certificate", None) => certificate(all, instance, value),
         ("suspended", Some(name)) => suspended(instance, name, value),
+        ("redo-delay-ms", None) => number(value).map(|ms| {
+            instance.with(|s| s.hadr.tuning.redo_delay = std::time::Duration::from_millis(ms));
+        }),
+        ("log-burst-mib", Some(name)) => number(value).and_then(|mib: u64| {
+            let now = instance.clock.now();
+            edit(instance, name, |d| d.append_counted("rebuild of an index", mib << 20, now))
+        }),
+        ("transactions-older-min", Some(name)) => number(value).map(|minutes| older(instance, name, minutes)),
+        ("files", Some(name)) => files(instance, name, value),
         ("log-mib", Some(name)) => match value.parse::<u64>() {
             Ok(mib) => edit(instance, name, |d| d.limit_log(Some(mib << 20))),
             Err(_) if value == "none" => edit(instance, name, |d| d.limit_log(None)),
@@ -39,6 +49,37 @@ pub(super) fn set(
         },
         _ => return None,
     })
+}
+
+fn number<T: std::str::FromStr>(value: &str) -> Result<T, String> {
+    value.parse().map_err(|_| format!("`{value}` is no number"))
+}
+
+/// What is open in a database was begun so much earlier: nobody waits for it in a rehearsal.
+fn older(instance: &Arc<Instance>, name: &str, minutes: i64) {
+    let earlier = Duration::minutes(minutes);
+    let key = name.to_lowercase();
+    instance.with(|s| {
+        for t in s.sessions.sessions.values_mut().filter_map(|x| x.transaction.as_mut()) {
+            let Some(work) = t.work.get_mut(&key) else { continue };
+            work.began = work.began.map(|at| at - earlier);
+            t.began -= earlier;
+        }
+    });
+}
+
+/// The storage under a database's files does not answer, or does again: its recovery is pending until then.
+fn files(instance: &Arc<Instance>, name: &str, value: &str) -> Result<(), String> {
+    let state = match value {
+        "away" => DatabaseState::RecoveryPending,
+        "there" => DatabaseState::Online,
+        other => return Err(format!("away or there, not `{other}`")),
+    };
+    edit(instance, name, |d| d.state = state)?;
+    if state != DatabaseState::Online {
+        instance.with(|s| s.kill_sessions_in(name, None));
+    }
+    Ok(())
 }
 
 /// The node with the mirroring endpoint is gone, or back.

@@ -39,6 +39,8 @@ pub struct Installed {
     pub clustered: bool,
     /// Name of the machine now, if it was renamed after the installation: `@@SERVERNAME` keeps the old one.
     pub machine: Option<String>,
+    /// The operating system as `@@VERSION` tells it, if it is another than usual.
+    pub system: Option<String>,
     /// A logical server of Azure SQL Database: a session stays in the database it logged in to.
     pub logical: bool,
 }

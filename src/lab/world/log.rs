@@ -21,6 +21,13 @@ pub struct LogBlock {
     pub ops: Vec<Op>,
 }
 
+impl LogBlock {
+    /// Its records are counted and not kept: it is far larger than what it carries.
+    pub fn is_counted(&self) -> bool {
+        self.bytes > 64 * 1024 && self.ops.iter().all(|o| matches!(o, Op::Internal(_)))
+    }
+}
+
 /// A logged change. Applying the same ops to the same state gives the same state.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub enum Op {

@@ -192,6 +192,8 @@ pub struct ServerState {
     pub alerts: Vec<String>,
     pub proxies: Vec<String>,
     pub mail_profiles: Vec<String>,
+    /// Databases that ship their log from here.
+    pub log_shipping: Vec<String>,
     /// What the server is told when it asks its domain.
     pub domain: Vec<DomainAccount>,
     pub broker: Option<BrokerEndpoint>,
@@ -276,6 +278,7 @@ impl ServerState {
             alerts: Vec::new(),
             proxies: Vec::new(),
             mail_profiles: Vec::new(),
+            log_shipping: Vec::new(),
             domain: Vec::new(),
             broker: None,
             backups: Vec::new(),

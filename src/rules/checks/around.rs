@@ -14,10 +14,13 @@ use crate::base::text;
 use crate::model::around::LogBackups;
 use crate::model::fact::OrUnknown;
 use crate::model::fact::Unknown;
+use crate::rules::limits;
 use std::time::Duration;
 
-/// Log that General Purpose takes, bytes a second and vCore: 4.5 MiB (facts: cutover-night 5).
-const LOG_PER_VCORE: i64 = 4_718_592;
+/// How full a log may be, percent: ours; at 100 replication stands still (facts: mi-link 7.3).
+const LOG_FULL: i64 = 80;
+/// Between two log backups at most (facts: mi-link 11.1).
+const LOG_BACKUP_AGE_MAX: Duration = Duration::from_secs(24 * 3600);
 
 /// A write transaction that is open for so long: ours. After a restart of a replica it keeps readers of the copy out (4221).
 const OLD: Duration = Duration::from_secs(600);
@@ -104,11 +107,12 @@ pub(super) fn listener(c: &Case<'_>) -> Judged {
 pub(super) fn log_rate(c: &Case<'_>) -> Judged {
     let m = c.managed()?;
     let tier = m.tier.as_deref().or_unknown("Azure does not tell the tier")?;
-    if !same(tier, "GeneralPurpose") {
-        return not_applicable(format!("no figure for {tier} in this table"));
-    }
-    let cores = m.v_cores.or_unknown("Azure does not tell the vCores")?;
-    let cap = cores.saturating_mul(LOG_PER_VCORE);
+    let name = if m.is_next_gen { "NextGenGeneralPurpose" } else { tier };
+    let cores = m.v_cores.and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
+    let cores = cores.or_unknown("Azure does not tell the vCores")?;
+    let cap = limits::tier(name).and_then(|t| t.log_bytes_per_second(cores, m.family.as_deref()));
+    let Some(cap) = cap else { return not_applicable(format!("no figure for {name} in this table")) };
+    let cap = i64::try_from(cap).unwrap_or(i64::MAX);
     let row = c.source.around.get()?.log_backups.iter().find(|b| same(&b.database, &c.link.database));
     let Some(peak) = row.and_then(LogBackups::peak) else {
         return not_applicable("fewer than two log backups in two weeks: its rate is not known");
@@ -116,7 +120,45 @@ pub(super) fn log_rate(c: &Case<'_>) -> Judged {
     let size = |n: i64| format!("{}/s", text::bytes(u64::try_from(n).unwrap_or(0)));
     let found =
         format!("at most {} by its log backups, the instance takes {} with {cores} vCores", size(peak), size(cap));
-    if cap <= 0 { unknown("Azure tells no vCores") } else { when(peak <= cap, found) }
+    when(peak <= cap, found)
+}
+
+/// Log that cannot be used again fills its file, and then nothing moves any more.
+pub(super) fn log_space(c: &Case<'_>) -> Judged {
+    let all = &c.source.around.get()?.log_space;
+    let row = all.iter().find(|l| same(&l.database, &c.link.database)).or_unknown("no counter for its log")?;
+    let waits = row.waits_for.as_deref().filter(|w| !same(w, "NOTHING"));
+    let waits = waits.map_or(String::new(), |w| format!(", waits for {w}"));
+    let size = |kb: i64| text::bytes(u64::try_from(kb).unwrap_or(0).saturating_mul(1024));
+    let Some(limit) = row.limit_kb else {
+        return pass(format!("{} used, no limit but the disk{waits}", size(row.used_kb)));
+    };
+    if limit <= 0 {
+        return unknown("the log has no size");
+    }
+    let percent = row.used_kb.saturating_mul(100) / limit;
+    when(percent <= LOG_FULL, format!("{percent} % of {} used{waits}", size(limit)))
+}
+
+/// Only a log backup lets the log of the primary be used again.
+pub(super) fn log_backup(c: &Case<'_>) -> Judged {
+    let row = c.source.around.get()?.log_backups.iter().find(|b| same(&b.database, &c.link.database));
+    let Some(row) = row else { return fail("none in two weeks") };
+    let age = Duration::from_secs(u64::try_from(row.age_s).unwrap_or(0));
+    when(age <= LOG_BACKUP_AGE_MAX, format!("{} ago", text::duration(age)))
+}
+
+/// A target that is smaller than the source falls behind in redo (facts: mi-link 2.2).
+pub(super) fn capacity(c: &Case<'_>) -> Judged {
+    let own = c.source.around.get()?.processors.or_unknown("the source does not tell its processors")?;
+    let theirs = c.managed()?.v_cores.or_unknown("Azure does not tell the vCores")?;
+    when(theirs >= own, format!("{own} processors on {}, {theirs} vCores on {}", c.source.site, c.target.site))
+}
+
+/// Its jobs are not replicated, and its secondaries do not follow a database that has moved.
+pub(super) fn log_shipping(c: &Case<'_>) -> Judged {
+    let ships = c.source.around.get()?.log_shipping.iter().any(|d| same(d, &c.link.database));
+    if ships { fail("it is the primary of a log shipping") } else { pass("none") }
 }
 
 /// A database on the instance that the service's own key encrypts cannot go to SQL Server (facts: mi-link 9 L12).

@@ -8,6 +8,7 @@ use super::case::fail_with;
 use super::case::none_of;
 use super::case::pass;
 use super::case::same;
+use crate::model::survey::AzureLink;
 
 pub(super) fn operations(c: &Case<'_>) -> Judged {
     none_of(c.azure.operations.get()?, "none is running")
@@ -35,23 +36,37 @@ pub(super) fn link_name(c: &Case<'_>) -> Judged {
             fail(format!("a link of this name carries {}", own.databases.join(", ")))
         };
     }
-    match links.iter().find(|l| l.databases.iter().any(|d| same(d, &c.link.database))) {
+    if let Some(other) = links.iter().find(|l| l.databases.iter().any(|d| same(d, &c.link.database))) {
+        return fail(format!("link {} carries a database of this name already", other.name));
+    }
+    let group = |l: &&AzureLink| l.instance_group.as_deref().is_some_and(|g| same(g, &c.link.instance_group));
+    match links.iter().find(group) {
         None => pass("free"),
-        Some(other) => fail(format!("link {} carries a database of this name already", other.name)),
+        Some(other) => fail_with(
+            format!("link {} has the group {} on the instance", other.name, c.link.instance_group),
+            "name another group in `instance_ag` of the [[link]]",
+        ),
     }
 }
 
-/// Links of both kinds cannot live side by side.
+/// Links of both kinds cannot live side by side. Azure shows the kind in its newest api-versions only; a link of several
+/// databases shows what it is, and the source has the switch.
 pub(super) fn link_mode(c: &Case<'_>) -> Judged {
-    let multi: Vec<String> = c
-        .azure
-        .links
-        .get()?
-        .iter()
-        .filter(|l| l.mode.as_deref().is_some_and(|m| same(m, "MultiDatabase")))
-        .map(|l| l.name.clone())
-        .collect();
-    none_of(&multi, "no multi-database link")
+    let is_multi = |l: &&AzureLink| {
+        l.mode.as_deref().is_some_and(|m| same(m, "MultiDatabase")) || (l.mode.is_none() && l.databases.len() > 1)
+    };
+    let multi: Vec<String> = c.azure.links.get()?.iter().filter(is_multi).map(|l| l.name.clone()).collect();
+    if !multi.is_empty() {
+        return fail_with(
+            format!("links of several databases: {}", multi.join(", ")),
+            "links of both modes cannot be on one server: delete the others first",
+        );
+    }
+    match c.source.multi_database.get()? {
+        Some(true) => fail("links of several databases are switched on at the source"),
+        Some(false) => pass("no multi-database link, and they are switched off at the source"),
+        None => pass("no multi-database link, and none is possible at the source"),
+    }
 }
 
 pub(super) fn link_state(c: &Case<'_>) -> Judged {

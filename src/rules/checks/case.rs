@@ -55,6 +55,8 @@ pub struct LinkWish {
     pub target: SiteId,
     /// AG on SQL Server.
     pub group: String,
+    /// AG on the managed instance.
+    pub instance_group: String,
     pub is_two_way: bool,
     /// Where the managed instance reaches the mirroring endpoint: address or name.
     pub mirroring_host: String,
@@ -124,6 +126,9 @@ pub enum Answer {
         found: String,
         /// Instead of the registry's remedy, where the finding knows better.
         remedy: Option<String>,
+        /// Names that go one by one into the registry's statement, at `{each}`; empty: it is not to be run for this finding,
+        /// unless it asks for no name.
+        each: Vec<String>,
     },
     /// The rule says nothing about this link, and why.
     NotApplicable(String),
@@ -136,10 +141,14 @@ pub fn pass(found: impl Into<String>) -> Judged {
     Ok(Answer::Pass(found.into()))
 }
 pub fn fail(found: impl Into<String>) -> Judged {
-    Ok(Answer::Fail { found: found.into(), remedy: None })
+    Ok(Answer::Fail { found: found.into(), remedy: None, each: Vec::new() })
+}
+/// With the names for which the registry's statement is to be run.
+pub fn fail_each(found: impl Into<String>, each: Vec<String>) -> Judged {
+    Ok(Answer::Fail { found: found.into(), remedy: None, each })
 }
 pub fn fail_with(found: impl Into<String>, remedy: impl Into<String>) -> Judged {
-    Ok(Answer::Fail { found: found.into(), remedy: Some(remedy.into()) })
+    Ok(Answer::Fail { found: found.into(), remedy: Some(remedy.into()), each: Vec::new() })
 }
 pub fn not_applicable(why: impl Into<String>) -> Judged {
     Ok(Answer::NotApplicable(why.into()))

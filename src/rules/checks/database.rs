@@ -4,6 +4,7 @@ use super::case::Case;
 use super::case::Judged;
 use super::case::Purpose;
 use super::case::fail;
+use super::case::fail_each;
 use super::case::fail_with;
 use super::case::none_of;
 use super::case::not_applicable;
@@ -57,8 +58,13 @@ fn stamp(at: time::OffsetDateTime) -> String {
 }
 
 pub(super) fn log_files(c: &Case<'_>) -> Judged {
-    let n = c.files()?.iter().filter(|f| f.kind == 1).count();
-    when(n == 1, format!("{n}"))
+    let names: Vec<String> = c.files()?.iter().filter(|f| f.kind == 1).map(|f| f.name.clone()).collect();
+    match names.len() {
+        1 => pass("1"),
+        0 => fail("0"),
+        // The first one is the database's own, and stays.
+        n => fail_each(format!("{n}: {}", names.join(", ")), names[1..].to_vec()),
+    }
 }
 
 pub(super) fn filestream(c: &Case<'_>) -> Judged {
@@ -101,7 +107,7 @@ pub(super) fn defunct(c: &Case<'_>) -> Judged {
 pub(super) fn reserved_names(c: &Case<'_>) -> Judged {
     let files = c.files()?;
     let found: Vec<String> = files.iter().filter(|f| same(&f.name, "XTP")).map(|f| f.name.clone()).collect();
-    none_of(&found, "none")
+    if found.is_empty() { pass("none") } else { fail_each(found.join(", "), found) }
 }
 
 /// What is off at the source can never be turned on later.
@@ -174,8 +180,8 @@ pub(super) fn owner(c: &Case<'_>) -> Judged {
 pub(super) fn trusted(c: &Case<'_>) -> Judged {
     let d = c.database()?;
     let kinds = [(d.is_trustworthy, "TRUSTWORTHY"), (d.is_db_chaining, "DB_CHAINING")];
-    let found: Vec<String> = kinds.into_iter().filter(|(is, _)| *is).map(|(_, word)| format!("{word} is on")).collect();
-    none_of(&found, "both off")
+    let found: Vec<String> = kinds.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.to_owned()).collect();
+    if found.is_empty() { pass("both off") } else { fail_each(format!("on: {}", found.join(", ")), found) }
 }
 
 pub(super) fn compatibility(c: &Case<'_>) -> Judged {

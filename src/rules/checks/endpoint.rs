@@ -4,6 +4,7 @@ use super::case::Case;
 use super::case::Judged;
 use super::case::Purpose;
 use super::case::fail;
+use super::case::fail_each;
 use super::case::fail_with;
 use super::case::none_of;
 use super::case::pass;
@@ -30,12 +31,22 @@ pub(super) fn settings(c: &Case<'_>) -> Judged {
         (adds || e.offers_aes(), format!("algorithm {}", e.algorithm)),
     ];
     let wrong: Vec<String> = rules.into_iter().filter(|(good, _)| !good).map(|(_, what)| what).collect();
+    if wrong.len() == 1 && !e.is_started() {
+        return fail_each(wrong.join(", "), vec![e.name.clone()]);
+    }
     none_of(&wrong, &format!("{} is started, for ALL, with certificate and AES", e.name))
 }
 
 /// The estate says where the managed instance knocks.
 pub(super) fn port(c: &Case<'_>) -> Judged {
     let Some(e) = &c.source.door.get()?.endpoint else {
+        let wanted = i64::from(c.link.mirroring_port);
+        if let Some(other) = c.source.around.get()?.other_ports.iter().find(|o| o.port == wanted) {
+            return fail_with(
+                format!("{} ({}) listens on {wanted} already", other.endpoint, other.kind),
+                "give mirroring another port, and write it into `mirroring` of the [[source]] {source}",
+            );
+        }
         return if c.purpose == Purpose::Create {
             pass("none yet")
         } else {

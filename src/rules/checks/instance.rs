@@ -47,6 +47,19 @@ pub(super) fn edition(c: &Case<'_>) -> Judged {
     }
 }
 
+/// Where availability groups can be enabled at all (facts: mi-link 1.3).
+pub(super) fn system(c: &Case<'_>) -> Judged {
+    let i = c.instance()?;
+    let name = i.system.as_deref().or_unknown("@@VERSION names no operating system")?;
+    let build = Build::parse(&i.version).or_unknown(&format!("`{}` is no build number", i.version))?;
+    let Some(os) = compat::Os::of(name) else { return unknown(format!("`{name}` is not in this table")) };
+    let short = name.split(['<', '(']).next().unwrap_or(name).trim();
+    match compat::os_refused(os, build) {
+        None => pass(short),
+        Some(why) => fail(format!("{short}: {why}")),
+    }
+}
+
 /// The number alone does not tell that the pack is there (facts: mi-link 1.1).
 pub(super) fn procedures(c: &Case<'_>) -> Judged {
     let i = c.instance()?;
@@ -100,6 +113,9 @@ pub(super) fn master_key(c: &Case<'_>) -> Judged {
     match (i.has_master_key, i.master_key_by_server) {
         (true, true) => pass("there, opened by the service master key"),
         (true, false) => fail("there, but the server cannot open it: not encrypted by the service master key"),
+        (false, _) if !i.is_sysadmin && !i.view_any_definition => {
+            unknown(format!("{} sees no key; needs VIEW ANY DEFINITION", i.login))
+        }
         (false, _) if c.purpose == Purpose::Create => pass("none yet: `link create` makes it"),
         (false, _) => fail_with("none", "CREATE MASTER KEY ENCRYPTION BY PASSWORD = N'…' in master"),
     }

@@ -3,9 +3,12 @@
 use super::case::Case;
 use super::case::Judged;
 use super::case::fail;
+use super::case::fail_each;
+use super::case::fail_with;
 use super::case::none_of;
 use super::case::same;
 use crate::model::fact::Unknown;
+use crate::model::object::Outside;
 use crate::model::object::ServerLogin;
 
 /// Logins of the source that have a user in the database, and those of the required list.
@@ -25,14 +28,25 @@ fn twin<'a>(c: &Case<'a>, login: &ServerLogin) -> Result<Option<&'a ServerLogin>
 
 /// The same name with another SID is another login: its users are orphans.
 pub(super) fn same_sid(c: &Case<'_>) -> Judged {
-    let mut wrong = Vec::new();
+    let (mut wrong, mut others) = (Vec::new(), Vec::new());
     let all = of_database(c)?;
     for l in all.iter().filter(|l| !l.is_windows()) {
         match twin(c, l)? {
             None => wrong.push(format!("{} is missing", l.name)),
-            Some(t) if !t.sid.eq_ignore_ascii_case(&l.sid) => wrong.push(format!("{} has another SID", l.name)),
+            Some(t) if !t.sid.eq_ignore_ascii_case(&l.sid) => others.push(l.name.clone()),
             Some(_) => {}
         }
+    }
+    if !others.is_empty() {
+        let drop: Vec<String> = others.iter().map(|name| format!("[{}]", name.replace(']', "]]"))).collect();
+        wrong.extend(others.iter().map(|name| format!("{name} has another SID")));
+        return fail_with(
+            wrong.join(", "),
+            format!(
+                "DROP LOGIN {} on {{target}} where nothing else uses it, then milink objects sync {{link}}",
+                drop.join(", ")
+            ),
+        );
     }
     none_of(&wrong, &format!("all {} there", all.len()))
 }
@@ -95,6 +109,9 @@ pub(super) fn back_doors(c: &Case<'_>) -> Judged {
         i.users.iter().filter(|u| u.authentication == 2).map(|u| format!("contained user {}", u.name)).collect();
     if i.guest_connects {
         found.push("guest holds CONNECT".to_owned());
+        if found.len() == 1 {
+            return fail_each(found.join(", "), vec!["guest".to_owned()]);
+        }
     }
     none_of(&found, "none")
 }
@@ -103,23 +120,38 @@ pub(super) fn back_doors(c: &Case<'_>) -> Judged {
 pub(super) fn required(c: &Case<'_>) -> Judged {
     let r = &c.wishes.required;
     let mut missing = Vec::new();
-    let mut look = |noun: &str, wanted: &[String], there: &dyn Fn(&str) -> bool| {
-        missing.extend(wanted.iter().filter(|w| !there(w)).map(|w| format!("{noun} {w}")));
+    // Nor are they on the source, from where they could be brought.
+    let mut nowhere = Vec::new();
+    let mut look = |noun: &str, wanted: &[String], there: &dyn Fn(&str) -> bool, here: &dyn Fn(&str) -> bool| {
+        let gone: Vec<&String> = wanted.iter().filter(|w| !there(w)).collect();
+        nowhere.extend(gone.iter().filter(|w| !here(w)).map(|w| format!("{noun} {w}")));
+        missing.extend(gone.iter().map(|w| format!("{noun} {w}")));
     };
     if !r.logins.is_empty() {
-        let all = c.target.logins.get()?;
-        look("login", &r.logins, &|w| all.iter().any(|l| same(&l.name, w)));
+        let (all, own) = (c.target.logins.get()?, c.source.logins.get()?);
+        look("login", &r.logins, &|w| all.iter().any(|l| same(&l.name, w)), &|w| own.iter().any(|l| same(&l.name, w)));
     }
     if !r.jobs.is_empty() {
-        let all = &c.target.agent.get()?.jobs;
-        look("job", &r.jobs, &|w| all.iter().any(|j| same(&j.name, w)));
+        let (all, own) = (&c.target.agent.get()?.jobs, &c.source.agent.get()?.jobs);
+        look("job", &r.jobs, &|w| all.iter().any(|j| same(&j.name, w)), &|w| own.iter().any(|j| same(&j.name, w)));
     }
     if !r.linked_servers.is_empty() || !r.credentials.is_empty() {
-        let all = c.target.outside.get()?;
-        look("linked server", &r.linked_servers, &|w| all.linked_servers.iter().any(|s| same(&s.name, w)));
-        look("credential", &r.credentials, &|w| all.credentials.iter().any(|s| same(&s.name, w)));
+        let (all, own) = (c.target.outside.get()?, c.source.outside.get()?);
+        let server = |all: &Outside, w: &str| all.linked_servers.iter().any(|s| same(&s.name, w));
+        let credential = |all: &Outside, w: &str| all.credentials.iter().any(|s| same(&s.name, w));
+        look("linked server", &r.linked_servers, &|w| server(all, w), &|w| server(own, w));
+        look("credential", &r.credentials, &|w| credential(all, w), &|w| credential(own, w));
     }
     let n = r.logins.len() + r.jobs.len() + r.linked_servers.len() + r.credentials.len();
+    if !nowhere.is_empty() {
+        return fail_with(
+            missing.join(", "),
+            format!(
+                "make {} on {{target}}: {{source}} has none either; or take it out of [objects] of the estate",
+                nowhere.join(", ")
+            ),
+        );
+    }
     none_of(&missing, &if n == 0 { "the estate requires none".to_owned() } else { format!("all {n} there") })
 }
 

@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::case::Judged;
-use super::case::none_of;
+use super::case::fail_each;
 use super::case::pass;
 use super::case::when;
 use crate::model::fact::Unknown;
@@ -18,13 +18,19 @@ fn watching(server: &ServerSurvey) -> Judged {
         (i.view_any_definition, "VIEW ANY DEFINITION"),
         (i.view_any_database, "VIEW ANY DATABASE"),
     ];
-    let missing: Vec<String> = rights.into_iter().filter(|(has, _)| !has).map(|(_, name)| name.to_owned()).collect();
-    none_of(&missing, "all held")
+    let missing: Vec<&str> = rights.into_iter().filter(|(has, _)| !has).map(|(_, name)| name).collect();
+    if missing.is_empty() {
+        return pass("all held");
+    }
+    fail_each(format!("{} lacks {}", i.login, missing.join(", ")), vec![i.login.clone()])
 }
 
 fn changing(server: &ServerSurvey) -> Judged {
     let i = server.instance.get()?;
-    when(i.is_sysadmin, format!("{} is {}", i.login, if i.is_sysadmin { "sysadmin" } else { "not sysadmin" }))
+    if i.is_sysadmin {
+        return pass(format!("{} is sysadmin", i.login));
+    }
+    fail_each(format!("{} is not sysadmin", i.login), vec![i.login.clone()])
 }
 
 pub(super) fn watch_source(c: &Case<'_>) -> Judged {

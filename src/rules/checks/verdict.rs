@@ -115,16 +115,16 @@ fn rank(status: Status) -> u8 {
 
 fn finding(check: &'static Check, case: &Case<'_>, waivers: &[Waiver]) -> Finding {
     let judged = check.judge(case).unwrap_or_else(|| Err(Unknown("nothing judges this check".to_owned())));
-    let (status, found, remedy) = match judged {
-        Ok(Answer::Pass(found)) => (Status::Pass, found, None),
-        Ok(Answer::NotApplicable(why)) => (Status::NotApplicable, why, None),
-        Ok(Answer::Fail { found, remedy }) => (Status::Fail, found, remedy),
-        Err(Unknown(why)) => (Status::Unknown, why, None),
+    let (status, found, remedy, each) = match judged {
+        Ok(Answer::Pass(found)) => (Status::Pass, found, None, Vec::new()),
+        Ok(Answer::NotApplicable(why)) => (Status::NotApplicable, why, None, Vec::new()),
+        Ok(Answer::Fail { found, remedy, each }) => (Status::Fail, found, remedy, each),
+        Err(Unknown(why)) => (Status::Unknown, why, None, Vec::new()),
     };
-    let statement = match (status, &remedy) {
-        (Status::Fail, None) => check.statement.as_deref().map(|s| {
+    let statement = match (status, &remedy, check.statement.as_deref()) {
+        (Status::Fail, None, Some(template)) => for_each(template, &each).map(|s| {
             let end = if check.at == End::Source { case.source } else { case.target };
-            (end.site.clone(), fill(s, case))
+            (end.site.clone(), fill(&s, case))
         }),
         _ => None,
     };
@@ -142,6 +142,20 @@ fn finding(check: &'static Check, case: &Case<'_>, waivers: &[Waiver]) -> Findin
         statement,
         waiver,
     }
+}
+
+/// The statement for every name; `None` if it wants names and there are none.
+fn for_each(template: &str, names: &[String]) -> Option<String> {
+    if !template.contains("{each}") {
+        return Some(template.to_owned());
+    }
+    let one = |name: &String| {
+        template
+            .replace("[{each}]", &format!("[{}]", name.replace(']', "]]")))
+            .replace("N'{each}'", &format!("N'{}'", name.replace('\'', "''")))
+            .replace("{each}", name)
+    };
+    if names.is_empty() { None } else { Some(names.iter().map(one).collect::<Vec<_>>().join("; ")) }
 }
 
 /// Names that go into a statement are quoted as the server quotes them.

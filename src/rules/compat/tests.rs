@@ -135,6 +135,23 @@ fn operating_systems() {
     }
 }
 
+/// What `@@VERSION` has behind ` on `.
+#[test]
+fn operating_systems_as_servers_name_them() {
+    let cases = [
+        ("Windows Server 2012 R2 Standard 6.3 <X64> (Build 9600: )", Some(Os::WindowsServer)),
+        ("Windows Server 2022 Datacenter 10.0 <X64> (Build 20348: ) (Hypervisor)", Some(Os::WindowsServer)),
+        ("Windows 10 Pro 10.0 <X64> (Build 19045: )", Some(Os::WindowsClient)),
+        ("Windows 11 Enterprise 10.0 <X64> (Build 22631: )", Some(Os::WindowsClient)),
+        ("Linux (Ubuntu 22.04.5 LTS) <X64>", Some(Os::Linux)),
+        ("Windows NT 6.2 <X64>", None),
+        ("", None),
+    ];
+    for (text, os) in cases {
+        assert_eq!(Os::of(text), os, "{text}");
+    }
+}
+
 #[test]
 fn several_databases_in_one_link() {
     let cases = [

@@ -53,6 +53,39 @@ fn the_decision_table_row_by_row_and_at_each_threshold() {
     }
 }
 
+/// The whole table (facts: mi-link 1.5): every band at its first build and one build below its end, every policy, both
+/// directions. Columns: policies 2022, 2025, always up to date with SQL Server first; then the same with the instance first.
+#[test]
+fn the_decision_table_in_full() {
+    let one_way = ["CRPF", "CRPF", "CRPF", "", "", ""];
+    let cases = [
+        ("13.0.7000.253", "13.0.65535.0", one_way),
+        ("14.0.3490.10", "14.0.3490.10", one_way),
+        ("14.0.3490.11", "14.0.65535.0", one_way),
+        ("15.0.4312.2", "15.0.65535.0", one_way),
+        ("16.0.1000.6", "16.0.4095.3", ["CRPFO", "CRPF", "CRPF", "", "", ""]),
+        ("16.0.4095.4", "16.0.4125.2", ["CRPFO", "CRPF", "CRPF", "CRPBF", "", ""]),
+        ("16.0.4125.3", "16.0.65535.0", ["CRPKBFO", "CRPF", "CRPF", "CRPBFO", "", ""]),
+        ("17.0.1000.7", "17.0.65535.0", ["", "CRPKBFO", "CRPF", "", "CRPBFO", ""]),
+        // No link at all: before each of the first thresholds.
+        ("12.0.0.0", "12.0.6449.1", [""; 6]),
+        ("13.0.6300.2", "13.0.7000.252", [""; 6]),
+        ("14.0.3456.2", "14.0.3490.9", [""; 6]),
+        ("15.0.2000.5", "15.0.4312.1", [""; 6]),
+        ("16.0.100.4", "16.0.1000.5", [""; 6]),
+        ("17.0.700.9", "17.0.1000.6", [""; 6]),
+    ];
+    assert_eq!(cases.iter().filter(|c| !c.2.concat().is_empty()).count(), TABLE.band.len(), "a band is missing here");
+    for (first, last, expected) in cases {
+        for build in [first, last] {
+            let cells = InitialPrimary::ALL.iter().flat_map(|primary| {
+                ["SQLServer2022", "SQLServer2025", "AlwaysUpToDate"].map(|policy| ops(build, policy, *primary))
+            });
+            assert_eq!(cells.collect::<Vec<_>>(), expected, "{build}");
+        }
+    }
+}
+
 #[test]
 fn every_band_has_a_row_for_every_policy_and_primary_and_every_row_is_reachable() {
     let mut used = BTreeSet::new();

@@ -34,6 +34,7 @@ fn decode(row: &Row) -> Result<InstanceFacts> {
         is_clustered: flag("is_clustered")?,
         collation: row.get("collation")?,
         platform: row.get("platform")?,
+        system: row.get("system")?,
         login: row.get("login")?,
         is_sysadmin: row.get("is_sysadmin")?,
         view_server_state: row.get("view_server_state")?,
@@ -49,6 +50,13 @@ fn decode(row: &Row) -> Result<InstanceFacts> {
         now: row.get("now_utc")?,
         utc_offset_minutes: row.get("utc_offset_minutes")?,
     })
+}
+
+/// Whether links of several databases are switched on; only for builds that have the switch.
+pub fn multi_database() -> Result<Query<bool>> {
+    Ok(Query::new(script("instance.multi_database")?.done()?, |sets| {
+        one(sets, |row| Ok(row.get::<Option<i64>>("is_on")?.is_some_and(|n| n != 0)))
+    }))
 }
 
 /// Trace flags that are on. Without any the server sends no result set at all.

@@ -45,6 +45,20 @@ impl Lab {
         Self { process: Some(process), dir }
     }
 
+    /// A scenario with each `from` replaced by its `to`.
+    #[track_caller]
+    pub fn changed(scenario: &str, changes: &[(&str, &str)], arguments: &str) -> Self {
+        let mut text = super::process::milink(&["lab", "scenarios", "--show", scenario]).exits(0).stdout;
+        for (from, to) in changes {
+            assert!(text.contains(from), "no `{from}` in the scenario\n{text}");
+            text = text.replacen(from, to, 1);
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("changed.toml");
+        std::fs::write(&path, text).unwrap();
+        Self::up(path.to_str().unwrap(), arguments)
+    }
+
     /// With its links created.
     #[track_caller]
     pub fn linked(scenario: &str, arguments: &str) -> Self {

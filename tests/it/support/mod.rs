@@ -3,5 +3,6 @@
 pub mod arm;
 pub mod lab;
 pub mod mutants;
+pub mod play;
 pub mod process;
 pub mod sql;

@@ -59,6 +59,8 @@ pub(super) struct Shipped {
     /// Bytes of log since `rate_from`.
     pub(super) rate_bytes: i64,
     pub(super) rate_from: Instant,
+    /// The line is busy until then, in lab time, with log that is counted and not sent.
+    pub(super) busy_until: Option<Duration>,
 }
 
 impl Shipped {
@@ -76,11 +78,12 @@ impl Shipped {
             began: OffsetDateTime::UNIX_EPOCH,
             rate_bytes: 0,
             rate_from: now,
+            busy_until: None,
         }
     }
     /// True while bytes are counted instead of sent.
     pub(super) fn is_counting(&self) -> bool {
-        matches!(self.stage, Stage::Copying { counting: Some(_), .. })
+        self.busy_until.is_some() || matches!(self.stage, Stage::Copying { counting: Some(_), .. })
     }
     /// True while a copy is on its way.
     pub(super) fn is_seeding(&self) -> bool {

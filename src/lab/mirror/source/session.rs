@@ -275,9 +275,17 @@ impl Session<'_> {
             db.stage = Stage::Suspended;
             return None;
         }
-        let source = s.database(&db.name)?;
-        let end = source.log_end;
-        let Some(block) = source.block_at(db.sent) else {
+        let end = s.database(&db.name)?.log_end;
+        let clock = self.instance.clock.elapsed();
+        if db.busy_until.is_some_and(|until| until > clock) {
+            let waiting = distance(db.sent, end);
+            if let Some(g) = s.hadr.group_mut(&self.ends.group) {
+                g.progress_of(self.ends.remote_id, &db.name).send_queue_bytes = waiting;
+            }
+            return None;
+        }
+        db.busy_until = None;
+        let Some(block) = s.database(&db.name)?.block_at(db.sent) else {
             if db.sent < end {
                 // the log this replica needs is gone
                 db.copy = Copy::Present { fork: None, hardened: db.sent, redone: db.sent };
@@ -287,6 +295,11 @@ impl Session<'_> {
             return self.tell_synchronized(s, db);
         };
         db.sent = block.end;
+        if block.is_counted() {
+            let from = &self.instance.config.host;
+            let until = self.instance.network.count(from, self.host, u64::from(block.bytes), clock);
+            db.busy_until = (until > clock).then_some(until);
+        }
         let since = db.rate_from.elapsed();
         if since > ACTIVE_PERIOD {
             (db.rate_bytes, db.rate_from) = (0, tokio::time::Instant::now());

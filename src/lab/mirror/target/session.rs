@@ -106,7 +106,8 @@ impl Session<'_> {
             }
             self.resumed();
             self.report_progress();
-            let redo_at = self.databases.values().filter_map(|d| d.redo.next()).min();
+            let delay = self.instance.with(|s| s.hadr.tuning.redo_delay);
+            let redo_at = self.databases.values().filter_map(|d| d.redo.next(delay)).min();
             tokio::select! {
                 biased;
                 () = self.instance.shutdown.cancelled() => return Lost::Obsolete,
@@ -287,7 +288,7 @@ impl Session<'_> {
     fn block(&mut self, database: &str, block: Arc<LogBlock>) {
         let now = self.instance.clock.now();
         let end = block.end;
-        let delay = self.instance.with(|s| {
+        let taken = self.instance.with(|s| {
             let suspended = s
                 .hadr
                 .group(&self.start.ends.group)
@@ -295,7 +296,7 @@ impl Session<'_> {
             let db = s.database_mut(database)?;
             // a gap can only follow a suspension: the primary sends again from what was hardened
             if suspended || block.lsn != db.log_end {
-                return None;
+                return Some(false);
             }
             db.harden(block.clone());
             let hardened = db.hardened;
@@ -305,13 +306,13 @@ impl Session<'_> {
                 p.last_hardened = Some((hardened, now));
                 p.sync_state = p.sync_state.clamp(1, 2);
             }
-            Some(s.hadr.tuning.redo_delay)
+            Some(true)
         });
         let follower = self.follower(database);
         follower.received = end;
         follower.dirty = true;
-        if let Some(delay) = delay {
-            follower.redo.push(Instant::now() + delay, block);
+        if taken == Some(true) {
+            follower.redo.push(Instant::now(), block);
         }
     }
 

@@ -360,6 +360,20 @@ fn apply(o: &mut DatabaseOptions, state: &mut DatabaseState, option: &DdlOption)
             o.service_broker_guid = crate::base::random::uuid();
             o.set_bit("is_broker_enabled", true);
         }
+        // Where the version store is can be said only when it is turned on.
+        "ACCELERATED_DATABASE_RECOVERY" => {
+            if let OptionValue::List(list) = &option.value {
+                if let Some(name) = option_text(list, "PERSISTENT_VERSION_STORE_FILEGROUP") {
+                    let group = o.filegroups.iter().find(|g| g.name.eq_ignore_ascii_case(&name)).map(|g| g.id);
+                    o.version_store = group.and_then(|id| i16::try_from(id).ok()).unwrap_or(1);
+                }
+            } else {
+                if on && !o.bit("is_accelerated_database_recovery_on") {
+                    o.version_store = 1;
+                }
+                o.set_bit("is_accelerated_database_recovery_on", on);
+            }
+        }
         key => match BITS.iter().find(|b| b.0 == key) {
             // a list that belongs to an option already set (`QUERY_STORE = ON (…)`) changes nothing the lab keeps
             Some(_) if matches!(option.value, OptionValue::List(_)) => {}

@@ -38,6 +38,13 @@ pub(super) fn alter(host: &InstanceHost, cx: &SessionCx, database: &str, rest: &
                 ));
             }
             o.filegroups.retain(|g| g.id != group.id);
+        } else if lower.starts_with("modify file ") {
+            let (name, to) = (option(rest, "name"), option(rest, "newname"));
+            let (Some(name), Some(to)) = (name, to) else {
+                return Err(error(40000, &[&format!("ALTER DATABASE [{database}] {rest}")]));
+            };
+            let file = o.files.iter_mut().find(|f| f.name.eq_ignore_ascii_case(&name));
+            file.ok_or_else(|| missing(&name))?.name = to;
         } else if let Some(tail) = lower.strip_prefix("remove file ") {
             remove_file(&mut o, &name_at(rest, rest.len() - tail.len()))?;
         } else if lower.starts_with("add log file ") {

@@ -90,10 +90,10 @@ pub fn version_text(config: &InstanceConfig) -> String {
         None => level(config).to_owned(),
     };
     let reference = update_reference.as_ref().map_or(String::new(), |r| format!(" ({r})"));
-    let system = if config.linux {
-        "Linux (Ubuntu 22.04.5 LTS) <X64>"
-    } else {
-        "Windows Server 2022 Datacenter 10.0 <X64> (Build 20348: ) (Hypervisor)"
+    let system = match &config.installed.system {
+        Some(system) => system,
+        None if config.linux => "Linux (Ubuntu 22.04.5 LTS) <X64>",
+        None => "Windows Server 2022 Datacenter 10.0 <X64> (Build 20348: ) (Hypervisor)",
     };
     format!(
         "Microsoft SQL Server {product} ({level}){reference} - {version} (X64) \n\tMar  5 2026 17:26:08 \n\tCopyright (C) {year} \

@@ -36,11 +36,12 @@ use crate::rules::fog::prerequisites::Status;
 use crate::rules::fog::servers;
 use crate::rules::fog::state::Asked;
 use crate::rules::fog::state::Refusal;
-use crate::rules::fog::state::Standing;
 use crate::rules::fog::state::may;
 use crate::rules::fog::state::standing;
 
 pub use crate::plan::fog::FogOp;
+pub use crate::plan::fog::kinds;
+pub use crate::rules::fog::state::Standing;
 
 /// A group of the estate, read.
 pub struct FogLook {

@@ -16,6 +16,7 @@ use crate::engine::run::Limits;
 use crate::engine::run::RunEnd;
 use crate::engine::run::Runner;
 use crate::engine::steering::Steering;
+use crate::engine::undo::Others;
 use crate::journal::fold::RunState;
 use crate::journal::fold::fold;
 use crate::journal::record::Line;
@@ -180,7 +181,7 @@ impl App {
             limits,
             hold: steering.hold.clone(),
             fallen: BTreeMap::new(),
-            superseded: BTreeMap::new(),
+            superseded: Others::default(),
         };
         let end = if steering.listens { self.listening(&run, runner, &steering).await? } else { runner.run().await? };
         Ok(Ended { run, end })

@@ -240,10 +240,11 @@ fn network(fog: &FogPlan) -> Vec<PlannedStage> {
     stages
 }
 
-pub fn build(fog: FogPlan, policy: PlanPolicy) -> Plan {
-    let (kind, rows) = match fog.op {
+/// What kind of run an operation is, and its steps.
+fn table(op: FogOp, of_servers: bool) -> (PlanKind, &'static [Row]) {
+    match op {
         FogOp::Create => (PlanKind::Fog, CREATE),
-        FogOp::Update if fog.primary.is_server => (PlanKind::Fog, EXTEND),
+        FogOp::Update if of_servers => (PlanKind::Fog, EXTEND),
         FogOp::Protect => (PlanKind::Fog, PROTECT),
         FogOp::Update => (PlanKind::Fog, UPDATE),
         FogOp::Failover => (PlanKind::Fog, PLANNED),
@@ -252,7 +253,19 @@ pub fn build(fog: FogPlan, policy: PlanPolicy) -> Plan {
         FogOp::Delete => (PlanKind::Fog, DELETE),
         FogOp::Drill => (PlanKind::Drill, DRILL),
         FogOp::ForcedDrill => (PlanKind::Drill, FORCED_DRILL),
-    };
+    }
+}
+
+/// Kinds of the steps that an operation can take, in their order. Those of a runbook: [`fog_runbook::kinds`].
+pub fn kinds(op: FogOp, of_servers: bool) -> Vec<&'static str> {
+    if op == FogOp::Network {
+        return vec!["network.put", "network.connected"];
+    }
+    table(op, of_servers).1.iter().map(|(_, kind, _)| *kind).collect()
+}
+
+pub fn build(fog: FogPlan, policy: PlanPolicy) -> Plan {
+    let (kind, rows) = table(fog.op, fog.primary.is_server);
     let mut stages: Vec<PlannedStage> = Vec::new();
     for (stage, kind, at_secondary) in rows {
         if *kind == "fog.copies" && fog.copies_first.is_empty() {

@@ -155,7 +155,7 @@ async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
 }
 
 /// Linked and cut over: what comes before a protection.
-async fn first_half(estate: &Estate, operator: &Operator) -> Result<()> {
+pub(super) async fn first_half(estate: &Estate, operator: &Operator) -> Result<()> {
     operator.create(estate).await?;
     operator.objects(estate).await?;
     let calm: Arc<dyn Mortal> = Blows::none();

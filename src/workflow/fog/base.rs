@@ -130,6 +130,9 @@ impl FogStep {
         F: Fn() -> Fut,
         Fut: Future<Output = Result<Option<T>>>,
     {
+        if self.forgets() {
+            return Ok(None);
+        }
         if let Some(found) = look().await? {
             return Ok(Some(found));
         }
@@ -141,6 +144,16 @@ impl FogStep {
             Err(e) if e.kind() == Kind::TimedOut && e.get_hint().is_none() => Ok(None),
             Err(e) => Err(e),
         }
+    }
+
+    /// The operation of this step that was last seen under way.
+    pub(super) fn pending(&self, cx: &Context) -> bool {
+        !self.forgets() && cx.effects.pending(&self.id).is_some()
+    }
+
+    /// A test has left out that a step remembers what it sent.
+    pub(super) fn forgets(&self) -> bool {
+        self.tools.sabotaged(&self.id)
     }
 
     pub fn gone(&self) -> Error {

@@ -186,15 +186,15 @@ impl Step for Failback {
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         Ok(match self.0.seen(cx, || self.switched(cx)).await? {
             Some(()) => Precheck::AlreadyDone(format!("{} is primary", self.0.plan.primary.site)),
-            None if cx.effects.pending(&self.0.id).is_some() => Precheck::UnderWay,
+            None if self.0.pending(cx) => Precheck::UnderWay,
             None => Precheck::Ready,
         })
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
-        if self.switched(cx).await?.is_some() {
+        if !self.0.forgets() && self.switched(cx).await?.is_some() {
             return Ok(Done::note(format!("{} is primary", self.0.plan.primary.site)));
         }
-        if cx.effects.pending(&self.0.id).is_none() {
+        if !self.0.pending(cx) {
             cx.prove(&self.0.id, failover::DECIDED, &unix_ms(cx))?;
             cx.prove(&self.0.id, SENT, &true)?;
             cx.effects.arm_change(&self.0.id, &self.0.plan.primary.site, &self.change()).await?;

@@ -103,6 +103,10 @@ impl Step for Gate {
     fn undo_summary(&self) -> String {
         "nothing: it only reads".to_owned()
     }
+    /// What an earlier process saw says nothing of now. An act beyond the line is not judged twice: by then it may be half done.
+    fn volatile(&self) -> bool {
+        !self.0.later
+    }
     async fn precheck(&self, _: &Context) -> Result<Precheck> {
         Ok(Precheck::Ready)
     }

@@ -1,4 +1,5 @@
 mod answers;
+mod fog_nights;
 mod groups;
 mod manual;
 mod matrix;

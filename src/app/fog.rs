@@ -160,7 +160,7 @@ impl App {
             FogOp::ForcedFailover | FogOp::PlannedFirst => Asked::Forced(target),
         };
         if let Err(refusal) = may(asked, &look.standing, facts) {
-            if refusal.already {
+            if refusal.is_already() {
                 return Err(NoPlan::Already(refusal));
             }
             return Err(Error::refused(refusal.why).hint(refusal.hint).into());

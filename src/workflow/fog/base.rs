@@ -187,3 +187,42 @@ macro_rules! fog_step {
     };
 }
 pub(super) use fog_step;
+
+/// What every step that only reads spells alike; `ready`: nothing has to be looked at before it runs. As `async_trait` would write it:
+/// that does not see into a macro.
+macro_rules! only_reads {
+    (ready) => {
+        only_reads!();
+        fn precheck<'a, 'b, 'c>(
+            &'a self,
+            _: &'b crate::engine::context::Context,
+        ) -> futures_util::future::BoxFuture<'c, crate::base::error::Result<crate::engine::step::Precheck>>
+        where
+            'a: 'c,
+            'b: 'c,
+            Self: 'c,
+        {
+            Box::pin(std::future::ready(Ok(crate::engine::step::Precheck::Ready)))
+        }
+    };
+    () => {
+        fn preview(&self) -> Vec<String> {
+            Vec::new()
+        }
+        fn undo_summary(&self) -> String {
+            "nothing: it only reads".to_owned()
+        }
+        fn undo<'a, 'b, 'c>(
+            &'a self,
+            _: &'b crate::engine::context::Context,
+        ) -> futures_util::future::BoxFuture<'c, crate::base::error::Result<String>>
+        where
+            'a: 'c,
+            'b: 'c,
+            Self: 'c,
+        {
+            Box::pin(std::future::ready(Ok("nothing to undo".to_owned())))
+        }
+    };
+}
+pub(super) use only_reads;

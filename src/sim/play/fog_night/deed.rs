@@ -36,6 +36,9 @@ pub enum Deed {
     ServersDelete,
     /// A group that the service made in part gets what is missing.
     ServersRepair,
+    /// Back to the first primary. Of no night: only beside another's deed.
+    PlannedBack,
+    ServersPlannedBack,
 }
 
 /// The name that a renamed group gets.
@@ -69,7 +72,7 @@ impl Deed {
     pub fn op(self) -> FogOp {
         match self {
             Deed::Create | Deed::ServersCreate => FogOp::Create,
-            Deed::Planned | Deed::ServersPlanned => FogOp::Failover,
+            Deed::Planned | Deed::ServersPlanned | Deed::PlannedBack | Deed::ServersPlannedBack => FogOp::Failover,
             Deed::Forced | Deed::ServersForced => FogOp::ForcedFailover,
             Deed::ServersPlannedFirst => FogOp::PlannedFirst,
             Deed::Drill | Deed::ServersDrill => FogOp::Drill,
@@ -104,6 +107,7 @@ impl Deed {
                 | Deed::ServersDrill
                 | Deed::ServersDelete
                 | Deed::ServersRepair
+                | Deed::ServersPlannedBack
         )
     }
 

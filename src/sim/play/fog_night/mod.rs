@@ -3,5 +3,5 @@
 pub mod deed;
 pub mod night;
 mod oracle;
-mod process;
+pub mod process;
 mod world;

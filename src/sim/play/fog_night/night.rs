@@ -6,7 +6,6 @@ use super::oracle::wrong;
 use super::world::MISHAPS;
 use super::world::World;
 use crate::app::fog::FogOp;
-use crate::base::clock::SharedClock;
 use crate::base::clock::pause;
 use crate::base::clock::within;
 use crate::base::error::Error;
@@ -29,7 +28,6 @@ use crate::sim::play::watch::Agenda;
 use crate::sim::play::watch::Coverage;
 use crate::sim::play::watch::Watch;
 use crate::sim::play::world::Current;
-use hyper::body::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,8 +80,9 @@ pub fn run(seed: u64, twist: &Twist) -> Told {
         let deed = twist.deed.or_else(|| rng.pick(&fits).copied()).unwrap_or(Deed::Planned);
         let due = agenda(&mut rng, deed, mishap, kind, twist);
         let mut told = Told { violation: None, coverage: Coverage::new(), trace: Vec::new() };
-        let mut estate = Estate::up(draw(&mut rng, deed)?, clock.clone()).await?;
-        let ended = course(&mut rng, deed, due, twist, &mut estate, &clock, &mut told.coverage).await;
+        let mut estate = Estate::up(draw(&mut rng, deed)?, clock).await?;
+        let course = course(&mut rng, deed, due, twist, &mut estate, &mut told.coverage);
+        let ended = Box::pin(course).await;
         told.violation = ended.err().map(|e| format!("{deed:?}: {}", e.chain()));
         told.trace = estate.trace.lines();
         Ok(told)
@@ -154,15 +153,7 @@ async fn before(estate: &mut Estate, who: &Operator, deed: Deed) -> Result<()> {
                 group.update(settings);
             }
         }
-        Deed::Network => {
-            const PEERINGS: [(&str, &str); 2] = [
-                ("rg-lab", "vnet-lab/virtualNetworkPeerings/to-vnet-lab-northeurope"),
-                ("rg-lab-dr", "vnet-lab-northeurope/virtualNetworkPeerings/to-vnet-lab"),
-            ];
-            for (group, peering) in PEERINGS {
-                forget(estate, group, &format!("virtualNetworks/{peering}")).await?;
-            }
-        }
+        Deed::Network => crate::sim::play::groups::unpeer(estate).await?,
         _ => {}
     }
     if deed == Deed::ForcedDrill {
@@ -172,39 +163,17 @@ async fn before(estate: &mut Estate, who: &Operator, deed: Deed) -> Result<()> {
     Ok(())
 }
 
-/// Somebody deletes a resource of the network, in the portal.
-async fn forget(estate: &Estate, group: &str, tail: &str) -> Result<()> {
-    let arm = &estate.lab.record.arm;
-    let uri = format!(
-        "https://portal/subscriptions/{}/resourceGroups/{group}/providers/Microsoft.Network/{tail}?api-version=2024-05-01",
-        arm.subscription
-    );
-    let request = hyper::Request::builder()
-        .method("DELETE")
-        .uri(uri)
-        .header("authorization", format!("Bearer {}", arm.token))
-        .body(Bytes::new())
-        .map_err(|e| Error::bug("a request of the portal").caused_by(e))?;
-    let answer = estate.lab.arm.handle(request).await;
-    if answer.status().is_success() {
-        return Ok(());
-    }
-    wrong(format!("{tail} could not be deleted: {}", String::from_utf8_lossy(answer.body())))
-}
-
 async fn course(
     rng: &mut Seeded,
     deed: Deed,
     due: Vec<Due>,
     twist: &Twist,
     estate: &mut Estate,
-    clock: &SharedClock,
     coverage: &mut Coverage,
 ) -> Result<()> {
-    let _ = clock;
-    let mut operator = Operator::new("laptop-a", estate);
+        let mut operator = Operator::new("laptop-a", estate);
     let other = Operator::new("laptop-b", estate);
-    before(estate, &operator, deed).await?;
+    Box::pin(before(estate, &operator, deed)).await?;
     operator.sabotage.clone_from(&twist.sabotage);
     let runs: Vec<String> = operator.journal.runs()?.iter().map(ToString::to_string).collect();
     let heard = estate.lab.arm.heard().len();
@@ -229,7 +198,8 @@ async fn course(
         estate.trace.say("the region of the primary is lost");
         lose_region(world.member(false), true);
     }
-    let evening = async {
+    // Each of these is large: a thread's stack is not.
+    let evening = Box::pin(async {
         let faults: Arc<dyn Mortal> = Watch::over(&agenda);
         let (gate, cancel) = current.renew();
         let mut fate = bounded(operator.deed(estate, deed, &faults, &gate, cancel)).await?;
@@ -244,7 +214,7 @@ async fn course(
             fate = bounded(operator.go_on(estate, &faults, &gate, cancel)).await?;
         }
         Result::Ok(())
-    };
+    });
     let comes_back = async {
         pause(Duration::from_millis(lasts)).await;
         if outage {
@@ -255,7 +225,7 @@ async fn course(
     let ended: Result<()> = tokio::select! {
         biased;
         violation = oracle::one_writable(estate, deed) => violation,
-        never = world.turn(ears) => never,
+        never = Box::pin(world.turn(ears)) => never,
         never = comes_back => never,
         ended = evening => ended,
     };
@@ -263,18 +233,18 @@ async fn course(
     *coverage = agenda.happened();
     ended?;
     estate.trace.say("calm");
-    let ends = async {
+    let ends = Box::pin(async {
         for who in [&operator, &other, &operator] {
             end(estate, who).await?;
         }
         Result::Ok(())
-    };
+    });
     tokio::select! {
         biased;
         violation = oracle::one_writable(estate, deed) => violation,
         ended = ends => ended,
     }?;
-    judge(rng, deed, estate, (&operator, &other), &runs, heard, &picture).await
+    Box::pin(judge(rng, deed, estate, (&operator, &other), &runs, heard, &picture)).await
 }
 
 /// Nothing goes wrong any more: what is open must come to an end.
@@ -352,10 +322,10 @@ pub fn in_peace(deed: Deed, seed: u64) -> Result<()> {
         let mut rng = Seeded::new(seed).fork("peace");
         let mut estate = Estate::up(draw(&mut rng, deed)?, clock).await?;
         let (operator, other) = (Operator::new("laptop-a", &estate), Operator::new("laptop-b", &estate));
-        before(&mut estate, &operator, deed).await?;
+        Box::pin(before(&mut estate, &operator, deed)).await?;
         let runs: Vec<String> = operator.journal.runs()?.iter().map(ToString::to_string).collect();
         let (heard, picture) = (estate.lab.arm.heard().len(), catalogue::picture(&estate));
         calmly(&estate, &operator, deed).await?;
-        judge(&mut rng, deed, &mut estate, (&operator, &other), &runs, heard, &picture).await
+        Box::pin(judge(&mut rng, deed, &mut estate, (&operator, &other), &runs, heard, &picture)).await
     })
 }

@@ -85,8 +85,10 @@ pub(super) async fn one_writable(estate: &Estate, deed: Deed) -> Result<()> {
         estate.lab.record.servers.iter().flat_map(|s| &s.logins).filter(|l| l.application).map(|l| l.name.as_str()).collect();
     loop {
         for d in &estate.lab.record.databases {
+            // Where a link came from other things bar the way as well; there the sampler from outside tells.
+            let members = estate.lab.instances.iter().filter(|(_, i)| i.config.is_managed());
             let open: Vec<&String> =
-                estate.lab.instances.iter().filter(|(_, i)| takes_writes(i, &d.name, &logins)).map(|(id, _)| id).collect();
+                members.filter(|(_, i)| takes_writes(i, &d.name, &logins)).map(|(id, _)| id).collect();
             // A deletion says that it leaves two of an instance's.
             if open.len() > 1 && deed != Deed::Delete {
                 return wrong(format!("{} takes writes on {open:?} at once", d.name));
@@ -105,7 +107,7 @@ fn may_ask(deed: Deed) -> Vec<Asked> {
     const INSTANCE: &str = "managedinstances/";
     match deed {
         Deed::Create | Deed::Protect | Deed::Update | Deed::ServersCreate => vec![("PUT", GROUP, 1)],
-        Deed::Planned | Deed::Forced => vec![("POST", GROUP, 1)],
+        Deed::Planned | Deed::Forced | Deed::PlannedBack | Deed::ServersPlannedBack => vec![("POST", GROUP, 1)],
         Deed::ServersPlanned | Deed::ServersForced | Deed::ServersPlannedFirst => vec![("POST", GROUP, 1)],
         Deed::Drill | Deed::ForcedDrill | Deed::ServersDrill => vec![("POST", GROUP, 2)],
         Deed::Delete | Deed::ServersDelete => vec![("DELETE", GROUP, 1)],

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 impl Operator {
     /// The command of a deed. It names who is to be primary: told twice, it is done once.
-    pub(super) async fn deed(
+    pub async fn deed(
         &self,
         estate: &Estate,
         deed: Deed,
@@ -27,7 +27,7 @@ impl Operator {
     ) -> Fate {
         let work = async {
             let app = self.app(estate, faults.clone(), gate).await?;
-            let [group, _, secondary] = deed.members();
+            let [group, primary, secondary] = deed.members();
             let look = app.look_at_group(Some(group)).await?;
             let plan = match (deed, deed.runbook()) {
                 (_, Some(ask)) => app.plan_runbook(&look, &ask).await?,
@@ -36,7 +36,10 @@ impl Operator {
                     app.plan_network(&look, &found)?
                 }
                 _ => {
-                    let to = deed.promotes().then(|| SiteId::from(secondary));
+                    let to = match deed {
+                        Deed::PlannedBack | Deed::ServersPlannedBack => Some(SiteId::from(primary)),
+                        _ => deed.promotes().then(|| SiteId::from(secondary)),
+                    };
                     app.plan_fog(&look, deed.op(), to.as_ref()).map_err(|e| match e {
                         NoPlan::Error(e) => e,
                         NoPlan::Already(refusal) => Error::refused(refusal.why),
@@ -45,20 +48,20 @@ impl Operator {
             };
             app.start(&plan, self.observer(estate), cancel).await
         };
-        self.process(estate, faults, gate, work).await
+        Box::pin(self.process(estate, faults, gate, work)).await
     }
 
     /// Takes up the run on a group that is open.
-    pub(super) async fn go_on(&self, estate: &Estate, faults: &Arc<dyn Mortal>, gate: &Gate, cancel: Cancel) -> Fate {
+    pub async fn go_on(&self, estate: &Estate, faults: &Arc<dyn Mortal>, gate: &Gate, cancel: Cancel) -> Fate {
         let work = async {
             let run = self.open_group_run()?.ok_or_else(|| Error::new(Kind::NotFound, "no run is open"))?;
             let app = self.app(estate, faults.clone(), gate).await?;
             app.resume(&run, self.observer(estate), cancel).await
         };
-        self.process(estate, faults, gate, work).await
+        Box::pin(self.process(estate, faults, gate, work)).await
     }
 
-    pub(super) fn open_group_run(&self) -> Result<Option<RunId>> {
+    pub fn open_group_run(&self) -> Result<Option<RunId>> {
         self.open_run_of(&["fog", "drill"])
     }
 }

@@ -70,7 +70,7 @@ impl World<'_> {
         loop {
             tokio::select! {
                 biased;
-                Some(next) = due.recv() => running.push(self.happen(next)),
+                Some(next) = due.recv() => running.push(Box::pin(self.happen(next))),
                 Some(()) = running.next(), if !running.is_empty() => {}
                 else => std::future::pending().await,
             }

@@ -21,7 +21,15 @@ fn every_deed_in_peace() {
 
 #[test]
 fn the_first_nights_of_groups_end_well() {
-    for seed in 0..8 {
+    for seed in 0..6 {
+        ends_well(seed);
+    }
+}
+
+/// In each of them an operation of Azure failed beyond the line: it was asked for its end for ever, and never sent again.
+#[test]
+fn nights_of_groups_that_once_ended_badly() {
+    for seed in [142, 205, 225] {
         ends_well(seed);
     }
 }

@@ -1,5 +1,7 @@
 mod answers;
+mod fog_mutants;
 mod fog_nights;
+mod fog_stale;
 mod groups;
 mod manual;
 mod matrix;

@@ -40,7 +40,7 @@ fn is_caught(deed: Deed, parts: &[&str], kind: &str, point: Point, word: &str) {
 
 #[test]
 fn a_put_that_is_sent_again() {
-    is_caught(Deed::Create, &["fog.create", "fog.gate"], "fog.create", Point::AfterOutcome, "asked for");
+    is_caught(Deed::Create, &["fog.create", "fog.gate"], "fog.create", Point::AfterOutcome, "were accepted");
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_failover_that_is_repeated() {
 
 #[test]
 fn a_way_home_that_is_repeated() {
-    is_caught(Deed::Drill, &["drill.failback"], "drill.failback", Point::AfterOutcome, "asked for");
+    is_caught(Deed::Drill, &["drill.failback"], "drill.failback", Point::AfterOutcome, "RequestOnPrimary");
 }
 
 #[test]

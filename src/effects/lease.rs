@@ -99,8 +99,7 @@ impl Effects {
         let before = self.read(site, fence::read(&name)).await?;
         let number = before.as_ref().map_or(0, |m| m.number) + 1;
         self.change(step, site, &fence::raise(&name, number, self.run())?).await?;
-        self.held()
-            .insert(key, Held { session: Some(session), site: site.clone(), number: Some(number), alive: None });
+        self.held().insert(key, Held { session: Some(session), site: site.clone(), number: Some(number), alive: None });
         Ok(Some(Taken { number, before: before.and_then(|m| m.run) }))
     }
 
@@ -222,8 +221,7 @@ impl Effects {
             return Ok(());
         }
         let found = stored.map_or("none".to_owned(), |m| m.number.to_string());
-        let holder =
-            self.read(site, lease::read(&lease::resource(link))).await.ok().and_then(|h| h.into_iter().next());
+        let holder = self.read(site, lease::read(&lease::resource(link))).await.ok().and_then(|h| h.into_iter().next());
         let who = holder.map_or("nobody now".to_owned(), |h| h.to_string());
         Err(Error::refused(format!(
             "the lease of link {link} was taken over: fencing number {found} stands on {site}, this process has {number}; held by {who}"

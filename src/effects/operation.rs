@@ -109,8 +109,8 @@ impl Effects {
     /// The operation of that step is over, and its end was heard.
     fn ended(&self, step: &StepId) -> Result<()> {
         let Some(handle) = self.handles().remove(step) else { return Ok(()) };
-        let value = serde_json::to_value(&handle)
-            .map_err(|e| Error::bug("a poll handle cannot be written").caused_by(e))?;
+        let value =
+            serde_json::to_value(&handle).map_err(|e| Error::bug("a poll handle cannot be written").caused_by(e))?;
         self.record(&Record::Evidence { step: step.clone(), name: ENDED.to_owned(), value })
     }
 

@@ -163,15 +163,8 @@ const EXTEND: &[Row] = &[
     ("seed", "fog.seed", false),
     ("listeners", "fog.listeners", false),
 ];
+/// Whoever is still on the old primary is told; after a forced failover too, as far as it answers.
 const FAILOVER: &[Row] = &[
-    ("gates", "fog.lease", true),
-    ("gates", "fog.gate", true),
-    ("failover", "fog.failover", true),
-    ("confirm", "fog.confirm", true),
-    ("listeners", "fog.listeners", true),
-];
-/// Its old primary answers, and whoever is still there is told.
-const PLANNED: &[Row] = &[
     ("gates", "fog.lease", true),
     ("gates", "fog.gate", true),
     ("failover", "fog.failover", true),
@@ -247,8 +240,7 @@ fn table(op: FogOp, of_servers: bool) -> (PlanKind, &'static [Row]) {
         FogOp::Update if of_servers => (PlanKind::Fog, EXTEND),
         FogOp::Protect => (PlanKind::Fog, PROTECT),
         FogOp::Update => (PlanKind::Fog, UPDATE),
-        FogOp::Failover => (PlanKind::Fog, PLANNED),
-        FogOp::ForcedFailover | FogOp::PlannedFirst => (PlanKind::Fog, FAILOVER),
+        FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst => (PlanKind::Fog, FAILOVER),
         FogOp::Runbook | FogOp::Network => (PlanKind::Fog, &[][..]),
         FogOp::Delete => (PlanKind::Fog, DELETE),
         FogOp::Drill => (PlanKind::Drill, DRILL),

@@ -88,6 +88,7 @@ pub async fn plan(args: &FogPlanArgs, settings: &Settings, printer: &mut Printer
     let mut shown = report_of(&app, &look);
     let name = look.wanted.name.clone();
     if !look.wanted.between_servers && !shown.checks.is_empty() {
+        shown.checks = app.whole_checklist(&look).await?;
         path(&mut shown, app.look_at_network(&look).await);
     }
     if matches!(look.standing, Standing::InSync { .. }) && !look.facts.missing().is_empty() {
@@ -253,7 +254,9 @@ pub async fn create(args: &FogChangeArgs, settings: &Settings, printer: &mut Pri
         Ok(plan) => plan,
         Err(exit) => return Ok(exit),
     };
-    for row in app.group_rows(&look).iter().filter(|r| !r.blocks() && r.severity == Severity::Warn) {
+    let rows = app.whole_checklist(&look).await?;
+    crate::app::fog::blocked(&rows, &name)?;
+    for row in rows.iter().filter(|r| !r.blocks() && r.severity == Severity::Warn) {
         if row.status != Status::Pass {
             printer.warning(&format!("{} ({}): {}", row.id, row.rule, row.found))?;
         }

@@ -58,7 +58,7 @@ fn member(site: &str, location: &str) -> Member {
     }
 }
 
-fn fresh() -> GroupFacts {
+pub(super) fn fresh() -> GroupFacts {
     let mut a = member("mi-a", "West Europe");
     a.databases = known(vec![("ledger".to_owned(), "Online".to_owned())]);
     GroupFacts {
@@ -364,7 +364,8 @@ fn case_of(ground: Ground) -> (Asked, GroupFacts) {
         Ground::DatabaseBehind => (
             TO_B,
             whole(|f| {
-                let row = GeoRow { state: Some("SEEDING".to_owned()), lag_s: None, age_s: None, is_primary: Some(true) };
+                let row =
+                    GeoRow { state: Some("SEEDING".to_owned()), lag_s: None, age_s: None, is_primary: Some(true) };
                 f.databases[0].row = known(Some(row));
             }),
         ),

@@ -76,7 +76,8 @@ impl Step for Create {
         })
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
-        let there = !self.0.forgets() && self.0.group(cx, &self.0.at_primary()).await?.is_some_and(|g| self.is_ours(&g));
+        let there =
+            !self.0.forgets() && self.0.group(cx, &self.0.at_primary()).await?.is_some_and(|g| self.is_ours(&g));
         if !there && !self.0.pending(cx) {
             cx.prove(&self.0.id, SENT, &true)?;
             cx.effects.arm_change(&self.0.id, &self.0.plan.primary.site, &self.put()).await?;

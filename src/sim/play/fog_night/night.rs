@@ -171,7 +171,7 @@ async fn course(
     estate: &mut Estate,
     coverage: &mut Coverage,
 ) -> Result<()> {
-        let mut operator = Operator::new("laptop-a", estate);
+    let mut operator = Operator::new("laptop-a", estate);
     let other = Operator::new("laptop-b", estate);
     Box::pin(before(estate, &operator, deed)).await?;
     operator.sabotage.clone_from(&twist.sabotage);
@@ -192,8 +192,7 @@ async fn course(
     let (agenda, ears) = Agenda::new(due, None);
     let current = Arc::new(Current::default());
     let (outage, lasts) = (deed.may_lose() && rng.percent(60), LOST_MIN_MS + rng.below(LOST_MAX_MS - LOST_MIN_MS));
-    let world =
-        World { estate, deed, agenda: &agenda, current: &current, operator: &operator, other: &other };
+    let world = World { estate, deed, agenda: &agenda, current: &current, operator: &operator, other: &other };
     if outage {
         estate.trace.say("the region of the primary is lost");
         lose_region(world.member(false), true);

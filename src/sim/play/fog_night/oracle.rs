@@ -72,7 +72,8 @@ pub(super) fn truth(estate: &Estate, deed: Deed) -> Option<Truth> {
 /// An application login could commit there now.
 fn takes_writes(instance: &Instance, database: &str, application: &[&str]) -> bool {
     instance.with(|s| {
-        let open = s.database(database).is_some_and(|d| d.state == DatabaseState::Online && d.access == Access::ReadWrite);
+        let open =
+            s.database(database).is_some_and(|d| d.state == DatabaseState::Online && d.access == Access::ReadWrite);
         let mut logins = s.security.principals.values();
         let let_in = logins.any(|p| !p.disabled && application.contains(&p.name.as_str()));
         open && let_in && !s.server.region_down
@@ -81,8 +82,15 @@ fn takes_writes(instance: &Instance, database: &str, application: &[&str]) -> bo
 
 /// Never two copies that an application can write to. Ends only with a violation.
 pub(super) async fn one_writable(estate: &Estate, deed: Deed) -> Result<()> {
-    let logins: Vec<&str> =
-        estate.lab.record.servers.iter().flat_map(|s| &s.logins).filter(|l| l.application).map(|l| l.name.as_str()).collect();
+    let logins: Vec<&str> = estate
+        .lab
+        .record
+        .servers
+        .iter()
+        .flat_map(|s| &s.logins)
+        .filter(|l| l.application)
+        .map(|l| l.name.as_str())
+        .collect();
     loop {
         for d in &estate.lab.record.databases {
             // Where a link came from other things bar the way as well; there the sampler from outside tells.
@@ -144,10 +152,14 @@ pub(super) fn sent_once(estate: &Estate, deed: Deed, before: usize, runs: usize)
         let accepted = heard.iter().filter(|h| is(h, asked) && h.status < 300 && !estate.lab.arm.has_failed(h)).count();
         let times = if deed.op() == FogOp::Drill || deed == Deed::ForcedDrill { runs.max(1) } else { 1 };
         if accepted > asked.2.saturating_mul(times) {
-            return wrong(format!("{accepted} requests {} …{}… were accepted, {} are needed", asked.0, asked.1, asked.2));
+            return wrong(format!(
+                "{accepted} requests {} …{}… were accepted, {} are needed",
+                asked.0, asked.1, asked.2
+            ));
         }
     }
-    let stray = heard.iter().find(|h| !h.path.contains("oauth2") && h.status < 300 && !allowed.iter().any(|a| is(h, a)));
+    let stray =
+        heard.iter().find(|h| !h.path.contains("oauth2") && h.status < 300 && !allowed.iter().any(|a| is(h, a)));
     match stray {
         Some(h) => wrong(format!("{} {} is none of this deed's", h.method, h.path)),
         None => Ok(()),

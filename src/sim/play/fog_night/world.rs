@@ -117,10 +117,7 @@ impl World<'_> {
                 self.other.deed(self.estate, self.deed, &calm(), &Gate::default(), Cancel::new()).await;
             }
             Mishap::DoubleResume => {
-                self.operator
-                    .beside("laptop-a-too")
-                    .go_on(self.estate, &calm(), &Gate::default(), Cancel::new())
-                    .await;
+                self.operator.beside("laptop-a-too").go_on(self.estate, &calm(), &Gate::default(), Cancel::new()).await;
             }
             Mishap::CutSource => self.cut(me, self.host(false), due.lasts).await,
             Mishap::CutTarget => self.cut(me, self.host(true), due.lasts).await,

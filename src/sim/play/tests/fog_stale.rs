@@ -69,7 +69,11 @@ fn comes_back_late(step: &'static str, point: Point) {
         }
         let sent = failovers(&estate);
         let fate = goes_on(&estate, &late).await;
-        is(matches!(fate, Fate::RolledBack(_)) && fate.word().contains("has had it since"), "it should leave it", &fate)?;
+        is(
+            matches!(fate, Fate::RolledBack(_)) && fate.word().contains("has had it since"),
+            "it should leave it",
+            &fate,
+        )?;
         is(failovers(&estate) == sent && primary(&estate) == "mi-a", "it touched the group", &fate)?;
         is(late.open_group_run()?.is_none(), "it does not end", &fate)?;
         estate.until_written(4).await?;

@@ -328,8 +328,8 @@ pub struct ChangeArgs {
     /// Print the exact T-SQL and REST calls, in order; change nothing
     #[arg(long)]
     pub script: bool,
-    /// Return when the change is under way (refused in this version: every command waits)
-    #[arg(long)]
+    /// Return once the run has begun; it goes on in a process of its own (`runs show`, `cutover status`)
+    #[arg(long, conflicts_with_all = ["dry_run", "script"])]
     pub no_wait: bool,
 }
 

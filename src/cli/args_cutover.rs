@@ -45,7 +45,7 @@ pub struct CutoverRunArgs {
     #[command(flatten)]
     pub waive: WaiveArgs,
     /// Change nothing: show the exact statements of each step, wait until somebody has run them, and look whether it is done
-    #[arg(long)]
+    #[arg(long, conflicts_with = "no_wait")]
     pub manual: bool,
     #[command(flatten)]
     pub change: ChangeArgs,
@@ -58,7 +58,7 @@ pub struct CutoverRunArgs {
 pub struct CutoverResumeArgs {
     #[command(flatten)]
     pub run: OptionalRunArgs,
-    /// Return when the run is under way (refused in this version: every command waits)
+    /// Return once the run goes on, in a process of its own
     #[arg(long)]
     pub no_wait: bool,
 }

@@ -6,6 +6,7 @@ mod args_fog;
 #[cfg(feature = "lab")]
 mod args_lab;
 mod args_watch;
+mod background;
 pub mod cmd;
 pub mod confirm;
 pub mod exit;

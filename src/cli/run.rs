@@ -14,6 +14,7 @@ use super::args::ObjectsCommand;
 use super::args::RunsCommand;
 #[cfg(feature = "lab")]
 use super::args_lab::LabCommand;
+use super::background;
 use super::cmd;
 use super::exit;
 use super::exit::Exit;
@@ -60,7 +61,12 @@ pub async fn run(args: Vec<OsString>, env: Environment, printer: impl FnOnce(For
         }
         Err(e) => return exit::show(&e, &mut printer(Format::Table, &env)),
     };
-    match dispatch(cli.command, &settings, &mut printer).await {
+    let ended = if background::is_wanted(&args) {
+        background::start(&args, &settings, &mut printer).await
+    } else {
+        dispatch(cli.command, &settings, &mut printer).await
+    };
+    match ended {
         Ok(exit) => exit,
         Err(e) => exit::show(&e, &mut printer),
     }

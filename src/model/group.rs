@@ -6,6 +6,7 @@ use crate::model::lsn::Lsn;
 use crate::open_enum;
 use serde::Deserialize;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -127,6 +128,16 @@ pub struct ReplicaDatabase {
     pub secondary_lag_seconds: Option<i64>,
 }
 
+/// Rows of the replicas that an instance speaks for. A Business Critical instance also shows local replicas of its own, which
+/// trail: where one of the local rows is the primary replica's, the others are left out (facts: mi-link 7.5).
+pub fn of_primary_replicas(mut rows: Vec<ReplicaDatabase>) -> Vec<ReplicaDatabase> {
+    let of = |r: &ReplicaDatabase| (r.group_id, r.group_database_id);
+    let own = |r: &&ReplicaDatabase| r.is_local && r.is_primary_replica == Some(true);
+    let led: BTreeSet<_> = rows.iter().filter(own).map(of).collect();
+    rows.retain(|r| !r.is_local || r.is_primary_replica != Some(false) || !led.contains(&of(r)));
+    rows
+}
+
 /// A seeding, from both views.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seeding {
@@ -160,5 +171,43 @@ impl Seeding {
     pub fn percent(&self) -> Option<f64> {
         let total = self.database_bytes.filter(|t| *t > 0)?;
         Some((self.transferred_bytes? as f64 * 100.0 / total as f64).clamp(0.0, 100.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn row(replica: &str, is_local: bool, is_primary_replica: Option<bool>) -> ReplicaDatabase {
+        let id = "00000000-0000-0000-0000-000000000001";
+        let row = json!({
+            "group_id": id, "group": "ledger", "is_distributed": true, "replica_id": id, "replica": replica,
+            "group_database_id": id, "is_local": is_local, "is_primary_replica": is_primary_replica,
+        });
+        serde_json::from_value(row).unwrap()
+    }
+
+    fn kept(rows: Vec<ReplicaDatabase>) -> Vec<String> {
+        of_primary_replicas(rows).into_iter().filter_map(|r| r.replica).collect()
+    }
+
+    #[test]
+    fn of_the_local_rows_of_a_business_critical_instance_the_primary_replica_s_counts() {
+        let critical =
+            || vec![row("node1", true, Some(false)), row("node2", true, Some(true)), row("remote", false, Some(false))];
+        assert_eq!(kept(critical()), ["node2", "remote"]);
+        assert_eq!(kept(critical().into_iter().rev().collect()), ["remote", "node2"]);
+        // General Purpose: one local row, primary or not; 2016 to 2017 do not say.
+        for own in [None, Some(false), Some(true)] {
+            assert_eq!(kept(vec![row("remote", false, Some(true)), row("own", true, own)]), ["remote", "own"]);
+        }
+    }
+
+    #[test]
+    fn rows_of_another_database_are_not_taken_for_it() {
+        let mut other = row("archive", true, Some(false));
+        other.group_database_id = Uuid::from_u128(2);
+        assert_eq!(kept(vec![row("own", true, Some(true)), other]), ["own", "archive"]);
     }
 }

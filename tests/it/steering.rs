@@ -137,3 +137,23 @@ fn a_process_that_was_suspended_and_replaced_changes_nothing_when_it_wakes() {
     lab.until_written(20);
     lab.verdict_holds();
 }
+
+/// A script starts a cutover and goes on; the run is in a process of its own.
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_not_waited_for_goes_on_by_itself() {
+    let lab = Lab::linked("migrate-2019", "--writers 2");
+    let started = lab.milink("cutover run ledger --yes --no-wait --output json").exits(0).json();
+    let run = started["run"].as_str().unwrap().to_owned();
+    until("the run to end", || {
+        (lab.milink(&format!("runs show {run} --output json")).json()["status"] == "committed").then_some(())
+    });
+    let events = std::fs::read_to_string(started["events"].as_str().unwrap()).unwrap();
+    assert!(events.contains("\"run_started\"") && events.contains("cutover.open/ledger"), "{events}");
+    lab.until_written(20);
+    lab.verdict_holds();
+    // What would be asked must have been answered, and what cannot run together is refused before anything starts.
+    lab.milink("link delete ledger --no-wait").exits(2).says("nobody to ask");
+    lab.milink("cutover run ledger --yes --no-wait --dry-run").exits(2).says("--no-wait");
+    lab.milink("watch --no-wait").exits(2);
+}

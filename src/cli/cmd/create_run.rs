@@ -3,7 +3,6 @@
 use super::link::undone;
 use super::plan_text;
 use crate::app::build::App;
-use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::cli::args::ChangeArgs;
 use crate::cli::exit::Exit;
@@ -27,10 +26,6 @@ pub(super) async fn drive(
     if change.dry_run || change.script {
         plan_text::show(plan, change.script, printer)?;
         return Ok(Exit::OK);
-    }
-    if change.no_wait {
-        return Err(Error::usage(format!("`{command} --no-wait` is not there yet: its end is waited for"))
-            .hint("leave it with Ctrl-C; the same command goes on from there"));
     }
     if plan.is_empty() {
         printer.message("nothing is missing")?;

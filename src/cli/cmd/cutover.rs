@@ -66,9 +66,6 @@ fn names(plan: &Plan) -> String {
 }
 
 pub async fn run(args: &CutoverRunArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    if args.change.no_wait {
-        return Err(no_wait("run"));
-    }
     let app = super::app::open(settings, &args.links, printer).await?;
     let links = match &args.wave {
         Some(wave) => {
@@ -114,11 +111,6 @@ fn tell_ways_back(app: &App, plan: &Plan, printer: &mut Printer) -> Result<()> {
     Ok(())
 }
 
-fn no_wait(verb: &str) -> Error {
-    Error::usage(format!("`cutover {verb} --no-wait` is not there yet"))
-        .hint("run it in a session of its own, such as tmux")
-}
-
 /// A cutover stops an application: it is approved by `--yes`, by `--confirm`, or by typing the links' names.
 fn approve(args: &CutoverRunArgs, names: &str, settings: &Settings, printer: &mut Printer) -> Result<()> {
     let fits = |answer: &str| answer == names || answer == "all";
@@ -139,9 +131,6 @@ fn approve(args: &CutoverRunArgs, names: &str, settings: &Settings, printer: &mu
 }
 
 pub async fn resume(args: &CutoverResumeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    if args.no_wait {
-        return Err(no_wait("resume"));
-    }
     let app = super::app::open(settings, &[], printer).await?;
     let run = find_run(app.journal.as_ref(), args.run.run.as_deref(), "cutover")?;
     let token = signal::safe_stop(STOPPING, &format!("{} cutover resume {run}", settings.program), Box::new(|| {}))?;

@@ -16,10 +16,6 @@ use crate::engine::run::RunEnd;
 use crate::plan::types::PlanKind;
 
 pub async fn run(args: &LinkDeleteArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    if args.change.no_wait {
-        return Err(Error::usage("`link delete --no-wait` is not there yet: its end is waited for")
-            .hint("run it in a session of its own, such as tmux"));
-    }
     let app = super::app::open(settings, &args.links, printer).await?;
     let shows = args.change.dry_run || args.change.script;
     let open = if shows { None } else { app.open_run(PlanKind::Delete, &args.links)? };

@@ -2,7 +2,6 @@
 
 use super::link::undone;
 use super::plan_text;
-use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::cli::args::CreateArgs;
@@ -18,10 +17,6 @@ use crate::report::probe;
 use crate::report::probe::ProbeWord;
 
 pub async fn run(args: &CreateArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    if args.change.no_wait {
-        return Err(Error::usage("`link probe --no-wait` is not there yet: its end is waited for")
-            .hint("it takes two minutes at most"));
-    }
     let app = super::app::open(settings, &args.links.links, printer).await?;
     let plan = app.plan_probe(&args.links.links).await?;
     if args.change.dry_run || args.change.script {

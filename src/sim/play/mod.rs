@@ -1,6 +1,7 @@
 //! Whole runs in virtual time: the same application and the same lab, on pipes, a paused clock and one seed.
 
 pub mod azure;
+pub mod bulk;
 pub mod case;
 mod catalogue;
 pub mod estate;
@@ -10,6 +11,7 @@ pub mod gate;
 pub mod groups;
 pub mod hooks;
 pub mod line;
+pub mod links;
 pub mod mishap;
 mod names;
 pub mod neighbours;

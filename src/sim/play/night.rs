@@ -94,6 +94,13 @@ fn draw(rng: &mut Seeded) -> Result<Scenario> {
     scenario.timing.failover_switch_ms = 50 + rng.below(3_000);
     scenario.timing.redo_delay_ms = 5 + rng.below(300);
     scenario.timing.arm_retry_after_s = 1 + rng.below(4) as u32;
+    // Of its own, so that the rest of a seed's night stays what it was.
+    let mut tiers = rng.fork("tier");
+    for instance in &mut scenario.managed_instances {
+        if tiers.percent(25) {
+            "BusinessCritical".clone_into(&mut instance.tier);
+        }
+    }
     Ok(scenario)
 }
 

@@ -103,6 +103,18 @@ impl Fate {
     }
 }
 
+fn calm() -> Arc<dyn Mortal> {
+    Arc::new(Immortal)
+}
+
+fn committed(fate: Fate, doing: &str) -> Result<()> {
+    match fate {
+        Fate::Committed => Ok(()),
+        Fate::RolledBack(cause) | Fate::Failed(cause) => Err(cause.during(doing)),
+        Fate::Died => Err(Error::bug(format!("{doing}: killed"))),
+    }
+}
+
 impl Operator {
     pub fn new(name: &str, estate: &Estate) -> Self {
         Self {
@@ -163,12 +175,32 @@ impl Operator {
 
     /// `link create` in a process without faults.
     pub async fn create(&self, estate: &Estate) -> Result<()> {
-        let app = self.app(estate, Arc::new(Immortal), &Gate::default()).await?;
-        let plan = app.plan_create(&[]).await?;
-        match app.start(&plan, self.observer(estate), Cancel::new()).await?.end {
-            RunEnd::Committed => Ok(()),
-            RunEnd::RolledBack(cause) => Err(cause.during("creating the links")),
-        }
+        committed(self.create_with(estate, &calm()).await, "creating the links")
+    }
+
+    /// `link create`: what is missing now.
+    pub async fn create_with(&self, estate: &Estate, faults: &Arc<dyn Mortal>) -> Fate {
+        let gate = Gate::default();
+        let work = async {
+            let app = self.app(estate, faults.clone(), &gate).await?;
+            let plan = app.plan_create(&[]).await?;
+            app.start(&plan, self.observer(estate), Cancel::new()).await
+        };
+        self.process(estate, faults, &gate, work).await
+    }
+
+    /// `link delete` of all links; the run that is open is gone on with.
+    pub async fn delete(&self, estate: &Estate, faults: &Arc<dyn Mortal>) -> Fate {
+        let gate = Gate::default();
+        let work = async {
+            let app = self.app(estate, faults.clone(), &gate).await?;
+            if let Some(run) = self.open_run_of(&["delete"])? {
+                return app.resume(&run, self.observer(estate), Cancel::new()).await;
+            }
+            let plan = app.plan_delete(&[]).await?;
+            app.start(&plan, self.observer(estate), Cancel::new()).await
+        };
+        self.process(estate, faults, &gate, work).await
     }
 
     /// Links that can be cut over now, with their databases.
@@ -267,12 +299,21 @@ impl Operator {
 
     /// `objects sync` in a process without faults.
     pub async fn objects(&self, estate: &Estate) -> Result<()> {
-        let app = self.app(estate, Arc::new(Immortal), &Gate::default()).await?;
-        let plan = app.plan_objects(&[], false).await?;
-        match app.start(&plan, self.observer(estate), Cancel::new()).await?.end {
-            RunEnd::Committed => Ok(()),
-            RunEnd::RolledBack(cause) => Err(cause.during("bringing objects over")),
-        }
+        committed(self.objects_with(estate, &calm()).await, "bringing objects over")
+    }
+
+    /// `objects sync`; the run that is open is gone on with.
+    pub async fn objects_with(&self, estate: &Estate, faults: &Arc<dyn Mortal>) -> Fate {
+        let gate = Gate::default();
+        let work = async {
+            let app = self.app(estate, faults.clone(), &gate).await?;
+            if let Some(run) = self.open_run_of(&["objects"])? {
+                return app.resume(&run, self.observer(estate), Cancel::new()).await;
+            }
+            let plan = app.plan_objects(&[], false).await?;
+            app.start(&plan, self.observer(estate), Cancel::new()).await
+        };
+        self.process(estate, faults, &gate, work).await
     }
 
     /// `cutover resume` in a process of its own.

@@ -17,6 +17,7 @@ use crate::model::group::ReplicaDatabase;
 use crate::model::group::Seeding;
 use crate::model::group::SyncHealth;
 use crate::model::group::SyncState;
+use crate::model::group::of_primary_replicas;
 use crate::sql::row::Row;
 
 fn word<T>(row: &Row, column: &str, parse: fn(&str) -> T) -> Result<Option<T>> {
@@ -82,9 +83,9 @@ pub(super) fn replica(row: &Row) -> Result<Replica> {
     })
 }
 
-/// Every database of every group, with positions, queues and times.
+/// Every database of every group, with positions, queues and times; without the further replicas of a managed instance.
 pub fn databases() -> Result<Query<Vec<ReplicaDatabase>>> {
-    Ok(Query::new(script("group.databases")?.done()?, |sets| rows(sets, database)))
+    Ok(Query::new(script("group.databases")?.done()?, |sets| rows(sets, database).map(of_primary_replicas)))
 }
 
 pub(super) fn database(row: &Row) -> Result<ReplicaDatabase> {

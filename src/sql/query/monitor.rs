@@ -12,6 +12,7 @@ use crate::base::hex;
 use crate::base::redact::ExposeSecret;
 use crate::model::database::DatabaseState;
 use crate::model::database::Updateability;
+use crate::model::group::of_primary_replicas;
 use crate::model::sweep::DatabaseUsers;
 use crate::model::sweep::Sweep;
 use crate::model::sweep::WatchedDatabase;
@@ -30,7 +31,7 @@ pub fn sweep() -> Result<Query<Sweep>> {
             now: clock.get("now_utc")?,
             databases: decoded(sets, 1, database)?,
             replicas: decoded(sets, 2, group::replica)?,
-            rows: decoded(sets, 3, group::database)?,
+            rows: of_primary_replicas(decoded(sets, 3, group::database)?),
             seedings: decoded(sets, 4, group::seeding)?,
             logins: login::logins(set(sets, 5)?, false)?,
             certificate_expires: decoded(sets, 6, |row| row.get::<Option<OffsetDateTime>>("not_after"))?

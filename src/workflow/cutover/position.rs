@@ -49,21 +49,15 @@ impl Position {
     }
 }
 
-/// Reads both sides in parallel. On a Business Critical instance only the primary replica's rows count (facts: mi-link 7.5).
+/// Reads both sides in parallel. Neither side shows replicas that it does not speak for.
 pub async fn read(cx: &Context, link: &LinkPlan) -> Result<Position> {
     let (source, target) = tokio::join!(rows(cx, &link.source, link), rows(cx, &link.target, link));
     let (source, target) = (source?, target?);
     Ok(Position {
         source: source.iter().find(|r| r.is_local).cloned(),
         source_of_target: source.into_iter().find(|r| !r.is_local),
-        target: own(target),
+        target: target.into_iter().find(|r| r.is_local),
     })
-}
-
-/// The instance's own row. A Business Critical instance may show its other replicas as well: the primary's is meant.
-fn own(rows: Vec<ReplicaDatabase>) -> Option<ReplicaDatabase> {
-    let local = || rows.iter().filter(|r| r.is_local);
-    local().find(|r| r.is_primary_replica == Some(true)).or_else(|| local().next()).cloned()
 }
 
 async fn rows(cx: &Context, site: &SiteId, link: &LinkPlan) -> Result<Vec<ReplicaDatabase>> {
@@ -79,31 +73,4 @@ async fn rows(cx: &Context, site: &SiteId, link: &LinkPlan) -> Result<Vec<Replic
 pub fn missing(link: &LinkPlan, site: &SiteId) -> Error {
     Error::new(Kind::Refused, format!("{site} shows no state of {} in link {}", link.database, link.name))
         .hint(format!("milink link show {}", link.name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn row(replica: &str, is_local: bool, is_primary_replica: Option<bool>) -> ReplicaDatabase {
-        let id = "00000000-0000-0000-0000-000000000001";
-        let row = json!({
-            "group_id": id, "group": "ledger", "is_distributed": true, "replica_id": id, "replica": replica,
-            "group_database_id": id, "is_local": is_local, "is_primary_replica": is_primary_replica,
-        });
-        serde_json::from_value(row).unwrap()
-    }
-
-    #[test]
-    fn of_the_rows_of_a_business_critical_instance_the_primary_replica_s_counts() {
-        let name = |rows: Vec<ReplicaDatabase>| own(rows).and_then(|r| r.replica);
-        let critical =
-            || vec![row("node1", true, Some(false)), row("node2", true, Some(true)), row("remote", false, None)];
-        assert_eq!(name(critical()), Some("node2".to_owned()));
-        assert_eq!(name(critical().into_iter().rev().collect()), Some("node2".to_owned()));
-        // General Purpose: one local row, and 2016 to 2017 do not say which is the primary.
-        assert_eq!(name(vec![row("remote", false, Some(true)), row("own", true, None)]), Some("own".to_owned()));
-        assert_eq!(name(vec![row("remote", false, Some(true))]), None);
-    }
 }

@@ -19,6 +19,7 @@ use crate::lab::world::hadr::Progress;
 use crate::lab::world::hadr::Replica;
 use crate::lab::world::hadr::Role;
 use crate::lab::world::instance::InstanceConfig;
+use crate::lab::world::instance::InstanceKind;
 use crate::lab::world::instance::InstanceState;
 use crate::lab::world::lsn::Lsn;
 use time::OffsetDateTime;
@@ -87,6 +88,10 @@ impl Copy<'_> {
     fn primary(&self) -> bool {
         self.local && self.group.role == Role::Primary
     }
+    /// Of the local nodes of a Business Critical instance it is the one that leads, whatever the group's role.
+    fn leads(&self, among: bool) -> bool {
+        self.primary() || (self.local && among)
+    }
     fn suspended(&self) -> Option<u8> {
         let here = self.group.suspended.get(&self.database.name.to_lowercase()).copied();
         if self.local { here } else { self.progress.and_then(|p| p.suspended).or(here) }
@@ -122,7 +127,40 @@ fn time(at: At) -> Value {
 }
 
 pub(super) fn replica_states(state: &InstanceState, config: &InstanceConfig) -> Vec<Row> {
-    copies(state, config).iter().map(|c| movement(c, common(c)).build()).collect()
+    let among = is_business_critical(config);
+    let mut rows = Vec::new();
+    for c in &copies(state, config) {
+        if c.local && among {
+            rows.extend((1..=LOCAL_SECONDARIES).map(|n| local_secondary(c, n)));
+        }
+        rows.push(movement(c, common(c).put("is_primary_replica", c.leads(among))).build());
+    }
+    rows
+}
+
+/// Further nodes of a Business Critical instance.
+const LOCAL_SECONDARIES: u128 = 3;
+
+fn is_business_critical(config: &InstanceConfig) -> bool {
+    matches!(&config.kind, InstanceKind::Managed { tier, .. } if tier.eq_ignore_ascii_case("BusinessCritical"))
+}
+
+/// A local replica that trails by a block: its row misleads whoever does not filter (facts: mi-link 7.5).
+fn local_secondary(c: &Copy<'_>, n: u128) -> Row {
+    let behind = |at: Lsn| block(Lsn { block: at.block.saturating_sub(1), ..at });
+    let db = c.database;
+    common(c)
+        .put("replica_id", Uuid::from_u128(c.replica.replica_id.as_u128().wrapping_add(n)))
+        .put("is_primary_replica", false)
+        .code(("synchronization_state", "synchronization_state_desc"), Some(1), &SYNC)
+        .put("is_commit_participant", false)
+        .put("truncation_lsn", block(db.log_start()))
+        .put("last_hardened_lsn", behind(db.hardened))
+        .put("end_of_log_lsn", behind(db.log_end))
+        .put("last_commit_lsn", numeric(before(db.last_commit_lsn)))
+        .put("log_send_queue_size", Value::BigInt(0))
+        .put("secondary_lag_seconds", Value::BigInt(1))
+        .build()
 }
 
 fn common(c: &Copy<'_>) -> Builder {

@@ -2,10 +2,13 @@
 //! or a whole run of somebody else while they were away.
 
 use crate::base::clock::pause;
+use crate::base::error::Result;
+use crate::effects::fault::Faults;
 use crate::effects::fault::Point;
 use crate::engine::cancel::Cancel;
 use crate::lab::arm::fault::FaultAction;
 use crate::lab::arm::fault::FaultRule;
+use crate::model::ids::StepId;
 use crate::sim::play::faults::Blow;
 use crate::sim::play::faults::Blows;
 use crate::sim::play::faults::Place;
@@ -18,8 +21,10 @@ use crate::sim::play::runtime::play;
 use crate::sim::play::tests::proof::Evening;
 use crate::sim::play::tests::proof::evening;
 use crate::sim::play::tests::proof::meddler;
+use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 const SWITCH: &str = "cutover.switch";
 
@@ -145,6 +150,67 @@ fn a_run_whose_lease_another_only_had_on_its_way_out_still_opens_what_it_shut() 
         let refused: Arc<dyn Mortal> = Blows::new(vec![(place, Blow::Fail)]);
         let fate = other.cutover(&night.estate, &refused, &Gate::default(), Cancel::new()).await;
         assert!(matches!(fate, Fate::RolledBack(_)), "{}", fate.word());
+        let fate = ended(&night, night.resume().await).await;
+        assert!(matches!(fate, Fate::Committed), "{}", fate.word());
+        night.estate.until_written(3).await
+    })
+    .unwrap();
+}
+
+/// A process that stands still once, at the start of a step, until it is let go.
+struct Stalled {
+    kind: &'static str,
+    reached: watch::Sender<bool>,
+    gone_on: watch::Sender<bool>,
+}
+
+#[async_trait]
+impl Faults for Stalled {
+    async fn at(&self, point: Point, step: &StepId) -> Result<()> {
+        if point == Point::StepStarted && step.kind() == self.kind {
+            self.reached.send_replace(true);
+            let _ = self.gone_on.subscribe().wait_for(|on| *on).await;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Mortal for Stalled {
+    async fn death(&self) {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Nobody was shut, so nothing is set apart in the run's name; only the marker says that it came to the switch.
+#[test]
+fn a_run_that_shut_nobody_and_was_switched_goes_forward_though_another_had_its_lease() {
+    play(67, |clock| async move {
+        let mut night = evening("migrate-2019", clock, &[]).await?;
+        night.operator.sabotage = vec!["cutover.claims".to_owned()];
+        let other = Operator::new("laptop-b", &night.estate);
+        let stalled = Arc::new(Stalled {
+            kind: "cutover.lease",
+            reached: watch::channel(false).0,
+            gone_on: watch::channel(false).0,
+        });
+        let first = async {
+            let _ = stalled.reached.subscribe().wait_for(|r| *r).await;
+            let place = Place { step: "cutover.switch/ledger".to_owned(), point: Point::AfterAct, nth: 0 };
+            let killed: Arc<dyn Mortal> = Blows::new(vec![(place, Blow::Die)]);
+            let fate = night.cutover(killed).await;
+            assert!(matches!(fate, Fate::Died), "{}", fate.word());
+            // The deletion comes into effect while nobody looks.
+            pause(Duration::from_secs(10)).await;
+            stalled.gone_on.send_replace(true);
+        };
+        let faults: Arc<dyn Mortal> = stalled.clone();
+        let gate = Gate::default();
+        let (fate, ()) = tokio::join!(other.cutover(&night.estate, &faults, &gate, Cancel::new()), first);
+        assert!(matches!(fate, Fate::RolledBack(_)), "{}", fate.word());
+        assert!(other.claims(&night.estate).await?.is_empty());
+        let took = night.estate.trace.lines().iter().any(|l| l.contains("laptop-b") && l.contains("fencing number 2"));
+        assert!(took, "the other never had the lease\n{}", night.estate.trace.lines().join("\n"));
         let fate = ended(&night, night.resume().await).await;
         assert!(matches!(fate, Fate::Committed), "{}", fate.word());
         night.estate.until_written(3).await

@@ -7,12 +7,10 @@ use crate::sim::play::case::Case;
 use crate::sim::play::case::Played;
 use crate::sim::play::faults::Blow;
 use crate::sim::play::faults::Place;
+use crate::sim::play::tests::cells;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 
-/// Side by side: each is one thread that never waits.
-const THREADS: usize = 2;
 const SEED: u64 = 11;
 
 fn clean(scenario: &str, turn: Option<Place>) -> Played {
@@ -37,7 +35,7 @@ fn is_usual(point: Point) -> bool {
     all || !matches!(point, Point::BeforeIntent | Point::AfterOutcome)
 }
 
-fn cells(places: &[Place]) -> Vec<(Place, Blow)> {
+fn of(places: &[Place]) -> Vec<(Place, Blow)> {
     let mut cells = Vec::new();
     for place in places.iter().filter(|p| is_usual(p.point)) {
         cells.push((place.clone(), Blow::Die));
@@ -54,36 +52,12 @@ fn cells(places: &[Place]) -> Vec<(Place, Blow)> {
 /// Plays all; gives how many committed and went back.
 fn sweep(scenario: &str, turn: Option<&Place>, cells: Vec<(Place, Blow)>) -> (usize, usize) {
     let total = cells.len();
-    let open = Mutex::new(cells);
-    let (ends, failed) = (Mutex::new((0, 0)), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                loop {
-                    let Some((place, blow)) = open.lock().unwrap().pop() else { return };
-                    let name = format!("{} at {place}", blow.name());
-                    let case = Case {
-                        scenario: scenario.to_owned(),
-                        seed: SEED,
-                        turn: turn.cloned(),
-                        blow: Some((place, blow)),
-                    };
-                    match case::run(&case) {
-                        // A step that found its work done does not run, so it cannot run twice.
-                        Ok(played) if !played.struck && blow != Blow::Twice => {
-                            failed.lock().unwrap().push(format!("{name}: never struck"));
-                        }
-                        Ok(played) if played.committed => ends.lock().unwrap().0 += 1,
-                        Ok(_) => ends.lock().unwrap().1 += 1,
-                        Err(e) => failed.lock().unwrap().push(format!("{name}: {}", e.chain())),
-                    }
-                }
-            });
-        }
+    let committed = cells::sweep(cells, |place, blow| {
+        let blow = Some((place.clone(), blow));
+        let played = case::run(&Case { scenario: scenario.to_owned(), seed: SEED, turn: turn.cloned(), blow })?;
+        Ok((played.struck, played.committed))
     });
-    let failed = failed.into_inner().unwrap();
-    assert!(failed.is_empty(), "{} of {total} cells:\n{}", failed.len(), failed.join("\n\n"));
-    ends.into_inner().unwrap()
+    (committed, total - committed)
 }
 
 fn forward(scenario: &str) {
@@ -91,7 +65,7 @@ fn forward(scenario: &str) {
     assert!(whole.committed);
     let steps: BTreeSet<&str> = whole.passed.iter().map(|p| p.step.as_str()).collect();
     assert!(steps.len() > 9 && steps.contains("cutover.switch/ledger"), "{steps:?}");
-    let (committed, back) = sweep(scenario, None, cells(&ends(&whole.passed)));
+    let (committed, back) = sweep(scenario, None, of(&ends(&whole.passed)));
     assert!(committed > 20 && back > 10, "{committed} committed, {back} rolled back");
 }
 
@@ -103,7 +77,7 @@ fn backward(scenario: &str) {
     let from = back.passed.iter().position(|p| *p == turn).unwrap();
     let undo = &back.passed[from + 1..];
     assert!(undo.iter().any(|p| p.step == "cutover.fence/ledger"), "{undo:?}");
-    let (committed, _) = sweep(scenario, Some(&turn), cells(&ends(undo)));
+    let (committed, _) = sweep(scenario, Some(&turn), of(&ends(undo)));
     assert_eq!(committed, 0);
 }
 

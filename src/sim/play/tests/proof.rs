@@ -59,7 +59,7 @@ pub(super) fn meddler(point: Point, kind: &'static str, deed: impl FnOnce() + Se
 
 pub(super) struct Evening {
     pub(super) estate: Estate,
-    operator: Operator,
+    pub(super) operator: Operator,
     before: catalogue::Picture,
 }
 

@@ -36,11 +36,12 @@ use crate::rules::fog::prerequisites::Status;
 use crate::rules::fog::servers;
 use crate::rules::fog::state::Asked;
 use crate::rules::fog::state::Refusal;
-use crate::rules::fog::state::Standing;
 use crate::rules::fog::state::may;
 use crate::rules::fog::state::standing;
 
 pub use crate::plan::fog::FogOp;
+pub use crate::plan::fog::kinds;
+pub use crate::rules::fog::state::Standing;
 
 /// A group of the estate, read.
 pub struct FogLook {
@@ -113,6 +114,10 @@ impl App {
         self.config.waivers.iter().filter(|w| w.links.is_empty()).map(|w| w.check.clone()).collect()
     }
 
+    pub(super) fn waives(&self, check: &str) -> bool {
+        self.waived().iter().any(|w| w == check)
+    }
+
     /// Reads a group from both of its addresses and from inside.
     pub async fn look_at_group(&self, name: Option<&str>) -> Result<FogLook> {
         let wanted = self.config.failover_group(name)?.clone();
@@ -159,7 +164,7 @@ impl App {
             FogOp::ForcedFailover | FogOp::PlannedFirst => Asked::Forced(target),
         };
         if let Err(refusal) = may(asked, &look.standing, facts) {
-            if refusal.already {
+            if refusal.is_already() {
                 return Err(NoPlan::Already(refusal));
             }
             return Err(Error::refused(refusal.why).hint(refusal.hint).into());
@@ -350,7 +355,8 @@ pub(super) async fn landed(effects: &Effects, names: &dyn Resolve, look: &FogLoo
     Ok(found)
 }
 
-fn blocked(rows: &[Row], group: &str) -> Result<()> {
+/// Fails with the rows that stand in the way.
+pub fn blocked(rows: &[Row], group: &str) -> Result<()> {
     let blocking: Vec<String> =
         rows.iter().filter(|r| r.blocks()).map(|r| format!("{} ({}): {}", r.id, r.rule, r.found)).collect();
     if blocking.is_empty() {

@@ -12,6 +12,7 @@ use crate::model::geo::Side;
 use crate::model::ids::SiteId;
 use crate::model::resize::InstanceSetting;
 use crate::plan::fog::FogPlan;
+use crate::plan::fog_runbook;
 use crate::plan::fog_runbook::FogRunbook;
 use crate::plan::fog_runbook::Resize;
 use crate::plan::fog_runbook::Runbook;
@@ -45,6 +46,10 @@ impl RunbookAsk {
             Self::Rename(_) => Runbook::Rename,
             Self::Resize(..) => Runbook::Resize,
         }
+    }
+    /// Kinds of its steps, each once.
+    pub fn kinds(&self) -> Vec<&'static str> {
+        fog_runbook::kinds(self.kind())
     }
 }
 

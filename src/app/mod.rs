@@ -7,6 +7,7 @@ pub mod cutover;
 pub mod facts;
 pub mod find;
 pub mod fog;
+mod fog_closer;
 pub mod fog_network;
 pub mod fog_runbook;
 pub mod history;

@@ -7,6 +7,7 @@ use crate::base::redact::SecretString;
 use crate::base::redact::secret;
 use crate::effects::hand::Hand;
 use crate::effects::mode::Mode;
+use crate::effects::operation::ENDED;
 use crate::effects::perform::Begin;
 use crate::effects::perform::Effects;
 use crate::engine::context::Context;
@@ -16,6 +17,8 @@ use crate::engine::run::Limits;
 use crate::engine::run::RunEnd;
 use crate::engine::run::Runner;
 use crate::engine::steering::Steering;
+use crate::engine::undo::Others;
+use crate::journal::fold::ChangeState;
 use crate::journal::fold::RunState;
 use crate::journal::fold::fold;
 use crate::journal::record::Line;
@@ -180,7 +183,7 @@ impl App {
             limits,
             hold: steering.hold.clone(),
             fallen: BTreeMap::new(),
-            superseded: BTreeMap::new(),
+            superseded: Others::default(),
         };
         let end = if steering.listens { self.listening(&run, runner, &steering).await? } else { runner.run().await? };
         Ok(Ended { run, end })
@@ -286,7 +289,9 @@ pub(super) fn program(run: &RunId) -> String {
 
 fn pending(state: &RunState) -> Result<BTreeMap<crate::model::ids::StepId, crate::arm::operation::Continuation>> {
     let mut pending = BTreeMap::new();
-    for (_, change) in state.changes.iter().filter(|(_, c)| !c.settled && c.continuation.is_some()) {
+    let ended = |c: &ChangeState| state.evidence(&c.step, ENDED) == c.continuation.as_ref();
+    let goes_on = |c: &ChangeState| !c.settled && c.continuation.is_some() && !ended(c);
+    for (_, change) in state.changes.iter().filter(|(_, c)| goes_on(c)) {
         let value = change.continuation.clone().unwrap_or_default();
         let handle = serde_json::from_value(value)
             .map_err(|e| Error::bug(format!("the poll handle of {} cannot be read", change.step)).caused_by(e))?;

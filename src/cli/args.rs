@@ -9,7 +9,7 @@ pub use super::args_fog::DrillCommand;
 pub use super::args_fog::DrillRunArgs;
 pub use super::args_fog::FogChangeArgs;
 pub use super::args_fog::FogCommand;
-pub use super::args_fog::FogDeleteArgs;
+pub use super::args_fog::FogConfirmArgs;
 pub use super::args_fog::FogFailoverArgs;
 pub use super::args_fog::FogNameArgs;
 pub use super::args_fog::FogPlanArgs;
@@ -17,7 +17,6 @@ pub use super::args_fog::ListenerCommand;
 pub use super::args_fog::NetworkCommand;
 pub use super::args_fog::NetworkForm;
 pub use super::args_fog::NetworkPlanArgs;
-pub use super::args_fog::RunbookArgs;
 pub use super::args_fog::RunbookCommand;
 #[cfg(feature = "lab")]
 use super::args_lab::LabCommand;

@@ -21,7 +21,7 @@ pub enum FogCommand {
     /// Bring the settings in Azure to those of the estate file
     Update(FogChangeArgs),
     /// Take the group away: its names vanish; an old secondary instance takes writes, databases of servers stay replicated
-    Delete(FogDeleteArgs),
+    Delete(FogConfirmArgs),
     /// Change roles: planned, without loss; or forced, with loss
     Failover(FogFailoverArgs),
     /// Another region, name, size or update policy for a group: several operations in their order, one run
@@ -74,12 +74,13 @@ pub enum RunbookCommand {
 }
 
 #[derive(Debug, Clone, Args)]
-pub struct RunbookArgs {
+pub struct FogConfirmArgs {
     #[command(flatten)]
     pub name: FogNameArgs,
     #[command(flatten)]
     pub change: ChangeArgs,
-    /// Name of the group, typed again; `--yes` does not stand for it
+    /// Name of the group, typed again: the answer to the question that is asked where something can be lost; `--yes` does not
+    /// stand for it
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
 }
@@ -87,7 +88,7 @@ pub struct RunbookArgs {
 #[derive(Debug, Clone, Args)]
 pub struct RunbookToArgs {
     #[command(flatten)]
-    pub common: RunbookArgs,
+    pub common: FogConfirmArgs,
     /// Target that takes the place
     #[arg(long, value_name = "TARGET")]
     pub to: String,
@@ -96,7 +97,7 @@ pub struct RunbookToArgs {
 #[derive(Debug, Clone, Args)]
 pub struct RunbookRenameArgs {
     #[command(flatten)]
-    pub common: RunbookArgs,
+    pub common: FogConfirmArgs,
     /// The new name
     #[arg(long, value_name = "NAME")]
     pub to: String,
@@ -105,7 +106,7 @@ pub struct RunbookRenameArgs {
 #[derive(Debug, Clone, Args)]
 pub struct RunbookPolicyArgs {
     #[command(flatten)]
-    pub common: RunbookArgs,
+    pub common: FogConfirmArgs,
     /// SQLServer2022, SQLServer2025 or AlwaysUpToDate
     #[arg(long, value_name = "POLICY")]
     pub to: String,
@@ -114,7 +115,7 @@ pub struct RunbookPolicyArgs {
 #[derive(Debug, Clone, Args)]
 pub struct RunbookScaleArgs {
     #[command(flatten)]
-    pub common: RunbookArgs,
+    pub common: FogConfirmArgs,
     /// vCores of each member
     #[arg(long, value_name = "N", group = "setting")]
     pub v_cores: Option<u32>,
@@ -157,22 +158,9 @@ pub struct FogChangeArgs {
 }
 
 #[derive(Debug, Clone, Args)]
-pub struct FogDeleteArgs {
-    #[command(flatten)]
-    pub name: FogNameArgs,
-    #[command(flatten)]
-    pub change: ChangeArgs,
-    /// Name of the group, typed again: the answer to the question that would be asked; `--yes` does not stand for it
-    #[arg(long, value_name = "NAME")]
-    pub confirm: Option<String>,
-}
-
-#[derive(Debug, Clone, Args)]
 pub struct FogFailoverArgs {
     #[command(flatten)]
-    pub name: FogNameArgs,
-    #[command(flatten)]
-    pub change: ChangeArgs,
+    pub common: FogConfirmArgs,
     /// Target that is to be primary [default: the one that is secondary]
     #[arg(long, value_name = "TARGET")]
     pub to: Option<String>,
@@ -182,9 +170,6 @@ pub struct FogFailoverArgs {
     /// Azure SQL Database alone: a planned failover, and where it does not succeed a forced one, in one call of the service
     #[arg(long, conflicts_with = "forced")]
     pub try_planned_first: bool,
-    /// Name of the group, typed again; a forced failover asks for it, and `--yes` does not stand for it
-    #[arg(long, value_name = "NAME")]
-    pub confirm: Option<String>,
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -200,15 +185,10 @@ pub enum DrillCommand {
 #[derive(Debug, Clone, Args)]
 pub struct DrillRunArgs {
     #[command(flatten)]
-    pub name: FogNameArgs,
-    #[command(flatten)]
-    pub change: ChangeArgs,
+    pub common: FogConfirmArgs,
     /// Rehearse the forced call, with nobody connected: refused while a client is there, so that nothing can be lost
     #[arg(long)]
     pub forced: bool,
-    /// Name of the group, typed again; a forced drill asks for it, and `--yes` does not stand for it
-    #[arg(long, value_name = "NAME")]
-    pub confirm: Option<String>,
 }
 
 #[derive(Debug, Clone, Subcommand)]

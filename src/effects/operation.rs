@@ -18,6 +18,9 @@ use std::time::Duration;
 
 /// Pace where the service names none; Microsoft.Sql sends 15 s (facts: arm-api 1.2).
 const POLL_DEFAULT: Duration = Duration::from_secs(15);
+/// Evidence: the poll handle of an operation of that step that was heard to have ended. A run that is taken up again does not ask
+/// for it any more: what failed may be sent again.
+pub const ENDED: &str = "operation_ended";
 
 impl Effects {
     /// Sends a change. An operation that goes on is kept as pending of its step.
@@ -56,12 +59,9 @@ impl Effects {
         let end = clock.monotonic() + limit;
         loop {
             match self.arm()?.poll(&continuation).await {
-                Ok(Polled::Succeeded) => {
-                    self.handles().remove(step);
-                    return Ok(());
-                }
+                Ok(Polled::Succeeded) => return self.ended(step),
                 Ok(Polled::Failed { code, message }) => {
-                    self.handles().remove(step);
+                    self.ended(step)?;
                     return Err(failed(&code, &message));
                 }
                 Ok(Polled::Running { retry_after, .. }) => pause(retry_after.unwrap_or(POLL_DEFAULT)).await,
@@ -84,7 +84,7 @@ impl Effects {
         let Some(continuation) = self.pending(step) else { return Ok(None) };
         Ok(match self.arm()?.poll(&continuation).await? {
             Polled::Failed { code, message } => {
-                self.handles().remove(step);
+                self.ended(step)?;
                 Some(failed(&code, &message))
             }
             _ => None,
@@ -104,6 +104,14 @@ impl Effects {
             self.arm_change(step, site, change).await?;
         }
         self.arm_wait(clock, step, limit).await
+    }
+
+    /// The operation of that step is over, and its end was heard.
+    fn ended(&self, step: &StepId) -> Result<()> {
+        let Some(handle) = self.handles().remove(step) else { return Ok(()) };
+        let value =
+            serde_json::to_value(&handle).map_err(|e| Error::bug("a poll handle cannot be written").caused_by(e))?;
+        self.record(&Record::Evidence { step: step.clone(), name: ENDED.to_owned(), value })
     }
 
     fn handles(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeMap<StepId, Continuation>> {

@@ -74,7 +74,7 @@ pub struct Runner<'a> {
     pub hold: Hold,
     /// Links that fell out of the run, each with why.
     pub fallen: BTreeMap<LinkName, Error>,
-    /// Links that another run has had meanwhile.
+    /// What another run has had meanwhile.
     pub superseded: Others,
 }
 
@@ -86,8 +86,11 @@ impl Runner<'_> {
         // One whose switch was seen in effect has only its own end left to do.
         let done: BTreeSet<_> =
             self.switches().filter(|s| self.finished(s.as_ref())).filter_map(|s| s.link().cloned()).collect();
-        self.superseded.retain(|link, _| !done.contains(link));
-        if let Some(why) = self.superseded.first_key_value().map(|(link, run)| superseded(link, run)) {
+        self.superseded.links.retain(|link, _| !done.contains(link));
+        if let Some(run) = self.superseded.whole.clone() {
+            return self.leave_to(&run).await;
+        }
+        if let Some(why) = self.superseded.links.first_key_value().map(|(link, run)| superseded(link, run)) {
             if self.crossed(Line::L1) && done.is_empty() {
                 self.cx.effects.record(&Record::LineWithdrawn { line: Line::L1, why: why.chain() })?;
                 self.state.lines.remove(&Line::L1);
@@ -158,8 +161,10 @@ impl Runner<'_> {
             match run_one(&cx, step.as_ref(), First::Precheck, attempt).await {
                 Ok(outcome) => {
                     self.set(step.id(), StepStatus::Finished(outcome), attempt);
-                    if let (Some(link), Some(other)) = (step.link(), step.superseded(&cx).await?) {
-                        self.superseded.insert(link.clone(), other);
+                    match (step.link(), step.superseded(&cx).await?) {
+                        (Some(link), Some(other)) => drop(self.superseded.links.insert(link.clone(), other)),
+                        (None, Some(other)) => self.superseded.whole = Some(other),
+                        (_, None) => {}
                     }
                 }
                 // Its server may be gone for good, and beyond L1 the way is forward.
@@ -437,6 +442,19 @@ impl Runner<'_> {
         let names: Vec<_> = fallen.keys().collect();
         self.end(RunResult::Committed, serde_json::json!({ "not_done": names }))?;
         Err(error)
+    }
+
+    /// What this run was about has been another's since: nothing of it is touched any more, beyond the line or before it.
+    async fn leave_to(mut self, run: &RunId) -> Result<RunEnd> {
+        let why = Error::refused(format!(
+            "run {run} has had it since this one stopped: this one ends here, and touches nothing more of it"
+        ))
+        .hint(format!("milink runs show {run}"));
+        if self.crossed(Line::L1) {
+            self.cx.effects.record(&Record::LineWithdrawn { line: Line::L1, why: why.chain() })?;
+            self.state.lines.remove(&Line::L1);
+        }
+        self.give_up(why).await
     }
 
     async fn give_up(mut self, cause: Error) -> Result<RunEnd> {

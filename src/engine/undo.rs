@@ -23,8 +23,20 @@ use futures_util::stream;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Links that another run has had meanwhile, and which.
-pub type Others = BTreeMap<LinkName, RunId>;
+/// What another run has had meanwhile, and which run.
+#[derive(Debug, Clone, Default)]
+pub struct Others {
+    pub links: BTreeMap<LinkName, RunId>,
+    /// All of it: a run without links, on a failover group.
+    pub whole: Option<RunId>,
+}
+
+impl Others {
+    /// The run that has had what this step is about.
+    fn of(&self, step: &dyn Step) -> Option<&RunId> {
+        step.link().and_then(|l| self.links.get(l)).or(self.whole.as_ref())
+    }
+}
 
 /// How long one undo is tried again while its server cannot be reached.
 pub const UNDO_MAX: Duration = Duration::from_secs(120);
@@ -32,7 +44,7 @@ pub const UNDO_MAX: Duration = Duration::from_secs(120);
 /// Undoes every begun step, stage by stage, those of a stage side by side. A step that cannot be undone stops it once the others
 /// of its stage have ended: the run is taken up again by `resume`.
 ///
-/// Of the links in `others` only the lease is given back: another run has had it meanwhile, took over what this one had set apart,
+/// Of what is in `others` only the lease is given back: another run has had it meanwhile, took over what this one had set apart,
 /// and what stands there now is that run's.
 pub async fn roll_back(stages: &[Stage], state: &RunState, cx: &Context, others: &Others) -> Result<()> {
     for stage in stages.iter().rev() {
@@ -42,7 +54,7 @@ pub async fn roll_back(stages: &[Stage], state: &RunState, cx: &Context, others:
                 state.step(step.id()),
                 StepStatus::NotStarted | StepStatus::Finished(StepResult::Skipped) | StepStatus::Undone
             );
-            let other = step.link().and_then(|l| others.get(l)).filter(|_| !step.admits());
+            let other = others.of(step.as_ref()).filter(|_| !step.admits());
             match other {
                 _ if !begun => {}
                 Some(other) => work.push(Box::pin(std::future::ready(leave(step.as_ref(), cx, other)))),
@@ -61,7 +73,7 @@ pub async fn roll_back(stages: &[Stage], state: &RunState, cx: &Context, others:
 
 /// Nothing of it is this run's any more: written down, and left as it stands.
 fn leave(step: &dyn Step, cx: &Context, other: &RunId) -> Result<()> {
-    let note = format!("left as it stands: run {other} has had the link since");
+    let note = format!("left as it stands: run {other} has had it since");
     cx.effects.record(&Record::UndoStarted { step: step.id().clone() })?;
     cx.effects.record(&Record::UndoFinished { step: step.id().clone(), note: note.clone() })?;
     cx.observer.on(&Event::UndoFinished { step: step.id().clone(), note });

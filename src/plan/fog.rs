@@ -163,15 +163,8 @@ const EXTEND: &[Row] = &[
     ("seed", "fog.seed", false),
     ("listeners", "fog.listeners", false),
 ];
+/// Whoever is still on the old primary is told; after a forced failover too, as far as it answers.
 const FAILOVER: &[Row] = &[
-    ("gates", "fog.lease", true),
-    ("gates", "fog.gate", true),
-    ("failover", "fog.failover", true),
-    ("confirm", "fog.confirm", true),
-    ("listeners", "fog.listeners", true),
-];
-/// Its old primary answers, and whoever is still there is told.
-const PLANNED: &[Row] = &[
     ("gates", "fog.lease", true),
     ("gates", "fog.gate", true),
     ("failover", "fog.failover", true),
@@ -240,19 +233,31 @@ fn network(fog: &FogPlan) -> Vec<PlannedStage> {
     stages
 }
 
-pub fn build(fog: FogPlan, policy: PlanPolicy) -> Plan {
-    let (kind, rows) = match fog.op {
+/// What kind of run an operation is, and its steps.
+fn table(op: FogOp, of_servers: bool) -> (PlanKind, &'static [Row]) {
+    match op {
         FogOp::Create => (PlanKind::Fog, CREATE),
-        FogOp::Update if fog.primary.is_server => (PlanKind::Fog, EXTEND),
+        FogOp::Update if of_servers => (PlanKind::Fog, EXTEND),
         FogOp::Protect => (PlanKind::Fog, PROTECT),
         FogOp::Update => (PlanKind::Fog, UPDATE),
-        FogOp::Failover => (PlanKind::Fog, PLANNED),
-        FogOp::ForcedFailover | FogOp::PlannedFirst => (PlanKind::Fog, FAILOVER),
+        FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst => (PlanKind::Fog, FAILOVER),
         FogOp::Runbook | FogOp::Network => (PlanKind::Fog, &[][..]),
         FogOp::Delete => (PlanKind::Fog, DELETE),
         FogOp::Drill => (PlanKind::Drill, DRILL),
         FogOp::ForcedDrill => (PlanKind::Drill, FORCED_DRILL),
-    };
+    }
+}
+
+/// Kinds of the steps that an operation can take, in their order. Those of a runbook: [`fog_runbook::kinds`].
+pub fn kinds(op: FogOp, of_servers: bool) -> Vec<&'static str> {
+    if op == FogOp::Network {
+        return vec!["network.put", "network.connected"];
+    }
+    table(op, of_servers).1.iter().map(|(_, kind, _)| *kind).collect()
+}
+
+pub fn build(fog: FogPlan, policy: PlanPolicy) -> Plan {
+    let (kind, rows) = table(fog.op, fog.primary.is_server);
     let mut stages: Vec<PlannedStage> = Vec::new();
     for (stage, kind, at_secondary) in rows {
         if *kind == "fog.copies" && fog.copies_first.is_empty() {

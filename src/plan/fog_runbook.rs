@@ -87,10 +87,9 @@ const fn over(act: usize) -> [Row; 5] {
     ]
 }
 
-fn rows(book: &FogRunbook) -> Vec<Row> {
-    let last = book.acts.len();
+fn rows(runbook: Runbook, last: usize, secondary_first: bool) -> Vec<Row> {
     let mut rows = HEAD.to_vec();
-    match book.kind {
+    match runbook {
         Runbook::ChangeSecondary => {
             rows.extend(away(1));
             rows.extend(made(2));
@@ -109,8 +108,7 @@ fn rows(book: &FogRunbook) -> Vec<Row> {
             rows.push(("repoint", "protect.repoint", false, 2));
         }
         Runbook::Resize => {
-            let first = book.resize.as_ref().is_some_and(|r| r.secondary_first);
-            for at_secondary in [first, !first] {
+            for at_secondary in [secondary_first, !secondary_first] {
                 let kind = if at_secondary { "runbook.resize_secondary" } else { "runbook.resize_primary" };
                 rows.push(("resize", kind, at_secondary, 1));
             }
@@ -142,7 +140,19 @@ pub(super) fn stages(fog: &FogPlan, book: &FogRunbook) -> Vec<PlannedStage> {
         let name = if book.acts.len() > 2 && act > 0 { format!("{stage} {act}") } else { stage.to_owned() };
         PlannedStage { name, steps: vec![step] }
     };
-    rows(book).into_iter().map(step).collect()
+    let secondary_first = book.resize.as_ref().is_some_and(|r| r.secondary_first);
+    rows(book.kind, book.acts.len(), secondary_first).into_iter().map(step).collect()
+}
+
+/// Kinds of the steps of a runbook, in their order, each once.
+pub fn kinds(runbook: Runbook) -> Vec<&'static str> {
+    let mut kinds: Vec<&'static str> = Vec::new();
+    for (_, kind, _, _) in rows(runbook, 1, true) {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
 }
 
 /// The acts of a kind: `now` is the group as it is, `next` as it is to be.

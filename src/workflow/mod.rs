@@ -5,6 +5,7 @@ pub mod create;
 pub mod cutover;
 pub mod delete;
 pub mod fog;
+mod held;
 pub mod hooks;
 pub mod link_step;
 pub mod objects;

@@ -28,7 +28,7 @@ use std::fmt::Write as _;
 
 pub async fn run(args: &DrillRunArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings, &[], printer).await?;
-    let look = app.look_at_group(args.name.group.as_deref()).await?;
+    let look = app.look_at_group(args.common.name.group.as_deref()).await?;
     let name = look.wanted.name.clone();
     if let Some((run, _)) = app.open_fog_run(PlanKind::Drill, &name)? {
         return Err(Error::refused(format!("drill {run} has not ended")).hint(format!("milink drill resume {run}")));
@@ -39,15 +39,15 @@ pub async fn run(args: &DrillRunArgs, settings: &Settings, printer: &mut Printer
         Err(NoPlan::Error(e)) => return Err(e),
         Err(NoPlan::Already(refusal)) => return Err(Error::refused(refusal.why).hint(refusal.hint)),
     };
-    if args.change.dry_run || args.change.script {
-        plan_text::show(&plan, args.change.script, printer)?;
+    if args.common.change.dry_run || args.common.change.script {
+        plan_text::show(&plan, args.common.change.script, printer)?;
         return Ok(Exit::OK);
     }
     if args.forced {
         printer.message(
             "A forced failover, with every client gone: it is refused while anybody is connected to either side. The way back is planned.",
         )?;
-        confirm::typed(settings, args.confirm.as_deref(), &name, "Is the application stopped?")?;
+        confirm::typed(settings, args.common.confirm.as_deref(), &name, "Is the application stopped?")?;
     } else {
         let question = format!("Fail {name} over and back, without loss? Every session is dropped, twice.");
         confirm::approve(settings, &question)?;

@@ -12,7 +12,7 @@ use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::cli::args::ChangeArgs;
 use crate::cli::args::FogChangeArgs;
-use crate::cli::args::FogDeleteArgs;
+use crate::cli::args::FogConfirmArgs;
 use crate::cli::args::FogFailoverArgs;
 use crate::cli::args::FogNameArgs;
 use crate::cli::args::FogPlanArgs;
@@ -88,6 +88,7 @@ pub async fn plan(args: &FogPlanArgs, settings: &Settings, printer: &mut Printer
     let mut shown = report_of(&app, &look);
     let name = look.wanted.name.clone();
     if !look.wanted.between_servers && !shown.checks.is_empty() {
+        shown.checks = app.whole_checklist(&look).await?;
         path(&mut shown, app.look_at_network(&look).await);
     }
     if matches!(look.standing, Standing::InSync { .. }) && !look.facts.missing().is_empty() {
@@ -253,7 +254,9 @@ pub async fn create(args: &FogChangeArgs, settings: &Settings, printer: &mut Pri
         Ok(plan) => plan,
         Err(exit) => return Ok(exit),
     };
-    for row in app.group_rows(&look).iter().filter(|r| !r.blocks() && r.severity == Severity::Warn) {
+    let rows = app.whole_checklist(&look).await?;
+    crate::app::fog::blocked(&rows, &name)?;
+    for row in rows.iter().filter(|r| !r.blocks() && r.severity == Severity::Warn) {
         if row.status != Status::Pass {
             printer.warning(&format!("{} ({}): {}", row.id, row.rule, row.found))?;
         }
@@ -330,7 +333,7 @@ pub async fn update(args: &FogChangeArgs, settings: &Settings, printer: &mut Pri
     end(&app, ended, &name, printer).await
 }
 
-pub async fn delete(args: &FogDeleteArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+pub async fn delete(args: &FogConfirmArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     no_wait(&args.change, "fog delete")?;
     let app = super::app::open(settings, &[], printer).await?;
     let look = app.look_at_group(args.name.group.as_deref()).await?;
@@ -357,23 +360,23 @@ pub async fn delete(args: &FogDeleteArgs, settings: &Settings, printer: &mut Pri
 }
 
 pub async fn failover(args: &FogFailoverArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    no_wait(&args.change, "fog failover")?;
+    no_wait(&args.common.change, "fog failover")?;
     let app = super::app::open(settings, &[], printer).await?;
-    let look = app.look_at_group(args.name.group.as_deref()).await?;
+    let look = app.look_at_group(args.common.name.group.as_deref()).await?;
     let name = look.wanted.name.clone();
     let op = match (args.forced, args.try_planned_first) {
         (true, _) => FogOp::ForcedFailover,
         (_, true) => FogOp::PlannedFirst,
         _ => FogOp::Failover,
     };
-    if !args.change.dry_run
-        && !args.change.script
+    if !args.common.change.dry_run
+        && !args.common.change.script
         && let Some(ended) = open_run(&app, PlanKind::Fog, op, &name, printer).await?
     {
         return end(&app, ended, &name, printer).await;
     }
     let to = args.to.as_deref().map(SiteId::from);
-    let plan = match planned(&app, &look, op, to.as_ref(), &args.change, printer)? {
+    let plan = match planned(&app, &look, op, to.as_ref(), &args.common.change, printer)? {
         Ok(plan) => plan,
         Err(exit) => return Ok(exit),
     };
@@ -383,9 +386,9 @@ pub async fn failover(args: &FogFailoverArgs, settings: &Settings, printer: &mut
         printer.message(&format!(
             "{first}Whatever has not reached the secondary is LOST for good; the lag is {lag}. The old primary's own copy is overwritten when it returns."
         ))?;
-        confirm::typed(settings, args.confirm.as_deref(), &name, "Force a failover with data loss?")?;
-    } else if args.confirm.as_deref() != Some(name.as_str()) {
-        if let Some(other) = &args.confirm {
+        confirm::typed(settings, args.common.confirm.as_deref(), &name, "Force a failover with data loss?")?;
+    } else if args.common.confirm.as_deref() != Some(name.as_str()) {
+        if let Some(other) = &args.common.confirm {
             return Err(Error::usage(format!("`--confirm {other}` does not name the group `{name}`")));
         }
         confirm::approve(settings, &format!("Fail {name} over, without loss? Every session is dropped."))?;

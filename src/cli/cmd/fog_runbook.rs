@@ -7,8 +7,8 @@ use crate::app::fog_runbook::RunbookAsk;
 use crate::app::run::Ended;
 use crate::base::error::Error;
 use crate::base::error::Result;
+use crate::cli::args::FogConfirmArgs;
 use crate::cli::args::Format;
-use crate::cli::args::RunbookArgs;
 use crate::cli::args::RunbookCommand;
 use crate::cli::confirm;
 use crate::cli::exit::Exit;
@@ -25,7 +25,7 @@ use crate::plan::types::PlanKind;
 use crate::report;
 use std::time::Duration;
 
-fn ask(command: &RunbookCommand) -> Result<(RunbookAsk, &RunbookArgs)> {
+fn ask(command: &RunbookCommand) -> Result<(RunbookAsk, &FogConfirmArgs)> {
     Ok(match command {
         RunbookCommand::ChangeSecondary(a) => (RunbookAsk::ChangeSecondary(SiteId::from(a.to.as_str())), &a.common),
         RunbookCommand::ChangePrimary(a) => (RunbookAsk::ChangePrimary(SiteId::from(a.to.as_str())), &a.common),

@@ -9,10 +9,11 @@ use crate::cli::exit::Exit;
 use crate::cli::output::Printer;
 use crate::cli::output::aside;
 use crate::report::table::Table;
-use crate::sim::play::night;
-use crate::sim::play::night::Twist;
 use crate::sim::play::seeds;
 use std::fmt::Write as _;
+
+/// Columns beside each other.
+const STEPS_A_TABLE: usize = 12;
 
 pub async fn run(args: &LabSimArgs, printer: &mut Printer) -> Result<Exit> {
     let (first, count) = (args.seed, args.seeds);
@@ -24,7 +25,7 @@ pub async fn run(args: &LabSimArgs, printer: &mut Printer) -> Result<Exit> {
     let played = tokio::task::spawn_blocking(move || {
         if trace {
             for seed in first..first.saturating_add(count) {
-                for line in night::run(seed, &Twist::default()).trace {
+                for line in seeds::Night::of(seed).trace() {
                     aside(&line);
                 }
             }
@@ -40,15 +41,27 @@ pub async fn run(args: &LabSimArgs, printer: &mut Printer) -> Result<Exit> {
     let rate = if minutes > 0.0 { count as f64 / minutes } else { 0.0 };
     printer.answers(&[&summary], |width| {
         let short = |s: &String| s.split_once('.').map_or(s.clone(), |(_, n)| n.to_owned());
-        let heads: Vec<String> = std::iter::once("mishap".to_owned()).chain(summary.steps.iter().map(short)).collect();
-        let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
-        let mut table = Table::new(&heads);
-        for (mishap, cells) in &summary.coverage {
-            table.row(std::iter::once(mishap.clone()).chain(cells.iter().map(ToString::to_string)));
-        }
-        let mut text = table.render(width);
+        let table = |steps: &[String], coverage: &[(String, Vec<u64>)]| {
+            let heads: Vec<String> = std::iter::once("mishap".to_owned()).chain(steps.iter().map(short)).collect();
+            let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+            let mut table = Table::new(&heads);
+            for (mishap, cells) in coverage {
+                table.row(std::iter::once(mishap.clone()).chain(cells.iter().map(ToString::to_string)));
+            }
+            table.render(width)
+        };
+        let mut text = table(&summary.steps, &summary.coverage);
         let (least, wanted) = (summary.least_per_cell, summary.wanted_per_cell);
         let _ = writeln!(text, "least in a cell: {least}, wanted: {wanted}; {rate:.0} runs per minute");
+        // The steps of groups are too many for one table.
+        let groups = &summary.groups;
+        for from in (0..groups.steps.len()).step_by(STEPS_A_TABLE) {
+            let to = (from + STEPS_A_TABLE).min(groups.steps.len());
+            let part: Vec<_> = groups.coverage.iter().map(|(m, cells)| (m.clone(), cells[from..to].to_vec())).collect();
+            text.push_str(&table(&groups.steps[from..to], &part));
+        }
+        let (n, least, wanted) = (groups.nights, groups.least_per_cell, groups.wanted_per_cell);
+        let _ = writeln!(text, "of {n} nights of failover groups, least in a cell: {least}, wanted: {wanted}");
         for cell in summary.bare() {
             let _ = writeln!(text, "not covered: {cell}");
         }

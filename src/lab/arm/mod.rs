@@ -11,6 +11,7 @@ pub mod estate;
 #[cfg(test)]
 mod fake;
 pub mod fault;
+pub mod heard;
 pub mod ids;
 pub mod network;
 pub mod oauth;

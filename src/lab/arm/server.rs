@@ -8,6 +8,7 @@ use super::error::ArmError;
 use super::error::ArmResult;
 use super::fault::FaultAction;
 use super::fault::Faults;
+use super::heard::Ear;
 use super::ids::Mint;
 use super::oauth;
 use super::operation::Operations;
@@ -56,6 +57,7 @@ pub struct ArmServer {
     throttle: Throttle,
     pub access: Access,
     pub faults: Faults,
+    pub(super) ear: Ear,
 }
 
 /// One authorised request.
@@ -123,6 +125,7 @@ impl ArmServer {
             throttle: Throttle::default(),
             access: Access::default(),
             faults: Faults::default(),
+            ear: Ear::default(),
             provider,
             config,
         })
@@ -167,7 +170,9 @@ impl ArmServer {
             }
             Some(FaultAction::DropAfter) | None => {}
         }
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let reply = self.answer(request, fail_operation).unwrap_or_else(|error| Reply::error(&error));
+        self.ear.note(&method, &path, &reply);
         if fault == Some(FaultAction::DropAfter) {
             return Err(Dropped);
         }

@@ -126,13 +126,17 @@ fn number<T: std::str::FromStr>(value: &str) -> Result<T, String> {
     value.parse().map_err(|_| format!("`{value}` is no number"))
 }
 
-/// A region that is down: nobody gets in, nothing goes out, Azure does not answer for it.
 fn region(instance: &Arc<Instance>, value: &str) -> Result<(), String> {
-    let down = match value {
-        "down" => true,
-        "up" => false,
+    match value {
+        "down" => lose_region(instance, true),
+        "up" => lose_region(instance, false),
         other => return Err(format!("a region is up or down, not `{other}`")),
-    };
+    }
+    Ok(())
+}
+
+/// A region that is down: nobody gets in, nothing goes out, Azure does not answer for it.
+pub fn lose_region(instance: &Arc<Instance>, down: bool) {
     instance.with(|s| {
         s.server.region_down = down;
         if down {
@@ -142,7 +146,7 @@ fn region(instance: &Arc<Instance>, value: &str) -> Result<(), String> {
             }
         }
     });
-    Ok(())
+    instance.notify();
 }
 
 fn id_of(instance: &Instance, arm: &ArmServer) -> Option<String> {

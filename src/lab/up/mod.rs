@@ -3,7 +3,7 @@
 pub mod agent;
 pub mod control;
 mod dns;
-mod fact;
+pub mod fact;
 mod fault;
 pub mod files;
 pub mod listen;

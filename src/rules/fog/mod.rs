@@ -1,5 +1,6 @@
 //! Failover groups: what must be true before one is made, and what may be done when (facts: failover-groups 1 to 3).
 
+pub mod closer;
 pub mod logins;
 pub mod names;
 pub mod pairs;

@@ -146,17 +146,62 @@ pub enum Asked {
     Forced(Side),
 }
 
+/// Each ground on which something is refused; a test goes through all of them.
+macro_rules! grounds {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// Why something is refused.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Ground {
+            $($(#[$doc])* $name,)*
+        }
+        impl Ground {
+            #[cfg(test)]
+            pub const ALL: &'static [Ground] = &[$(Ground::$name,)*];
+        }
+    };
+}
+
+grounds! {
+    /// It is as wanted already: nothing is wrong.
+    Already,
+    Exists,
+    ExistenceUnknown,
+    Missing,
+    PlannedNotInSync,
+    MemberBusy,
+    MemberBusyUnknown,
+    MemberNotReady,
+    ReplicationUnknown,
+    NotReplicated,
+    DatabaseBehind,
+    PoliciesDiffer,
+    NoWholeCopy,
+    PromotedUnread,
+    NothingWhole,
+    UpdateOneSided,
+    UpdateNotNow,
+    DeleteOneSided,
+    DeleteNotNow,
+    NoRight,
+}
+
 /// Why something is not asked of the service, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
+    pub ground: Ground,
     pub why: String,
     pub hint: String,
-    /// Nothing is wrong: it is as wanted already.
-    pub already: bool,
 }
 
-fn no(why: impl Into<String>, hint: impl Into<String>) -> Result<(), Refusal> {
-    Err(Refusal { why: why.into(), hint: hint.into(), already: false })
+impl Refusal {
+    /// Nothing is wrong: it is as wanted already.
+    pub fn is_already(&self) -> bool {
+        self.ground == Ground::Already
+    }
+}
+
+fn no(ground: Ground, why: impl Into<String>, hint: impl Into<String>) -> Result<(), Refusal> {
+    Err(Refusal { ground, why: why.into(), hint: hint.into() })
 }
 
 /// May this be sent now? Refused here before the service refuses it.
@@ -169,6 +214,7 @@ pub fn may(asked: Asked, standing: &Standing, facts: &GroupFacts) -> Result<(), 
     }
     let role = if facts.servers.is_some() { "SQL Server Contributor" } else { "SQL Managed Instance Contributor" };
     no(
+        Ground::NoRight,
         format!("Azure does not let you: {}", lacks.join(", ")),
         format!("{role} on the resource groups of both members; then the same command again"),
     )
@@ -185,32 +231,43 @@ fn stands(asked: Asked, standing: &Standing, facts: &GroupFacts) -> Result<(), R
             | Standing::Seeding { primary: Side::A }
             | Standing::InSync { primary: Side::A },
         ) => Ok(()),
-        (Asked::Protect, other) => no(format!("group {name} is there: {}", other.sentence()), show),
-        (Asked::Create, Standing::Unknown { why }) => no(format!("whether the group exists is unknown: {why}"), show),
-        (Asked::Create, other) => no(format!("group {name} is there: {}", other.sentence()), show),
-        (_, Standing::None) => no(format!("there is no group {name}"), format!("milink fog create {name}")),
+        (Asked::Protect, other) => no(Ground::Exists, format!("group {name} is there: {}", other.sentence()), show),
+        (Asked::Create, Standing::Unknown { why }) => {
+            no(Ground::ExistenceUnknown, format!("whether the group exists is unknown: {why}"), show)
+        }
+        (Asked::Create, other) => no(Ground::Exists, format!("group {name} is there: {}", other.sentence()), show),
+        (_, Standing::None) => {
+            no(Ground::Missing, format!("there is no group {name}"), format!("milink fog create {name}"))
+        }
         (Asked::Planned(to) | Asked::Forced(to), s) if s.primary() == Some(to) => Err(Refusal {
+            ground: Ground::Already,
             why: format!("{} is primary already; nothing was done", facts.member(to).site),
             hint: show,
-            already: true,
         }),
         (Asked::Planned(_), Standing::InSync { .. }) => planned(facts),
         (Asked::Planned(_), other) => {
-            no(format!("a planned failover needs CATCH_UP on both sides: {}", other.sentence()), show)
+            let why = format!("a planned failover needs CATCH_UP on both sides: {}", other.sentence());
+            no(Ground::PlannedNotInSync, why, show)
         }
         (Asked::Forced(to), s) => forced(to, s, facts),
         (Asked::Update, Standing::InSync { .. }) => Ok(()),
         (Asked::Update, Standing::OneSided { .. }) => {
-            no(format!("an update goes to the primary, and not both sides can be read: {}", standing.sentence()), show)
+            let why = format!("an update goes to the primary, and not both sides can be read: {}", standing.sentence());
+            no(Ground::UpdateOneSided, why, show)
         }
-        (Asked::Update, other) => no(format!("not while the group is {}", other.sentence()), show),
+        (Asked::Update, other) => {
+            no(Ground::UpdateNotNow, format!("not while the group is {}", other.sentence()), show)
+        }
         (Asked::Delete, Standing::InSync { .. } | Standing::Suspended { .. } | Standing::Seeding { .. }) => Ok(()),
         (Asked::Delete, Standing::OneSided { seen_primary: Some(true), .. }) => Ok(()),
         (Asked::Delete, Standing::OneSided { .. }) => no(
+            Ground::DeleteOneSided,
             "a deletion goes to the primary, which cannot be read",
             format!("if its region is lost: milink fog failover {name} --forced --confirm {name}, then delete"),
         ),
-        (Asked::Delete, other) => no(format!("not while the group is {}", other.sentence()), show),
+        (Asked::Delete, other) => {
+            no(Ground::DeleteNotNow, format!("not while the group is {}", other.sentence()), show)
+        }
     }
 }
 
@@ -222,22 +279,32 @@ fn planned(facts: &GroupFacts) -> Result<(), Refusal> {
         let member = facts.member(side);
         match &member.operations {
             Fact::Known { value } if value.is_empty() => {}
-            Fact::Known { value } => return no(format!("{} is busy: {}", member.site, value.join(", ")), show),
-            Fact::Unknown { why } => return no(format!("whether {} is busy is unknown: {why}", member.site), show),
+            Fact::Known { value } => {
+                return no(Ground::MemberBusy, format!("{} is busy: {}", member.site, value.join(", ")), show);
+            }
+            Fact::Unknown { why } => {
+                let why = format!("whether {} is busy is unknown: {why}", member.site);
+                return no(Ground::MemberBusyUnknown, why, show);
+            }
         }
         if let Ok(f) = member.facts.get()
             && f.state.as_deref().is_some_and(|s| !s.eq_ignore_ascii_case("Ready"))
         {
-            return no(format!("{} is {}", member.site, f.state.as_deref().unwrap_or_default()), show);
+            let why = format!("{} is {}", member.site, f.state.as_deref().unwrap_or_default());
+            return no(Ground::MemberNotReady, why, show);
         }
     }
     for d in &facts.databases {
         match &d.row {
-            Fact::Unknown { why } => return no(format!("replication of {} is unknown: {why}", d.name), show),
-            Fact::Known { value: None } => return no(format!("database {} is not replicated", d.name), show),
+            Fact::Unknown { why } => {
+                return no(Ground::ReplicationUnknown, format!("replication of {} is unknown: {why}", d.name), show);
+            }
+            Fact::Known { value: None } => {
+                return no(Ground::NotReplicated, format!("database {} is not replicated", d.name), show);
+            }
             Fact::Known { value: Some(row) } if folded(row.state.as_deref()) != "catchup" => {
                 let state = row.state.as_deref().unwrap_or("without a state");
-                return no(format!("database {} is {state}", d.name), show);
+                return no(Ground::DatabaseBehind, format!("database {} is {state}", d.name), show);
             }
             Fact::Known { .. } => {}
         }
@@ -249,7 +316,8 @@ fn formats(facts: &GroupFacts, show: &str) -> Result<(), Refusal> {
     let policy = |side| facts.member(side).facts.known().and_then(|f| f.policy.clone());
     match (policy(Side::A), policy(Side::B)) {
         (Some(a), Some(b)) if !a.eq_ignore_ascii_case(&b) => {
-            no(format!("the update policies differ ({a}, {b}): the service refuses every failover"), show)
+            let why = format!("the update policies differ ({a}, {b}): the service refuses every failover");
+            no(Ground::PoliciesDiffer, why, show)
         }
         _ => Ok(()),
     }
@@ -264,12 +332,18 @@ fn forced(to: Side, standing: &Standing, facts: &GroupFacts) -> Result<(), Refus
         Standing::OneSided { unread, seen_state, .. } if *unread != to => {
             match folded(seen_state.as_deref()).as_str() {
                 "catchup" | "suspended" => Ok(()),
-                _ => no(format!("{} holds no whole copy: {}", facts.member(to).site, standing.sentence()), show),
+                _ => {
+                    let why = format!("{} holds no whole copy: {}", facts.member(to).site, standing.sentence());
+                    no(Ground::NoWholeCopy, why, show)
+                }
             }
         }
         Standing::OneSided { .. } => {
-            no(format!("{} is to be promoted and cannot be read", facts.member(to).site), show)
+            let why = format!("{} is to be promoted and cannot be read", facts.member(to).site);
+            no(Ground::PromotedUnread, why, show)
         }
-        other => no(format!("there is nothing whole to fail over to: {}", other.sentence()), show),
+        other => {
+            no(Ground::NothingWhole, format!("there is nothing whole to fail over to: {}", other.sentence()), show)
+        }
     }
 }

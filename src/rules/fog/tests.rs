@@ -7,6 +7,7 @@ use super::prerequisites;
 use super::prerequisites::Status;
 use super::seeding;
 use super::state::Asked;
+use super::state::Ground;
 use super::state::Standing;
 use super::state::may;
 use super::state::standing;
@@ -57,7 +58,7 @@ fn member(site: &str, location: &str) -> Member {
     }
 }
 
-fn fresh() -> GroupFacts {
+pub(super) fn fresh() -> GroupFacts {
     let mut a = member("mi-a", "West Europe");
     a.databases = known(vec![("ledger".to_owned(), "Online".to_owned())]);
     GroupFacts {
@@ -132,7 +133,7 @@ fn in_step_everything_goes_the_right_way() {
         assert_eq!(standing(&f), Standing::InSync { primary: Side::A });
         assert!([Asked::Update, Asked::Delete, TO_B, FORCE_B].into_iter().all(|a| allowed(a, &f)), "{state}");
         let already = may(Asked::Planned(Side::A), &standing(&f), &f).unwrap_err();
-        assert!(already.already && already.why.contains("primary already"));
+        assert!(already.is_already() && already.why.contains("primary already"));
     }
 }
 
@@ -326,4 +327,79 @@ fn what_drifts_apart_is_told_of_a_standing_group() {
     assert_eq!(ids, ["fog.compute", "fog.backup_redundancy"], "and not that the secondary holds databases");
     f.b.facts = Fact::unknown("dark");
     assert!(prerequisites::drift(&f).iter().all(|r| r.status == Status::Unknown), "unread is not equal");
+}
+
+/// What is asked and found where each ground of a refusal applies. A new ground without a case does not compile.
+fn case_of(ground: Ground) -> (Asked, GroupFacts) {
+    let with = |state: &str, change: fn(&mut GroupFacts)| {
+        let mut f = grouped(state);
+        change(&mut f);
+        f
+    };
+    let whole = |change: fn(&mut GroupFacts)| with("CATCH_UP", change);
+    match ground {
+        Ground::Already => (Asked::Planned(Side::A), grouped("CATCH_UP")),
+        Ground::Exists => (Asked::Create, grouped("CATCH_UP")),
+        Ground::ExistenceUnknown => (
+            Asked::Create,
+            whole(|f| {
+                f.a.groups = Fact::unknown("dark");
+                f.b.groups = Fact::unknown("dark");
+            }),
+        ),
+        Ground::Missing => (Asked::Delete, fresh()),
+        Ground::PlannedNotInSync => (TO_B, grouped("SEEDING")),
+        Ground::MemberBusy => (TO_B, whole(|f| f.a.operations = known(vec!["UPDATE".to_owned()]))),
+        Ground::MemberBusyUnknown => (TO_B, whole(|f| f.a.operations = Fact::unknown("dark"))),
+        Ground::MemberNotReady => (
+            TO_B,
+            whole(|f| {
+                if let Fact::Known { value } = &mut f.b.facts {
+                    value.state = Some("Stopped".to_owned());
+                }
+            }),
+        ),
+        Ground::ReplicationUnknown => (TO_B, whole(|f| f.databases[0].row = Fact::unknown("dark"))),
+        Ground::NotReplicated => (TO_B, whole(|f| f.databases[0].row = known(None))),
+        Ground::DatabaseBehind => (
+            TO_B,
+            whole(|f| {
+                let row =
+                    GeoRow { state: Some("SEEDING".to_owned()), lag_s: None, age_s: None, is_primary: Some(true) };
+                f.databases[0].row = known(Some(row));
+            }),
+        ),
+        Ground::PoliciesDiffer => (
+            FORCE_B,
+            whole(|f| {
+                if let Fact::Known { value } = &mut f.b.facts {
+                    value.policy = Some("AlwaysUpToDate".to_owned());
+                }
+            }),
+        ),
+        Ground::NoWholeCopy => (FORCE_B, with("SEEDING", |f| f.a.groups = Fact::unknown("dark"))),
+        Ground::PromotedUnread => (FORCE_B, whole(|f| f.b.groups = Fact::unknown("dark"))),
+        Ground::NothingWhole => (FORCE_B, grouped("SEEDING")),
+        Ground::UpdateOneSided => (Asked::Update, whole(|f| f.a.groups = Fact::unknown("dark"))),
+        Ground::UpdateNotNow => (Asked::Update, grouped("SEEDING")),
+        Ground::DeleteOneSided => (Asked::Delete, whole(|f| f.a.groups = Fact::unknown("dark"))),
+        Ground::DeleteNotNow => (Asked::Delete, grouped("PENDING")),
+        Ground::NoRight => (
+            TO_B,
+            whole(|f| {
+                let action = "Microsoft.Sql/locations/instanceFailoverGroups/failover/action";
+                f.b.forbidden = known(vec![action.to_owned()]);
+            }),
+        ),
+    }
+}
+
+#[test]
+fn every_ground_refuses_and_says_what_to_do() {
+    for ground in Ground::ALL {
+        let (asked, facts) = case_of(*ground);
+        let refusal = may(asked, &standing(&facts), &facts).expect_err("must be refused");
+        assert_eq!(refusal.ground, *ground, "{}", refusal.why);
+        assert!(refusal.hint.contains("milink") || *ground == Ground::NoRight, "{ground:?}: {}", refusal.hint);
+    }
 }

@@ -6,6 +6,7 @@ use super::estate::small_of;
 use super::faults::Blow;
 use super::faults::Blows;
 use super::faults::Place;
+use super::fog_night::deed::Deed;
 use super::gate::Gate;
 use super::operator::Fate;
 use super::operator::Mortal;
@@ -22,6 +23,7 @@ use crate::base::error::Result;
 use crate::engine::cancel::Cancel;
 use crate::lab::arm::fault::FaultAction;
 use crate::lab::arm::fault::FaultRule;
+use hyper::body::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -119,6 +121,8 @@ async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
     estate.until_written(3).await?;
     if case.op == FogOp::Protect {
         first_half(estate, &operator).await?;
+    } else if case.op == FogOp::Network {
+        unpeer(estate).await?;
     } else if case.op != FogOp::Create {
         let calm: Arc<dyn Mortal> = Blows::none();
         let made = bounded(operator.group(estate, case.name(), FogOp::Create, &calm)).await?;
@@ -135,6 +139,10 @@ async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
     }
     let mut fate = match &case.ask {
         Some(ask) => bounded(operator.runbook(estate, ask, &mortal)).await?,
+        None if case.op == FogOp::Network => {
+            let cancel = Cancel::new();
+            bounded(operator.deed(estate, Deed::Network, &mortal, &Gate::default(), cancel)).await?
+        }
         None => bounded(operator.group(estate, case.name(), case.op, &mortal)).await?,
     };
     let mut passed = blows.passed();
@@ -154,8 +162,35 @@ async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
     Ok(Played { committed, struck: blows.struck(), passed })
 }
 
+/// Somebody deletes both halves of the peering, in the portal.
+pub(super) async fn unpeer(estate: &Estate) -> Result<()> {
+    const PEERINGS: [(&str, &str); 2] = [
+        ("rg-lab", "vnet-lab/virtualNetworkPeerings/to-vnet-lab-northeurope"),
+        ("rg-lab-dr", "vnet-lab-northeurope/virtualNetworkPeerings/to-vnet-lab"),
+    ];
+    let arm = &estate.lab.record.arm;
+    for (group, peering) in PEERINGS {
+        let uri = format!(
+            "https://portal/subscriptions/{}/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/{peering}?api-version=2024-05-01",
+            arm.subscription
+        );
+        let request = hyper::Request::builder()
+            .method("DELETE")
+            .uri(uri)
+            .header("authorization", format!("Bearer {}", arm.token))
+            .body(Bytes::new())
+            .map_err(|e| Error::bug("a request of the portal").caused_by(e))?;
+        let answer = estate.lab.arm.handle(request).await;
+        if !answer.status().is_success() {
+            let why = String::from_utf8_lossy(answer.body()).into_owned();
+            return Err(Error::bug(format!("{peering} could not be deleted: {why}")));
+        }
+    }
+    Ok(())
+}
+
 /// Linked and cut over: what comes before a protection.
-async fn first_half(estate: &Estate, operator: &Operator) -> Result<()> {
+pub(super) async fn first_half(estate: &Estate, operator: &Operator) -> Result<()> {
     operator.create(estate).await?;
     operator.objects(estate).await?;
     let calm: Arc<dyn Mortal> = Blows::none();
@@ -191,10 +226,10 @@ async fn settle(case: &Case, estate: &mut Estate, operator: &Operator, committed
     let wanted = match (case.op, committed) {
         (FogOp::Create, true) | (FogOp::Update | FogOp::Drill | FogOp::ForcedDrill, _) => Some("mi-a"),
         (FogOp::Protect, true) => Some("mi-we"),
-        (FogOp::Create | FogOp::Protect, false) | (FogOp::Delete, true) => None,
+        (FogOp::Create | FogOp::Protect, false) | (FogOp::Delete, true) | (FogOp::Network, _) => None,
         (FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst, true) => Some("mi-b"),
         (FogOp::Runbook, true) if matches!(case.ask, Some(RunbookAsk::ChangePrimary(_))) => Some("mi-c"),
-        (FogOp::Runbook | FogOp::Network, _) => Some("mi-a"),
+        (FogOp::Runbook, _) => Some("mi-a"),
         (FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Delete, false) => Some("mi-a"),
     };
     // The first two servers stand where the first two instances do.

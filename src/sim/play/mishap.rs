@@ -37,6 +37,11 @@ pub enum Mishap {
     /// The server stops and starts again: its sessions and what they had not committed are gone, and for a while nobody gets in.
     RestartSource,
     RestartTarget,
+    /// Of failover groups: the region of that member is lost, and comes back.
+    LoseSource,
+    LoseTarget,
+    /// Of failover groups: the next operation is accepted and ends in failure, having done nothing.
+    OperationFails,
 }
 
 impl Mishap {
@@ -83,6 +88,9 @@ impl Mishap {
             Mishap::Burst => "burst",
             Mishap::RestartSource => "restart-source",
             Mishap::RestartTarget => "restart-target",
+            Mishap::LoseSource => "lose-source",
+            Mishap::LoseTarget => "lose-target",
+            Mishap::OperationFails => "arm-fails",
         }
     }
 }

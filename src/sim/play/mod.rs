@@ -6,6 +6,7 @@ pub mod case;
 mod catalogue;
 pub mod estate;
 pub mod faults;
+pub mod fog_night;
 pub mod gate;
 pub mod groups;
 pub mod hooks;

@@ -327,7 +327,7 @@ impl Operator {
     }
 
     /// Runs until it ends or is killed; whatever it held is gone then.
-    async fn process(
+    pub(super) async fn process(
         &self,
         estate: &Estate,
         faults: &Arc<dyn Mortal>,

@@ -46,7 +46,7 @@ impl Current {
         *self.process.lock().unwrap_or_else(PoisonError::into_inner) = new.clone();
         new
     }
-    fn get(&self) -> (Gate, Cancel) {
+    pub(super) fn get(&self) -> (Gate, Cancel) {
         self.process.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -109,6 +109,8 @@ impl World<'_> {
         let me = self.operator.name.as_str();
         match due.mishap {
             Mishap::Fail | Mishap::Crash => {}
+            // Of failover groups alone: those nights have a world of their own.
+            Mishap::LoseSource | Mishap::LoseTarget | Mishap::OperationFails => {}
             Mishap::Abort => self.current.get().1.request(),
             Mishap::SleepAndAbort => self.sleep(due.lasts, true).await,
             Mishap::SleepAndResume => self.sleep(due.lasts, false).await,

@@ -4,7 +4,6 @@
 use super::claims;
 use super::drain::TOKEN;
 use super::token::FenceToken;
-use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::engine::context::Context;
 use crate::engine::step::Done;
@@ -14,27 +13,16 @@ use crate::model::ids::RunId;
 use crate::sql::query::fence;
 use crate::sql::query::lease;
 use crate::sql::query::marker;
+use crate::workflow::held;
 use crate::workflow::link_step::LinkStep;
 use crate::workflow::link_step::link_step;
 use async_trait::async_trait;
 
 pub struct Lease(pub LinkStep);
 
-/// Evidence: this run has had the lease.
-const HELD: &str = "held";
-/// Evidence: the run that had it in between.
-const SUPERSEDED: &str = "superseded_by";
-
 impl Lease {
     fn resource(&self) -> String {
         lease::resource(self.0.link.name.as_str())
-    }
-
-    fn note_other(&self, cx: &Context, last: Option<RunId>) -> Result<()> {
-        match last.filter(|run| run != cx.effects.run()) {
-            Some(other) => cx.prove(&self.0.id, SUPERSEDED, &other.as_str()),
-            None => Ok(()),
-        }
     }
 }
 
@@ -63,7 +51,7 @@ impl Step for Lease {
         true
     }
     async fn superseded(&self, cx: &Context) -> Result<Option<RunId>> {
-        let Some(other) = cx.proven::<String>(&self.0.id, SUPERSEDED)? else { return Ok(None) };
+        let Some(other) = held::superseded_by(cx, &self.0.id)? else { return Ok(None) };
         // One that was refused has taken nothing over: what is shut is still ours to open. Who takes over takes all.
         for site in [&self.0.link.source, &self.0.link.target] {
             if !claims::own(cx, site).await?.is_empty() {
@@ -78,7 +66,7 @@ impl Step for Lease {
                 return Ok(None);
             }
         }
-        Ok(Some(RunId::from(other.as_str())))
+        Ok(Some(other))
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         if cx.effects.holds_lease(self.0.link.name.as_str()) {
@@ -88,29 +76,15 @@ impl Step for Lease {
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let link = &self.0.link;
-        let had = cx.proven::<bool>(&self.0.id, HELD)? == Some(true);
-        if had {
-            // Before the number is raised in this run's name: afterwards nobody could tell.
-            let last = cx.effects.last_holder(&link.source, link.name.as_str()).await?;
-            self.note_other(cx, last)?;
-        }
-        if let Some(taken) = cx.effects.take_lease(&self.0.id, &link.source, link.name.as_str()).await? {
-            if had {
-                self.note_other(cx, taken.before)?;
-            } else {
-                cx.prove(&self.0.id, HELD, &true)?;
-            }
-            let number = taken.number;
+        if let Some(number) = held::take(cx, &self.0.id, &link.source, link.name.as_str()).await? {
             return Ok(Done::note(format!(
                 "lease {} held on {}, fencing number {number}",
                 self.resource(),
                 link.source
             )));
         }
-        let holder = cx.effects.read(&link.source, lease::read(&self.resource())).await?;
-        let who = holder.first().map_or("somebody who let go just now".to_owned(), ToString::to_string);
-        Err(Error::refused(format!("the lease of link {} is held by {who}", link.name))
-            .hint("milink cutover status; wait for that run to end, or abort it"))
+        let refused = held::refused(cx, &link.source, link.name.as_str(), &format!("link {}", link.name)).await?;
+        Err(refused.hint("milink cutover status; wait for that run to end, or abort it"))
     }
     async fn undo(&self, cx: &Context) -> Result<String> {
         cx.effects.release_lease(self.0.link.name.as_str()).await;

@@ -130,6 +130,9 @@ impl FogStep {
         F: Fn() -> Fut,
         Fut: Future<Output = Result<Option<T>>>,
     {
+        if self.forgets() {
+            return Ok(None);
+        }
         if let Some(found) = look().await? {
             return Ok(Some(found));
         }
@@ -141,6 +144,16 @@ impl FogStep {
             Err(e) if e.kind() == Kind::TimedOut && e.get_hint().is_none() => Ok(None),
             Err(e) => Err(e),
         }
+    }
+
+    /// The operation of this step that was last seen under way.
+    pub(super) fn pending(&self, cx: &Context) -> bool {
+        !self.forgets() && cx.effects.pending(&self.id).is_some()
+    }
+
+    /// A test has left out that a step remembers what it sent.
+    pub(super) fn forgets(&self) -> bool {
+        self.tools.sabotaged(&self.id)
     }
 
     pub fn gone(&self) -> Error {
@@ -174,3 +187,42 @@ macro_rules! fog_step {
     };
 }
 pub(super) use fog_step;
+
+/// What every step that only reads spells alike; `ready`: nothing has to be looked at before it runs. As `async_trait` would write it:
+/// that does not see into a macro.
+macro_rules! only_reads {
+    (ready) => {
+        only_reads!();
+        fn precheck<'a, 'b, 'c>(
+            &'a self,
+            _: &'b crate::engine::context::Context,
+        ) -> futures_util::future::BoxFuture<'c, crate::base::error::Result<crate::engine::step::Precheck>>
+        where
+            'a: 'c,
+            'b: 'c,
+            Self: 'c,
+        {
+            Box::pin(std::future::ready(Ok(crate::engine::step::Precheck::Ready)))
+        }
+    };
+    () => {
+        fn preview(&self) -> Vec<String> {
+            Vec::new()
+        }
+        fn undo_summary(&self) -> String {
+            "nothing: it only reads".to_owned()
+        }
+        fn undo<'a, 'b, 'c>(
+            &'a self,
+            _: &'b crate::engine::context::Context,
+        ) -> futures_util::future::BoxFuture<'c, crate::base::error::Result<String>>
+        where
+            'a: 'c,
+            'b: 'c,
+            Self: 'c,
+        {
+            Box::pin(std::future::ready(Ok("nothing to undo".to_owned())))
+        }
+    };
+}
+pub(super) use only_reads;

@@ -2,12 +2,12 @@
 
 use super::base::FogStep;
 use super::base::fog_step;
+use super::base::only_reads;
 use super::failover::unix_ms;
 use crate::base::error::Result;
 use crate::base::retry::Backoff;
 use crate::engine::context::Context;
 use crate::engine::step::Done;
-use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::plan::fog::FogMember;
 use crate::plan::fog::FogOp;
@@ -61,26 +61,15 @@ pub(super) async fn roles(
 #[async_trait]
 impl Step for Confirm {
     fog_step!(secondary);
+    only_reads!(ready);
 
     fn summary(&self) -> String {
         format!("read the roles back, and see {} take writes", self.0.plan.secondary.site)
-    }
-    fn preview(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn undo_summary(&self) -> String {
-        "nothing: it only reads".to_owned()
-    }
-    async fn precheck(&self, _: &Context) -> Result<Precheck> {
-        Ok(Precheck::Ready)
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let plan = &self.0.plan;
         let must = !matches!(plan.op, FogOp::ForcedFailover | FogOp::PlannedFirst);
         roles(&self.0, cx, &plan.secondary, &plan.primary, must).await?;
         Ok(Done::note(format!("{} is primary and takes writes in every database", plan.secondary.site)))
-    }
-    async fn undo(&self, _: &Context) -> Result<String> {
-        Ok("nothing to undo".to_owned())
     }
 }

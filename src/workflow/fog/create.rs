@@ -65,7 +65,7 @@ impl Step for Create {
         let at = self.0.at_primary();
         let found = self.0.seen(cx, || self.0.group(cx, &at)).await?;
         Ok(match found {
-            None if cx.effects.pending(&self.0.id).is_some() => Precheck::UnderWay,
+            None if self.0.pending(cx) => Precheck::UnderWay,
             None => Precheck::Ready,
             Some(group) if self.is_ours(&group) => Precheck::AlreadyDone("registered".to_owned()),
             Some(_) => Precheck::Blocked {
@@ -76,8 +76,9 @@ impl Step for Create {
         })
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
-        let there = self.0.group(cx, &self.0.at_primary()).await?.is_some_and(|g| self.is_ours(&g));
-        if !there && cx.effects.pending(&self.0.id).is_none() {
+        let there =
+            !self.0.forgets() && self.0.group(cx, &self.0.at_primary()).await?.is_some_and(|g| self.is_ours(&g));
+        if !there && !self.0.pending(cx) {
             cx.prove(&self.0.id, SENT, &true)?;
             cx.effects.arm_change(&self.0.id, &self.0.plan.primary.site, &self.put()).await?;
         }

@@ -61,7 +61,7 @@ impl Step for Delete {
         })
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
-        if self.0.group(cx, &self.0.at_primary()).await?.is_none() {
+        if self.0.forgets() || self.0.group(cx, &self.0.at_primary()).await?.is_none() {
             return Ok(Done::note("gone"));
         }
         let site = &self.0.plan.primary.site;

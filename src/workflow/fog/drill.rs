@@ -3,6 +3,7 @@
 use super::base::FogStep;
 use super::base::SENT;
 use super::base::fog_step;
+use super::base::only_reads;
 use super::confirm;
 use super::failover;
 use super::failover::unix_ms;
@@ -101,17 +102,9 @@ async fn first_write(step: &FogStep, cx: &Context, to: &SiteId) {
 #[async_trait]
 impl Step for Measure {
     fog_step!(secondary);
+    only_reads!(ready);
     fn summary(&self) -> String {
         "measure what was lost and how long nobody could write".to_owned()
-    }
-    fn preview(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn undo_summary(&self) -> String {
-        "nothing: it only reads".to_owned()
-    }
-    async fn precheck(&self, _: &Context) -> Result<Precheck> {
-        Ok(Precheck::Ready)
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let to = &self.0.plan.secondary.site;
@@ -120,9 +113,6 @@ impl Step for Measure {
         cx.prove(&self.0.id, MEASURED, &m)?;
         Ok(Done::note(said(&m)))
     }
-    async fn undo(&self, _: &Context) -> Result<String> {
-        Ok("nothing to undo".to_owned())
-    }
 }
 
 pub struct Settle(pub FogStep);
@@ -130,17 +120,9 @@ pub struct Settle(pub FogStep);
 #[async_trait]
 impl Step for Settle {
     fog_step!(secondary);
+    only_reads!(ready);
     fn summary(&self) -> String {
         "wait until both sides and every database have caught up again".to_owned()
-    }
-    fn preview(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn undo_summary(&self) -> String {
-        "nothing: it only reads".to_owned()
-    }
-    async fn precheck(&self, _: &Context) -> Result<Precheck> {
-        Ok(Precheck::Ready)
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         cx.until("both sides to catch up", SETTLE_MAX, Backoff::relaxed(), || async {
@@ -151,9 +133,6 @@ impl Step for Settle {
         })
         .await?;
         Ok(Done::note("CATCH_UP on both sides and in every database"))
-    }
-    async fn undo(&self, _: &Context) -> Result<String> {
-        Ok("nothing to undo".to_owned())
     }
 }
 
@@ -186,15 +165,15 @@ impl Step for Failback {
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         Ok(match self.0.seen(cx, || self.switched(cx)).await? {
             Some(()) => Precheck::AlreadyDone(format!("{} is primary", self.0.plan.primary.site)),
-            None if cx.effects.pending(&self.0.id).is_some() => Precheck::UnderWay,
+            None if self.0.pending(cx) => Precheck::UnderWay,
             None => Precheck::Ready,
         })
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
-        if self.switched(cx).await?.is_some() {
+        if !self.0.forgets() && self.switched(cx).await?.is_some() {
             return Ok(Done::note(format!("{} is primary", self.0.plan.primary.site)));
         }
-        if cx.effects.pending(&self.0.id).is_none() {
+        if !self.0.pending(cx) {
             cx.prove(&self.0.id, failover::DECIDED, &unix_ms(cx))?;
             cx.prove(&self.0.id, SENT, &true)?;
             cx.effects.arm_change(&self.0.id, &self.0.plan.primary.site, &self.change()).await?;
@@ -214,17 +193,9 @@ pub struct Home(pub FogStep);
 #[async_trait]
 impl Step for Home {
     fog_step!(primary);
+    only_reads!(ready);
     fn summary(&self) -> String {
         format!("see {} take writes again, behind its listener", self.0.plan.primary.site)
-    }
-    fn preview(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn undo_summary(&self) -> String {
-        "nothing: it only reads".to_owned()
-    }
-    async fn precheck(&self, _: &Context) -> Result<Precheck> {
-        Ok(Precheck::Ready)
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let plan = &self.0.plan;
@@ -239,9 +210,6 @@ impl Step for Home {
         let m = measured(&self.0, cx, ["drill.failback", "drill.home", "drill.home"], &plan.primary.site).await?;
         cx.prove(&self.0.id, MEASURED, &m)?;
         Ok(Done::note(said(&m)))
-    }
-    async fn undo(&self, _: &Context) -> Result<String> {
-        Ok("nothing to undo".to_owned())
     }
 }
 

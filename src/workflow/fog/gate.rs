@@ -2,11 +2,11 @@
 
 use super::base::FogStep;
 use super::base::fog_step;
+use super::base::only_reads;
 use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::engine::context::Context;
 use crate::engine::step::Done;
-use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::model::geo::GroupFacts;
 use crate::model::geo::Side;
@@ -93,20 +93,19 @@ impl Gate {
 #[async_trait]
 impl Step for Gate {
     fog_step!(secondary);
+    only_reads!(ready);
 
     fn summary(&self) -> String {
         format!("check that failover group {} may be touched now", self.0.plan.group)
     }
-    fn preview(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn undo_summary(&self) -> String {
-        "nothing: it only reads".to_owned()
-    }
-    async fn precheck(&self, _: &Context) -> Result<Precheck> {
-        Ok(Precheck::Ready)
+    /// What an earlier process saw says nothing of now. An act beyond the line is not judged twice: by then it may be half done.
+    fn volatile(&self) -> bool {
+        !self.0.later
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
+        if self.0.forgets() {
+            return Ok(Done::note("left out"));
+        }
         let facts = self.0.look(cx).await;
         let plan = &self.0.plan;
         let automatic = plan.settings.automatic_after_minutes.is_some();
@@ -126,8 +125,5 @@ impl Step for Gate {
             (_, Some(lag)) => format!("{said}, lag at most {lag} s"),
             (_, None) => format!("{said}, lag unknown"),
         }))
-    }
-    async fn undo(&self, _: &Context) -> Result<String> {
-        Ok("nothing to undo".to_owned())
     }
 }

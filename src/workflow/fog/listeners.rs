@@ -2,6 +2,7 @@
 
 use super::base::FogStep;
 use super::base::fog_step;
+use super::base::only_reads;
 use super::failover::unix_ms;
 use crate::base::error::Error;
 use crate::base::error::Kind;
@@ -9,7 +10,6 @@ use crate::base::error::Result;
 use crate::base::retry::Backoff;
 use crate::engine::context::Context;
 use crate::engine::step::Done;
-use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::inventory::listener;
 use crate::inventory::listener::Landed;
@@ -56,6 +56,7 @@ pub async fn land(step: &FogStep, cx: &Context, primary: &FogMember, secondary: 
 #[async_trait]
 impl Step for Listeners {
     fog_step!(secondary);
+    only_reads!(ready);
 
     fn summary(&self) -> String {
         let closed = if self.0.is_act() && self.0.plan.op == FogOp::Create {
@@ -64,15 +65,6 @@ impl Step for Listeners {
             ""
         };
         format!("log in through {} and see the right instance answer{closed}", self.0.plan.read_write_listener)
-    }
-    fn preview(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn undo_summary(&self) -> String {
-        "nothing: it only reads".to_owned()
-    }
-    async fn precheck(&self, _: &Context) -> Result<Precheck> {
-        Ok(Precheck::Ready)
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let plan = &self.0.plan;
@@ -102,8 +94,5 @@ impl Step for Listeners {
         cx.prove(&self.0.id, RESOLVED, &unix_ms(cx))?;
         let names: Vec<_> = last.iter().map(|l| l.listener.as_str()).collect();
         Ok(Done::note(format!("{} answered by the right instance", names.join(" and "))))
-    }
-    async fn undo(&self, _: &Context) -> Result<String> {
-        Ok("nothing to undo".to_owned())
     }
 }

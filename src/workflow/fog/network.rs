@@ -1,6 +1,7 @@
 //! One resource of a network, put by its id, and read back. A peering counts when both halves are connected.
 
 use super::base::FogStep;
+use super::base::only_reads;
 use crate::arm::ArmChange;
 use crate::arm::change::API_VERSION_NETWORK;
 use crate::base::error::Error;
@@ -100,18 +101,10 @@ pub struct Connected(pub FogStep);
 #[async_trait]
 impl Step for Connected {
     super::base::fog_step!(primary);
+    only_reads!(ready);
 
     fn summary(&self) -> String {
         "see both halves of the peering connected".to_owned()
-    }
-    fn preview(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn undo_summary(&self) -> String {
-        "nothing: it only reads".to_owned()
-    }
-    async fn precheck(&self, _: &Context) -> Result<Precheck> {
-        Ok(Precheck::Ready)
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let halves = self.0.plan.network.iter().filter(|n| matches!(n.change, NetworkChange::Peering { .. }));
@@ -129,8 +122,5 @@ impl Step for Connected {
             })?;
         }
         Ok(Done::note("Connected on both sides; a path that was set is not proven: milink fog create does that"))
-    }
-    async fn undo(&self, _: &Context) -> Result<String> {
-        Ok("nothing to undo".to_owned())
     }
 }

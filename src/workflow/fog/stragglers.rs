@@ -3,6 +3,7 @@
 
 use super::base::FogStep;
 use super::base::fog_step;
+use super::base::only_reads;
 use super::failover;
 use super::failover::unix_ms;
 use crate::base::clock::pause;
@@ -129,15 +130,10 @@ pub fn said(s: &Stragglers, site: &str) -> String {
 #[async_trait]
 impl Step for Watch {
     fog_step!(secondary);
+    only_reads!();
 
     fn summary(&self) -> String {
         format!("see who is still on {}", self.0.plan.primary.site)
-    }
-    fn preview(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn undo_summary(&self) -> String {
-        "nothing: it only reads".to_owned()
     }
     async fn precheck(&self, _: &Context) -> Result<Precheck> {
         Ok(if self.0.is_of_servers() {
@@ -155,8 +151,5 @@ impl Step for Watch {
         };
         cx.prove(&self.0.id, FOUND, &found)?;
         Ok(Done::note(said(&found, self.0.plan.primary.site.as_str())))
-    }
-    async fn undo(&self, _: &Context) -> Result<String> {
-        Ok("nothing to undo".to_owned())
     }
 }

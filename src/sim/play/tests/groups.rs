@@ -147,6 +147,18 @@ fn every_step_of_scaling_up_and_of_a_newer_policy() {
 }
 
 #[test]
+fn every_step_of_another_tier_and_of_the_next_generation() {
+    runbook(RunbookAsk::Resize(InstanceSetting::Sku("BC_Gen5".to_owned()), false), 5);
+    runbook(RunbookAsk::Resize(InstanceSetting::NextGen(true), true), 5);
+}
+
+/// The path between two subnets, of which both halves of the peering are missing.
+#[test]
+fn every_step_of_the_path_between_the_subnets() {
+    sweep(FogOp::Network, 3);
+}
+
+#[test]
 fn every_step_of_a_creation_between_servers() {
     sweep_of_servers(FogOp::Create, 5);
 }

@@ -1,5 +1,8 @@
 mod answers;
 mod cells;
+mod fog_mutants;
+mod fog_nights;
+mod fog_stale;
 mod groups;
 mod links;
 mod manual;

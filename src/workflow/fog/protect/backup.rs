@@ -11,6 +11,7 @@ use crate::engine::step::Step;
 use crate::sql::query::backup;
 use crate::workflow::fog::base::FogStep;
 use crate::workflow::fog::base::fog_step;
+use crate::workflow::fog::base::only_reads;
 use async_trait::async_trait;
 use std::time::Duration;
 
@@ -49,15 +50,10 @@ impl Backup {
 #[async_trait]
 impl Step for Backup {
     fog_step!(primary);
+    only_reads!();
 
     fn summary(&self) -> String {
         format!("wait for the first full backup of every database on {}", self.0.plan.primary.site)
-    }
-    fn preview(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn undo_summary(&self) -> String {
-        "nothing: it only reads".to_owned()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         if links::waived(&self.0, WAIVER) {
@@ -91,8 +87,5 @@ impl Step for Backup {
         .await?;
         let took = cx.clock.monotonic().saturating_sub(from);
         Ok(Done::note(format!("every database has one, waited {}", crate::base::text::duration(took))))
-    }
-    async fn undo(&self, _: &Context) -> Result<String> {
-        Ok("nothing to undo".to_owned())
     }
 }

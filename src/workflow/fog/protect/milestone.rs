@@ -8,13 +8,13 @@ use crate::base::retry::Backoff;
 use crate::base::text;
 use crate::engine::context::Context;
 use crate::engine::step::Done;
-use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::inventory::listener::Landing;
 use crate::journal::record::WINDOW;
 use crate::journal::record::Window;
 use crate::workflow::fog::base::FogStep;
 use crate::workflow::fog::base::fog_step;
+use crate::workflow::fog::base::only_reads;
 use crate::workflow::fog::listeners;
 use crate::workflow::fog::seed::is_whole;
 use async_trait::async_trait;
@@ -69,18 +69,10 @@ impl Milestone {
 #[async_trait]
 impl Step for Milestone {
     fog_step!(primary);
+    only_reads!(ready);
 
     fn summary(&self) -> String {
         "see all of it hold at once: milestone `protected`".to_owned()
-    }
-    fn preview(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn undo_summary(&self) -> String {
-        "nothing: it only reads".to_owned()
-    }
-    async fn precheck(&self, _: &Context) -> Result<Precheck> {
-        Ok(Precheck::Ready)
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let last = std::sync::Mutex::new(Vec::new());
@@ -110,8 +102,5 @@ impl Step for Milestone {
             Some(lasted) => format!("protected; unprotected for {}", text::duration(lasted)),
             None => "protected; when the unprotected window opened is not in this journal".to_owned(),
         }))
-    }
-    async fn undo(&self, _: &Context) -> Result<String> {
-        Ok("nothing to undo".to_owned())
     }
 }

@@ -12,6 +12,7 @@ use crate::rules::fog::state::Standing;
 use crate::rules::fog::state::standing;
 use crate::workflow::fog::base::FogStep;
 use crate::workflow::fog::base::fog_step;
+use crate::workflow::fog::base::only_reads;
 use async_trait::async_trait;
 use std::time::Duration;
 
@@ -52,15 +53,10 @@ fn judge(facts: &GroupFacts) -> std::result::Result<Option<String>, String> {
 #[async_trait]
 impl Step for Secondary {
     fog_step!(secondary);
+    only_reads!();
 
     fn summary(&self) -> String {
         format!("see {} ready, at rest and empty", self.0.plan.secondary.site)
-    }
-    fn preview(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn undo_summary(&self) -> String {
-        "nothing: it only reads".to_owned()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         Ok(match judge(&self.0.look(cx).await) {
@@ -86,8 +82,5 @@ impl Step for Secondary {
         })
         .await?;
         Ok(Done::note(format!("{} is ready and empty", self.0.plan.secondary.site)))
-    }
-    async fn undo(&self, _: &Context) -> Result<String> {
-        Ok("nothing to undo".to_owned())
     }
 }

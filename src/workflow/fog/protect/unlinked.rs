@@ -8,6 +8,7 @@ use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::workflow::fog::base::FogStep;
 use crate::workflow::fog::base::fog_step;
+use crate::workflow::fog::base::only_reads;
 use async_trait::async_trait;
 
 pub struct Unlinked(pub FogStep);
@@ -48,15 +49,10 @@ impl Unlinked {
 #[async_trait]
 impl Step for Unlinked {
     fog_step!(primary);
+    only_reads!();
 
     fn summary(&self) -> String {
         format!("see every link of {} cut over and gone", self.0.plan.primary.site)
-    }
-    fn preview(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn undo_summary(&self) -> String {
-        "nothing: it only reads".to_owned()
     }
     async fn precheck(&self, cx: &Context) -> Result<Precheck> {
         let open = self.open(cx).await?;
@@ -72,8 +68,5 @@ impl Step for Unlinked {
     }
     async fn run(&self, _: &Context) -> Result<Done> {
         Ok(Done::note("no link is left"))
-    }
-    async fn undo(&self, _: &Context) -> Result<String> {
-        Ok("nothing to undo".to_owned())
     }
 }

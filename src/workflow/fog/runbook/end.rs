@@ -6,12 +6,12 @@ use crate::base::retry::Backoff;
 use crate::base::text;
 use crate::engine::context::Context;
 use crate::engine::step::Done;
-use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::model::ids::StepId;
 use crate::plan::fog::FogOp;
 use crate::plan::fog_runbook::Runbook;
 use crate::workflow::fog::base::FogStep;
+use crate::workflow::fog::base::only_reads;
 use crate::workflow::fog::delete::DELETED;
 use crate::workflow::fog::listeners;
 use crate::workflow::fog::seed::is_whole;
@@ -76,17 +76,10 @@ impl Step for End {
     fn link(&self) -> Option<&crate::model::ids::LinkName> {
         None
     }
+    only_reads!(ready);
+
     fn summary(&self) -> String {
         format!("see {} whole, and say what is left to do", self.step.plan.group)
-    }
-    fn preview(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn undo_summary(&self) -> String {
-        "nothing: it only reads".to_owned()
-    }
-    async fn precheck(&self, _: &Context) -> Result<Precheck> {
-        Ok(Precheck::Ready)
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         cx.until("both sides to have caught up", SETTLE_MAX, Backoff::relaxed(), || async {
@@ -104,9 +97,6 @@ impl Step for End {
         }
         said.extend(self.left_to_do.iter().cloned());
         Ok(Done::note(said.join("; ")))
-    }
-    async fn undo(&self, _: &Context) -> Result<String> {
-        Ok("nothing to undo".to_owned())
     }
 }
 

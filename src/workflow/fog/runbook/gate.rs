@@ -5,7 +5,6 @@ use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::engine::context::Context;
 use crate::engine::step::Done;
-use crate::engine::step::Precheck;
 use crate::engine::step::Step;
 use crate::inventory::fog::look;
 use crate::plan::fog::FogOp;
@@ -15,6 +14,7 @@ use crate::rules::fog::state::Asked;
 use crate::rules::fog::state::may;
 use crate::workflow::fog::base::FogStep;
 use crate::workflow::fog::base::fog_step;
+use crate::workflow::fog::base::only_reads;
 use crate::workflow::fog::base::place;
 use crate::workflow::fog::seed::is_whole;
 use async_trait::async_trait;
@@ -32,6 +32,7 @@ impl Gate {
 #[async_trait]
 impl Step for Gate {
     fog_step!(primary);
+    only_reads!(ready);
 
     fn summary(&self) -> String {
         match self.next() {
@@ -41,15 +42,6 @@ impl Step for Gate {
             ),
             None => format!("see {} whole and both members at rest", self.0.plan.group),
         }
-    }
-    fn preview(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn undo_summary(&self) -> String {
-        "nothing: it only reads".to_owned()
-    }
-    async fn precheck(&self, _: &Context) -> Result<Precheck> {
-        Ok(Precheck::Ready)
     }
     async fn run(&self, cx: &Context) -> Result<Done> {
         let plan = &self.0.plan;
@@ -74,8 +66,5 @@ impl Step for Gate {
                 .hint("mend it first; nothing was taken away"));
         }
         Ok(Done::note(format!("{}; {} and {} fit together", stands.sentence(), next.primary.site, next.secondary.site)))
-    }
-    async fn undo(&self, _: &Context) -> Result<String> {
-        Ok("nothing to undo".to_owned())
     }
 }

@@ -144,14 +144,6 @@ fn path(shown: &mut GroupReport, found: Result<NetworkPlan>) {
     row.remedy = "milink fog network plan";
 }
 
-pub(super) fn no_wait(change: &ChangeArgs, verb: &str) -> Result<()> {
-    if !change.no_wait {
-        return Ok(());
-    }
-    Err(Error::usage(format!("`{verb} --no-wait` is not there yet: its end is waited for"))
-        .hint("leave it with Ctrl-C; the same command goes on from there"))
-}
-
 /// A plan, or the end of it: shown only, or nothing to do.
 pub(super) fn planned(
     app: &App,
@@ -228,7 +220,6 @@ pub(super) async fn end(app: &App, ended: Ended, name: &str, printer: &mut Print
 }
 
 pub async fn create(args: &FogChangeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    no_wait(&args.change, "fog create")?;
     let app = super::app::open(settings, &[], printer).await?;
     let look = app.look_at_group(args.name.group.as_deref()).await?;
     let name = look.wanted.name.clone();
@@ -313,7 +304,6 @@ async fn extend(
 }
 
 pub async fn update(args: &FogChangeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    no_wait(&args.change, "fog update")?;
     let app = super::app::open(settings, &[], printer).await?;
     let look = app.look_at_group(args.name.group.as_deref()).await?;
     let name = look.wanted.name.clone();
@@ -334,7 +324,6 @@ pub async fn update(args: &FogChangeArgs, settings: &Settings, printer: &mut Pri
 }
 
 pub async fn delete(args: &FogConfirmArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    no_wait(&args.change, "fog delete")?;
     let app = super::app::open(settings, &[], printer).await?;
     let look = app.look_at_group(args.name.group.as_deref()).await?;
     let name = look.wanted.name.clone();
@@ -360,7 +349,6 @@ pub async fn delete(args: &FogConfirmArgs, settings: &Settings, printer: &mut Pr
 }
 
 pub async fn failover(args: &FogFailoverArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    no_wait(&args.common.change, "fog failover")?;
     let app = super::app::open(settings, &[], printer).await?;
     let look = app.look_at_group(args.common.name.group.as_deref()).await?;
     let name = look.wanted.name.clone();

@@ -88,7 +88,6 @@ pub async fn run(command: &NetworkCommand, settings: &Settings, printer: &mut Pr
     match command {
         NetworkCommand::Plan(args) => plan(args, settings, printer).await,
         NetworkCommand::Apply(args) => {
-            fog::no_wait(&args.change, "fog network apply")?;
             let app = super::app::open(settings, &[], printer).await?;
             let name = app.config.failover_group(args.name.group.as_deref())?.name.clone();
             let shows = args.change.dry_run || args.change.script;

@@ -15,7 +15,6 @@ use crate::rules::fog::prerequisites::Status;
 use crate::rules::fog::seeding;
 
 pub async fn run(args: &FogChangeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
-    fog::no_wait(&args.change, "fog protect")?;
     let app = super::app::open(settings, &[], printer).await?;
     let look = app.look_at_group(args.name.group.as_deref()).await?;
     let name = look.wanted.name.clone();

@@ -63,7 +63,6 @@ fn policy(given: &str) -> Result<String> {
 
 pub async fn run(command: &RunbookCommand, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let (ask, args) = ask(command)?;
-    fog::no_wait(&args.change, "fog runbook")?;
     let app = super::app::open(settings, &[], printer).await?;
     let wanted = app.config.failover_group(args.name.group.as_deref())?.name.clone();
     let shows = args.change.dry_run || args.change.script;

@@ -9,10 +9,9 @@ use crate::sim::play::faults::Blow;
 use crate::sim::play::faults::Place;
 use crate::sim::play::groups;
 use crate::sim::play::groups::Case;
+use crate::sim::play::tests::cells;
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 
-const THREADS: usize = 2;
 const SEED: u64 = 11;
 
 /// Each of these begins with a whole migration, or goes over and back: between its changes, dying at the start of a step tells
@@ -22,7 +21,7 @@ fn is_long(case: &Case) -> bool {
     !all && (case.servers || matches!(case.op, FogOp::Protect | FogOp::Drill | FogOp::ForcedDrill | FogOp::Runbook))
 }
 
-fn cells(case: &Case, passed: &[Place]) -> Vec<(Place, Blow)> {
+fn of(case: &Case, passed: &[Place]) -> Vec<(Place, Blow)> {
     // A beat is like the next: the first of each point tells all.
     let first: BTreeSet<&Place> = passed.iter().filter(|p| p.nth == 0).collect();
     let mut cells = Vec::new();
@@ -65,29 +64,11 @@ fn sweep_of(case: &Case, steps_at_least: usize) {
     assert!(clean.committed);
     let steps: BTreeSet<&str> = clean.passed.iter().map(|p| p.step.as_str()).collect();
     assert!(steps.len() >= steps_at_least, "{steps:?}");
-    let cells = cells(case, &clean.passed);
-    let total = cells.len();
-    let (open, failed, committed) = (Mutex::new(cells), Mutex::new(Vec::new()), Mutex::new(0));
-    std::thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                loop {
-                    let Some((place, blow)) = open.lock().unwrap().pop() else { return };
-                    let name = format!("{} at {place}", blow.name());
-                    match groups::run(&Case { blow: Some((place, blow)), ..case.clone() }) {
-                        Ok(played) if !played.struck && blow != Blow::Twice => {
-                            failed.lock().unwrap().push(format!("{name}: never struck"));
-                        }
-                        Ok(played) => *committed.lock().unwrap() += usize::from(played.committed),
-                        Err(e) => failed.lock().unwrap().push(format!("{name}: {}", e.chain())),
-                    }
-                }
-            });
-        }
+    let committed = cells::sweep(of(case, &clean.passed), |place, blow| {
+        let played = groups::run(&Case { blow: Some((place.clone(), blow)), ..case.clone() })?;
+        Ok((played.struck, played.committed))
     });
-    let failed = failed.into_inner().unwrap();
-    assert!(failed.is_empty(), "{} of {total} cells:\n{}", failed.len(), failed.join("\n\n"));
-    assert!(committed.into_inner().unwrap() > steps_at_least);
+    assert!(committed > steps_at_least);
 }
 
 #[test]

@@ -287,11 +287,15 @@ pub(super) fn program(run: &RunId) -> String {
     format!("milink {run}")
 }
 
+/// Operations that go on: of each step the last that was sent, unless its end was heard. What was sent again has ended the one before.
 fn pending(state: &RunState) -> Result<BTreeMap<crate::model::ids::StepId, crate::arm::operation::Continuation>> {
     let mut pending = BTreeMap::new();
     let ended = |c: &ChangeState| state.evidence(&c.step, ENDED) == c.continuation.as_ref();
-    let goes_on = |c: &ChangeState| !c.settled && c.continuation.is_some() && !ended(c);
-    for (_, change) in state.changes.iter().filter(|(_, c)| goes_on(c)) {
+    for change in state.changes.values().filter(|c| c.continuation.is_some()) {
+        if change.settled || ended(change) {
+            pending.remove(&change.step);
+            continue;
+        }
         let value = change.continuation.clone().unwrap_or_default();
         let handle = serde_json::from_value(value)
             .map_err(|e| Error::bug(format!("the poll handle of {} cannot be read", change.step)).caused_by(e))?;

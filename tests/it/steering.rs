@@ -143,6 +143,10 @@ fn a_process_that_was_suspended_and_replaced_changes_nothing_when_it_wakes() {
 #[test]
 fn a_run_that_is_not_waited_for_goes_on_by_itself() {
     let lab = Lab::linked("migrate-2019", "--writers 2");
+    // What would be asked must have been answered, and what cannot go together is refused before anything starts.
+    lab.milink("link delete ledger --no-wait").exits(2).says("nobody to ask");
+    lab.milink("cutover run ledger --yes --no-wait --dry-run").exits(2).says("--no-wait");
+    lab.milink("watch --no-wait").exits(2);
     let started = lab.milink("cutover run ledger --yes --no-wait --output json").exits(0).json();
     let run = started["run"].as_str().unwrap().to_owned();
     until("the run to end", || {
@@ -152,8 +156,4 @@ fn a_run_that_is_not_waited_for_goes_on_by_itself() {
     assert!(events.contains("\"run_started\"") && events.contains("cutover.open/ledger"), "{events}");
     lab.until_written(20);
     lab.verdict_holds();
-    // What would be asked must have been answered, and what cannot run together is refused before anything starts.
-    lab.milink("link delete ledger --no-wait").exits(2).says("nobody to ask");
-    lab.milink("cutover run ledger --yes --no-wait --dry-run").exits(2).says("--no-wait");
-    lab.milink("watch --no-wait").exits(2);
 }

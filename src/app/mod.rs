@@ -13,6 +13,7 @@ pub mod fog_runbook;
 pub mod history;
 mod judge;
 pub mod links;
+pub mod listener;
 pub mod objects;
 pub mod outage;
 pub mod plan;

@@ -195,4 +195,51 @@ pub struct DrillRunArgs {
 pub enum ListenerCommand {
     /// Resolve both listeners, log in through them, and see who answers
     Check(FogNameArgs),
+    /// Connection strings of every kind for both listeners; the same whichever side is primary
+    Strings(ListenerStringsArgs),
+    /// Lead a connection string over from an instance's or server's own name to the listener; all else in it stays
+    Convert(ListenerConvertArgs),
+    /// Find names of one region's instance or server in files; exit 3 when there are any
+    Scan(ListenerScanArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ListenerStringsArgs {
+    #[command(flatten)]
+    pub name: FogNameArgs,
+    /// For one driver alone
+    #[arg(long, value_name = "DRIVER")]
+    pub driver: Option<StringDriver>,
+    /// For one database alone
+    #[arg(long, value_name = "DATABASE")]
+    pub database: Option<String>,
+}
+
+/// Who reads a connection string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum StringDriver {
+    AdoNet,
+    Jdbc,
+    Odbc,
+    Go,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ListenerConvertArgs {
+    /// The connection string; `-`: from standard input, so that a password in it stays out of the process list
+    #[arg(value_name = "STRING", allow_hyphen_values = true)]
+    pub string: String,
+    /// Failover group, where several cover the server
+    #[arg(long, value_name = "GROUP")]
+    pub group: Option<String>,
+    /// To the secondary's listener, for reads
+    #[arg(long)]
+    pub read_only: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ListenerScanArgs {
+    /// Files, and folders with all that is in them
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<std::path::PathBuf>,
 }

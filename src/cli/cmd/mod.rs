@@ -26,6 +26,7 @@ pub mod lab;
 pub mod link;
 pub mod link_delete;
 pub mod link_probe;
+pub mod listener;
 pub mod man;
 pub mod objects;
 mod plan_text;

@@ -392,7 +392,7 @@ fn copies_first(look: &FogLook, op: FogOp, primary: Side) -> Vec<String> {
     look.facts.missing().into_iter().filter(needs).collect()
 }
 
-fn settings(wanted: &FailoverGroup) -> FogSettings {
+pub(super) fn settings(wanted: &FailoverGroup) -> FogSettings {
     FogSettings {
         automatic_after_minutes: wanted.automatic_after.map(|d| (d.as_secs() / 60) as u32),
         read_only_failover: wanted.read_only_failover,

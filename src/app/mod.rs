@@ -10,6 +10,7 @@ pub mod fog;
 mod fog_closer;
 pub mod fog_network;
 pub mod fog_runbook;
+pub mod fog_script;
 pub mod history;
 mod judge;
 pub mod links;

@@ -13,6 +13,7 @@ pub use super::args_fog::FogConfirmArgs;
 pub use super::args_fog::FogFailoverArgs;
 pub use super::args_fog::FogNameArgs;
 pub use super::args_fog::FogPlanArgs;
+pub use super::args_fog::FogScriptArgs;
 pub use super::args_fog::ListenerCommand;
 pub use super::args_fog::ListenerConvertArgs;
 pub use super::args_fog::ListenerScanArgs;
@@ -21,6 +22,8 @@ pub use super::args_fog::NetworkCommand;
 pub use super::args_fog::NetworkForm;
 pub use super::args_fog::NetworkPlanArgs;
 pub use super::args_fog::RunbookCommand;
+pub use super::args_fog::ScriptPurpose;
+pub use super::args_fog::ScriptTongue;
 pub use super::args_fog::StringDriver;
 #[cfg(feature = "lab")]
 use super::args_lab::LabCommand;

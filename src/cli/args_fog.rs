@@ -30,8 +30,53 @@ pub enum FogCommand {
     /// The path between the subnets of both members: peering, security rules, delegation
     #[command(subcommand)]
     Network(NetworkCommand),
+    /// The same operations as commands of other tools, each at its side; changes nothing
+    Script(FogScriptArgs),
     /// Go on with a run that stopped half way
     Resume(OptionalRunArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct FogScriptArgs {
+    #[command(flatten)]
+    pub name: FogNameArgs,
+    /// In whose words
+    #[arg(long = "as", value_name = "FORM")]
+    pub form: ScriptTongue,
+    /// Which operation; `all`: network, secondary, group and a look at it, in their order
+    #[arg(long = "for", value_name = "OPERATION", default_value = "all")]
+    pub purpose: ScriptPurpose,
+    /// Database of a logical server that the script is about
+    #[arg(long, value_name = "DATABASE")]
+    pub database: Option<String>,
+}
+
+/// Whose words a script has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ScriptTongue {
+    Az,
+    Powershell,
+    Rest,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ScriptPurpose {
+    Create,
+    Update,
+    Show,
+    List,
+    Delete,
+    /// Planned, at the secondary
+    Failover,
+    /// With loss, at the secondary
+    Forced,
+    All,
+    /// Azure SQL Database: copy one database by itself
+    GeoReplicate,
+    /// Azure SQL Database: copy a pooled database into the partner's pool
+    GeoReplicatePooled,
+    /// Azure SQL Database: one more database for the group
+    AddDatabase,
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -56,6 +101,7 @@ pub struct NetworkPlanArgs {
 pub enum NetworkForm {
     Rest,
     Az,
+    Powershell,
     Bicep,
 }
 

@@ -1,5 +1,7 @@
 //! One thing that is missing between the subnets of two instances, as Azure takes it, and as people write it down.
 
+use super::forms::quote;
+use super::forms::quote::command;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -49,6 +51,15 @@ pub fn segment<'a>(id: &'a str, word: &str) -> Option<&'a str> {
 
 fn last(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or(id)
+}
+
+/// The segment as a value of an option.
+fn scope<'a>(id: &'a str, word: &str) -> Option<&'a str> {
+    Some(segment(id, word).unwrap_or("?"))
+}
+
+fn direction(is_inbound: bool) -> &'static str {
+    if is_inbound { "Inbound" } else { "Outbound" }
 }
 
 impl NetworkChange {
@@ -130,28 +141,96 @@ impl NetworkChange {
 
     /// The same as a command of the Azure CLI.
     pub fn az(&self) -> String {
-        let of = |id: &str| {
-            let (sub, group) = (segment(id, "subscriptions"), segment(id, "resourceGroups"));
-            format!("--subscription {} --resource-group {}", sub.unwrap_or("?"), group.unwrap_or("?"))
-        };
+        fn of(id: &str) -> Vec<(&'static str, Option<&str>)> {
+            vec![("--subscription", scope(id, "subscriptions")), ("--resource-group", scope(id, "resourceGroups"))]
+        }
         match self {
-            Self::Peering { network, name, remote } => format!(
-                "az network vnet peering create {} --vnet-name {} --name {name} --remote-vnet {remote} --allow-vnet-access true",
-                of(network),
-                last(network)
-            ),
-            Self::Rule { group, name, priority, is_inbound, source, destination, ports } => format!(
-                "az network nsg rule create {} --nsg-name {} --name {name} --priority {priority} --direction {} --access Allow --protocol Tcp --source-address-prefixes {source} --source-port-ranges '*' --destination-address-prefixes {destination} --destination-port-ranges {ports}",
-                of(group),
-                last(group),
-                if *is_inbound { "Inbound" } else { "Outbound" }
-            ),
-            Self::Delegation { subnet, .. } => format!(
-                "az network vnet subnet update {} --vnet-name {} --name {} --delegations {DELEGATED_TO}",
-                of(subnet),
-                segment(subnet, "virtualNetworks").unwrap_or("?"),
-                last(subnet)
-            ),
+            Self::Peering { network, name, remote } => {
+                let mut options = of(network);
+                options.extend([("--vnet-name", Some(last(network))), ("--name", Some(name))]);
+                options.extend([("--remote-vnet", Some(remote.as_str())), ("--allow-vnet-access", Some("true"))]);
+                options.push(("--allow-forwarded-traffic", Some("false")));
+                command("az network vnet peering create", &options, quote::sh)
+            }
+            Self::Rule { group, name, priority, is_inbound, source, destination, ports } => {
+                let priority = priority.to_string();
+                let mut options = of(group);
+                options.extend([("--nsg-name", Some(last(group))), ("--name", Some(name)), ("--priority", Some(&priority))]);
+                options.extend([("--direction", Some(direction(*is_inbound))), ("--access", Some("Allow"))]);
+                options.extend([("--protocol", Some("Tcp")), ("--source-address-prefixes", Some(source))]);
+                options.extend([("--source-port-ranges", Some("*")), ("--destination-address-prefixes", Some(destination))]);
+                options.push(("--destination-port-ranges", Some(ports)));
+                command("az network nsg rule create", &options, quote::sh)
+            }
+            Self::Delegation { subnet, .. } => {
+                let mut options = of(subnet);
+                options.extend([("--vnet-name", scope(subnet, "virtualNetworks")), ("--name", Some(last(subnet)))]);
+                options.push(("--delegations", Some(DELEGATED_TO)));
+                command("az network vnet subnet update", &options, quote::sh)
+            }
+        }
+    }
+
+    /// The same as cmdlets: the network is got, changed, and the change got again.
+    pub fn powershell(&self) -> String {
+        let line = |name: &str, options: &[(&str, Option<&str>)]| command(name, options, quote::powershell);
+        let at = |id| line("Set-AzContext", &[("-Subscription", scope(id, "subscriptions"))]) + " | Out-Null";
+        fn in_group(id: &str) -> Vec<(&'static str, Option<&str>)> {
+            vec![("-ResourceGroupName", scope(id, "resourceGroups"))]
+        }
+        match self {
+            Self::Peering { network, name, remote } => {
+                let mut get = in_group(network);
+                get.push(("-Name", Some(last(network))));
+                let mut see = in_group(network);
+                see.extend([("-VirtualNetworkName", Some(last(network))), ("-Name", Some(name.as_str()))]);
+                format!(
+                    "{}\n$network = {}\n{} -VirtualNetwork $network\n{}",
+                    at(network),
+                    line("Get-AzVirtualNetwork", &get),
+                    line(
+                        "Add-AzVirtualNetworkPeering",
+                        &[("-Name", Some(name)), ("-RemoteVirtualNetworkId", Some(remote))]
+                    ),
+                    line("Get-AzVirtualNetworkPeering", &see)
+                )
+            }
+            Self::Rule { group, name, priority, is_inbound, source, destination, ports } => {
+                let priority = priority.to_string();
+                let mut get = in_group(group);
+                get.push(("-Name", Some(last(group))));
+                format!(
+                    "{}\n$group = {}\n{} -NetworkSecurityGroup $group | Set-AzNetworkSecurityGroup",
+                    at(group),
+                    line("Get-AzNetworkSecurityGroup", &get),
+                    line(
+                        "Add-AzNetworkSecurityRuleConfig",
+                        &[
+                            ("-Name", Some(name)),
+                            ("-Priority", Some(&priority)),
+                            ("-Direction", Some(direction(*is_inbound))),
+                            ("-Access", Some("Allow")),
+                            ("-Protocol", Some("Tcp")),
+                            ("-SourceAddressPrefix", Some(source)),
+                            ("-SourcePortRange", Some("*")),
+                            ("-DestinationAddressPrefix", Some(destination)),
+                            ("-DestinationPortRange", Some(ports)),
+                        ]
+                    )
+                )
+            }
+            Self::Delegation { subnet, .. } => {
+                let network = scope(subnet, "virtualNetworks");
+                let mut get = in_group(subnet);
+                get.push(("-Name", network));
+                format!(
+                    "{}\n$network = {}\n$subnet = {} -VirtualNetwork $network\n{} -Subnet $subnet | Out-Null\n$network | Set-AzVirtualNetwork",
+                    at(subnet),
+                    line("Get-AzVirtualNetwork", &get),
+                    line("Get-AzVirtualNetworkSubnetConfig", &[("-Name", Some(last(subnet)))]),
+                    line("Add-AzDelegation", &[("-Name", Some("managed-instances")), ("-ServiceName", Some(DELEGATED_TO))])
+                )
+            }
         }
     }
 
@@ -184,7 +263,7 @@ fn bicep_value(value: &Value, depth: usize) -> String {
     let pad = "  ".repeat(depth + 1);
     let end = "  ".repeat(depth);
     match value {
-        Value::String(text) => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'").replace("${", "\\${")),
+        Value::String(text) => quote::bicep(text),
         Value::Object(map) if map.is_empty() => "{}".to_owned(),
         Value::Object(map) => {
             let key = |k: &str| {
@@ -252,6 +331,8 @@ mod tests {
 
     #[test]
     fn the_same_for_the_command_line_and_for_a_template() {
+        let ps = rule().powershell();
+        assert!(ps.contains("-Name nsg-a") && ps.contains("-SourcePortRange '*'") && ps.contains("-SourceAddressPrefix 10") || ps.contains("'10.1.16.0/24'"), "{ps}");
         let az = rule().az();
         assert!(az.contains("--nsg-name nsg-a") && az.contains("--source-port-ranges '*'"), "{az}");
         let bicep = rule().bicep("2024-05-01");

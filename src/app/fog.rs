@@ -152,7 +152,9 @@ impl App {
             FogOp::Update => Asked::Update,
             FogOp::Delete => Asked::Delete,
             FogOp::Failover | FogOp::Drill | FogOp::ForcedDrill => Asked::Planned(target),
-            FogOp::Runbook | FogOp::Network => return Err(Error::bug("planned by itself").into()),
+            FogOp::Runbook | FogOp::Network | FogOp::Secondary => {
+                return Err(Error::bug("planned by itself").into());
+            }
             FogOp::PlannedFirst if !look.wanted.between_servers => {
                 return Err(Error::refused("the service has no such call for managed instances")
                     .hint(format!(
@@ -171,7 +173,7 @@ impl App {
         }
         let primary = match op {
             FogOp::Create | FogOp::Protect => Side::A,
-            FogOp::Update | FogOp::Delete | FogOp::Runbook | FogOp::Network => {
+            FogOp::Update | FogOp::Delete | FogOp::Runbook | FogOp::Network | FogOp::Secondary => {
                 look.standing.primary().unwrap_or(Side::A)
             }
             FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Drill | FogOp::ForcedDrill => {
@@ -215,6 +217,7 @@ impl App {
             links: if op == FogOp::Protect { self.fog_links(&look.wanted)? } else { Vec::new() },
             runbook: None,
             network: Vec::new(),
+            new_instance: None,
             mb_per_hour: look.wanted.gb_per_hour.map(|gb| (gb * 1000.0) as u64),
         })
     }

@@ -183,12 +183,8 @@ fn listener_of(name: &str, now: &FogPlan) -> String {
 
 /// What to do about a pair that does not fit. A member that is not there yet is made by people: it takes hours and money.
 fn hint(ask: &RunbookAsk, now: &FogPlan) -> String {
-    let (to, partner) = match ask {
-        RunbookAsk::ChangeSecondary(to) | RunbookAsk::ChangePrimary(to) => (to, &now.primary),
-        _ => return format!("milink fog plan {}", now.group),
+    let (RunbookAsk::ChangeSecondary(to) | RunbookAsk::ChangePrimary(to)) = ask else {
+        return format!("milink fog plan {}", now.group);
     };
-    format!(
-        "if {to} is not made yet: az sql mi create --name {to} --dns-zone-partner {} with the tier, size, collation and update policy of {}; then again",
-        partner.id, partner.site
-    )
+    format!("if {to} is not made yet: milink fog secondary create {} --to {to}; then again", now.group)
 }

@@ -7,12 +7,15 @@ use crate::arm::change::API_VERSION_NETWORK;
 use crate::arm::resource::failover_group::GroupBody;
 use crate::base::error::Error;
 use crate::base::error::Result;
+use crate::model::fact::Fact;
+use crate::model::geo::MemberFacts;
 use crate::model::geo::Side;
 use crate::plan::fog::FogMember;
 use crate::plan::forms::group::GroupForm;
 use crate::plan::forms::group::Verb;
 use crate::plan::forms::samples::PoolSku;
 use crate::plan::forms::samples::Sample;
+use crate::plan::forms::secondary;
 use crate::plan::network::segment;
 use serde_json::Value;
 
@@ -169,8 +172,42 @@ impl App {
             }
             script.notes.extend(found.problems);
         }
-        self.verb(look, tongue, Verb::Create, script)?;
-        self.verb(look, tongue, Verb::Show, script)
+        let look = self.with_secondary(look, tongue, script).await?;
+        self.verb(&look, tongue, Verb::Create, script)?;
+        self.verb(&look, tongue, Verb::Show, script)
+    }
+
+    /// The second instance comes before the group, where it is not there yet; the group is then written as if it were.
+    async fn with_secondary(&self, look: &FogLook, tongue: Tongue, script: &mut Script) -> Result<FogLook> {
+        let known = look.facts.b.facts.known().is_some();
+        let same = FogLook {
+            wanted: look.wanted.clone(),
+            facts: look.facts.clone(),
+            standing: look.standing.clone(),
+            listeners: look.listeners.clone(),
+        };
+        let planned = self.config.target(&look.wanted.secondary).is_ok_and(|t| t.create.is_some());
+        if known || look.wanted.between_servers || !planned {
+            return Ok(same);
+        }
+        let found = self.look_at_secondary(Some(&look.wanted.name), None).await?;
+        if found.there.is_some() {
+            return Ok(same);
+        }
+        for row in found.rows.iter().filter(|r| r.blocks()) {
+            script.notes.push(format!("{} ({}): {}", row.id, row.rule, row.found));
+        }
+        let text = match tongue {
+            Tongue::Az => secondary::az(&found.new),
+            Tongue::PowerShell => secondary::powershell(&found.new),
+            Tongue::Rest => self.secondary_request(&found)?,
+        };
+        let words = format!("make {} in the DNS zone of {}", look.wanted.secondary, look.wanted.primary);
+        script.calls.push(ScriptCall { step: "secondary".to_owned(), words, text });
+        let mut facts = look.facts.clone();
+        let location = found.new.body["location"].as_str().unwrap_or_default().to_owned();
+        facts.b.facts = Fact::Known { value: MemberFacts { id: found.new.id, location, ..MemberFacts::default() } };
+        Ok(FogLook { facts, ..same })
     }
 
     fn sample(

@@ -11,6 +11,7 @@ mod fog_closer;
 pub mod fog_network;
 pub mod fog_runbook;
 pub mod fog_script;
+pub mod fog_secondary;
 pub mod history;
 mod judge;
 pub mod links;

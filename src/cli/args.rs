@@ -24,6 +24,10 @@ pub use super::args_fog::NetworkPlanArgs;
 pub use super::args_fog::RunbookCommand;
 pub use super::args_fog::ScriptPurpose;
 pub use super::args_fog::ScriptTongue;
+pub use super::args_fog::SecondaryChangeArgs;
+pub use super::args_fog::SecondaryCommand;
+pub use super::args_fog::SecondaryForm;
+pub use super::args_fog::SecondaryPlanArgs;
 pub use super::args_fog::StringDriver;
 #[cfg(feature = "lab")]
 use super::args_lab::LabCommand;

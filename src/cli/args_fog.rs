@@ -30,10 +30,58 @@ pub enum FogCommand {
     /// The path between the subnets of both members: peering, security rules, delegation
     #[command(subcommand)]
     Network(NetworkCommand),
+    /// The second instance, where it is not there yet: judged, and made in the primary's DNS zone (DNSZonePartner; in the portal
+    /// "Primary Managed Instance", or "use as failover secondary")
+    #[command(subcommand)]
+    Secondary(SecondaryCommand),
     /// The same operations as commands of other tools, each at its side; changes nothing
     Script(FogScriptArgs),
     /// Go on with a run that stopped half way
     Resume(OptionalRunArgs),
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum SecondaryCommand {
+    /// Region, DNS zone, subnet, path and size, judged before it is made; exit 3: something stands in the way
+    Plan(SecondaryPlanArgs),
+    /// Make it, with everything copied from the primary but what `[target.create]` says, and read its zone back
+    Create(SecondaryChangeArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct SecondaryPlanArgs {
+    #[command(flatten)]
+    pub name: FogNameArgs,
+    /// Another target of the estate than the group's secondary
+    #[arg(long, value_name = "TARGET")]
+    pub to: Option<String>,
+    /// Print it to be run by somebody else
+    #[arg(long = "as", value_name = "FORM")]
+    pub form: Option<SecondaryForm>,
+    /// Addresses of the subnet in a template, where it is not there yet: /27 at least, /26 to scale
+    #[arg(long, value_name = "CIDR")]
+    pub prefix: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct SecondaryChangeArgs {
+    #[command(flatten)]
+    pub name: FogNameArgs,
+    /// Another target of the estate than the group's secondary
+    #[arg(long, value_name = "TARGET")]
+    pub to: Option<String>,
+    #[command(flatten)]
+    pub change: ChangeArgs,
+}
+
+/// How a new instance is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SecondaryForm {
+    Rest,
+    Az,
+    Powershell,
+    /// With its subnet: delegation, security group, route table
+    Bicep,
 }
 
 #[derive(Debug, Clone, Args)]

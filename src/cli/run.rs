@@ -135,6 +135,7 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         Command::Fog(FogCommand::Delete(args)) => cmd::fog::delete(&args, settings, printer).await,
         Command::Fog(FogCommand::Failover(args)) => cmd::fog::failover(&args, settings, printer).await,
         Command::Fog(FogCommand::Network(command)) => cmd::fog_network::run(&command, settings, printer).await,
+        Command::Fog(FogCommand::Secondary(command)) => cmd::fog_secondary::run(&command, settings, printer).await,
         Command::Fog(FogCommand::Script(args)) => cmd::fog_script::run(&args, settings, printer).await,
         Command::Fog(FogCommand::Runbook(command)) => cmd::fog_runbook::run(&command, settings, printer).await,
         Command::Fog(FogCommand::Resume(args)) => cmd::fog::resume(&args, PlanKind::Fog, settings, printer).await,

@@ -259,7 +259,7 @@ impl NetworkChange {
 }
 
 /// A JSON value as Bicep writes it.
-fn bicep_value(value: &Value, depth: usize) -> String {
+pub(super) fn bicep_value(value: &Value, depth: usize) -> String {
     let pad = "  ".repeat(depth + 1);
     let end = "  ".repeat(depth);
     match value {

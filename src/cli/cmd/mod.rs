@@ -21,6 +21,7 @@ pub mod fog_network;
 pub mod fog_protect;
 pub mod fog_runbook;
 pub mod fog_script;
+pub mod fog_secondary;
 pub mod init;
 #[cfg(feature = "lab")]
 pub mod lab;

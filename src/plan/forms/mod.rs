@@ -3,4 +3,5 @@
 pub mod group;
 pub mod quote;
 pub mod samples;
+pub mod secondary;
 pub mod server;

@@ -181,7 +181,7 @@ impl Estate {
     fn named(&self, (group, name): &(String, String)) -> Option<&Managed> {
         self.managed
             .iter()
-            .find(|m| m.name.eq_ignore_ascii_case(name) && m.group(&self.azure).eq_ignore_ascii_case(group))
+            .find(|m| m.is_there() && m.name.eq_ignore_ascii_case(name) && m.group(&self.azure).eq_ignore_ascii_case(group))
     }
 
     fn check_create(&self, at: &GroupAddress, spec: &GroupSpec) -> ArmResult<()> {
@@ -231,8 +231,7 @@ impl Estate {
     }
 
     fn check_pair(primary: &Managed, secondary: &Managed) -> ArmResult<()> {
-        let (a, b) = (primary.spec(), secondary.spec());
-        if a.dns_zone != b.dns_zone {
+        if !primary.zone().eq_ignore_ascii_case(&secondary.zone()) {
             return Err(refuse("DnsZoneMismatch", "The instances are in different DNS zones."));
         }
         if primary.tier() != secondary.tier() {

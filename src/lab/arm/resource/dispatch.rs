@@ -39,7 +39,7 @@ pub(in crate::lab::arm) fn dispatch(server: &ArmServer, call: &Call) -> ArmResul
     let group = call.route.group.as_deref().unwrap_or_default();
     let found = server.provider.instance(name).filter(|i| i.resource_group.eq_ignore_ascii_case(group));
     if call.route.target == Target::Instance && found.is_none() {
-        return instance::absent(call, name, group);
+        return instance::absent(server, call, name, group);
     }
     let instance = found.ok_or_else(|| ArmError::parent_missing(MI_TYPE, name, group))?;
     match &call.route.target {

@@ -118,10 +118,9 @@ impl App {
                 match arm.instance(&super::facts::instance_ref(&config, target)?).await {
                     // One that is yet to be made has no address: whoever dials it is told so.
                     Err(e) if target.create.is_some() && e.kind() == Kind::NotFound => target.managed_instance.clone(),
-                    found => found?
-                        .properties
-                        .fully_qualified_domain_name
-                        .ok_or_else(|| Error::bug(format!("Azure names no address of `{}`", target.managed_instance)))?,
+                    found => found?.properties.fully_qualified_domain_name.ok_or_else(|| {
+                        Error::bug(format!("Azure names no address of `{}`", target.managed_instance))
+                    })?,
                 }
             };
             hosts.insert(target.name.clone(), host);

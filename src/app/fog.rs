@@ -50,6 +50,8 @@ pub struct FogLook {
     pub standing: Standing,
     /// `None`: an address is not known.
     pub listeners: Option<(String, String)>,
+    /// Rows of the closer look, where one was taken.
+    pub closer: Vec<Row>,
 }
 
 /// Why there is no plan.
@@ -70,7 +72,7 @@ impl FogLook {
         let standing = standing(&facts);
         let fqdn = [&facts.a, &facts.b].into_iter().find_map(|m| m.facts.known().map(|f| f.fqdn.clone()));
         let listeners = fqdn.and_then(|f| listeners(&wanted.name, &f));
-        Self { wanted, facts, standing, listeners }
+        Self { wanted, facts, standing, listeners, closer: Vec::new() }
     }
 
     /// Settings in which the members of a standing group differ.
@@ -91,6 +93,7 @@ impl FogLook {
             }
             None => prerequisites::judge(&self.facts, self.wanted.gb_per_hour),
         };
+        rows.extend(self.closer.iter().cloned());
         for row in &mut rows {
             if row.status != Status::Pass && waived.iter().any(|w| w == row.id) {
                 row.status = Status::Waived;
@@ -110,12 +113,8 @@ impl App {
     }
 
     /// Ids of checks that the estate file waives for everything.
-    fn waived(&self) -> Vec<String> {
+    pub(super) fn waived(&self) -> Vec<String> {
         self.config.waivers.iter().filter(|w| w.links.is_empty()).map(|w| w.check.clone()).collect()
-    }
-
-    pub(super) fn waives(&self, check: &str) -> bool {
-        self.waived().iter().any(|w| w == check)
     }
 
     /// Reads a group from both of its addresses and from inside.

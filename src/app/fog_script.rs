@@ -10,13 +10,13 @@ use crate::base::error::Result;
 use crate::model::fact::Fact;
 use crate::model::geo::MemberFacts;
 use crate::model::geo::Side;
+use crate::model::network::id_after;
 use crate::plan::fog::FogMember;
 use crate::plan::forms::group::GroupForm;
 use crate::plan::forms::group::Verb;
 use crate::plan::forms::samples::PoolSku;
 use crate::plan::forms::samples::Sample;
 use crate::plan::forms::secondary;
-use crate::plan::network::segment;
 use serde_json::Value;
 
 /// In whose words.
@@ -106,10 +106,14 @@ impl App {
         }
         let minutes = form.settings.automatic_after_minutes.unwrap_or(0);
         if tongue != Tongue::Rest && minutes % 60 != 0 && matches!(verb, Verb::Create | Verb::Update) {
-            script.notes.push(format!("this tool takes whole hours: {minutes} minutes became the next hour; --as rest takes minutes"));
+            script.notes.push(format!(
+                "this tool takes whole hours: {minutes} minutes became the next hour; --as rest takes minutes"
+            ));
         }
         if tongue == Tongue::Az && verb == Verb::List && !at.is_server {
-            script.notes.push("the Azure CLI has no list of instance failover groups: this is the request itself".to_owned());
+            script
+                .notes
+                .push("the Azure CLI has no list of instance failover groups: this is the request itself".to_owned());
         }
         let text = match tongue {
             Tongue::Az => form.az(verb)?,
@@ -134,7 +138,7 @@ impl App {
         let groups = if at.is_server {
             format!("{}/failoverGroups", at.id)
         } else {
-            let subscription = segment(&at.id, "subscriptions").unwrap_or_default();
+            let subscription = id_after(&at.id, "subscriptions").unwrap_or_default();
             format!(
                 "/subscriptions/{subscription}/resourceGroups/{}/providers/Microsoft.Sql/locations/{}/instanceFailoverGroups",
                 at.resource_group, at.location
@@ -185,6 +189,7 @@ impl App {
             facts: look.facts.clone(),
             standing: look.standing.clone(),
             listeners: look.listeners.clone(),
+            closer: Vec::new(),
         };
         let planned = self.config.target(&look.wanted.secondary).is_ok_and(|t| t.create.is_some());
         if known || look.wanted.between_servers || !planned {
@@ -220,8 +225,10 @@ impl App {
     ) -> Result<()> {
         let form = self.form(look, Verb::Create)?;
         let Some(pair) = &look.facts.servers else {
-            return Err(Error::refused("a group of managed instances takes every database by itself, and copies none alone")
-                .hint(format!("milink fog script {} --for create", form.name)));
+            return Err(Error::refused(
+                "a group of managed instances takes every database by itself, and copies none alone",
+            )
+            .hint(format!("milink fog script {} --for create", form.name)));
         };
         let database = database.ok_or_else(|| Error::usage("which database?").hint("--database NAME"))?;
         let side = look.standing.primary().unwrap_or(Side::A);
@@ -259,8 +266,10 @@ impl App {
                 Sample::Pooled { database, pool: pool.clone(), sku }
             }
             (_, Some(pool)) => {
-                return Err(Error::refused(format!("{database} is in elastic pool {pool}"))
-                    .hint(format!("milink fog script {} --for geo-replicate-pooled --database {database}", form.name)));
+                return Err(Error::refused(format!("{database} is in elastic pool {pool}")).hint(format!(
+                    "milink fog script {} --for geo-replicate-pooled --database {database}",
+                    form.name
+                )));
             }
             (_, None) => Sample::Single { database },
         };

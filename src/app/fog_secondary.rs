@@ -14,18 +14,17 @@ use crate::config::types::Target;
 use crate::config::types::TargetLogin;
 use crate::inventory::fog::look;
 use crate::inventory::fog_network as networks;
-use crate::inventory::fog_network::MemberNetwork;
 use crate::inventory::new_instance;
 use crate::model::fact::Fact;
 use crate::model::geo::Side;
 use crate::model::ids::SiteId;
+use crate::model::network::MemberNetwork;
 use crate::model::new_instance::NewInstance;
 use crate::model::new_instance::PASSWORD_STANDS_FOR;
 use crate::model::new_instance::SubnetFacts;
 use crate::plan::fog::FogPlan;
 use crate::plan::types::Plan;
 use crate::rules::fog::prerequisites::Row;
-use crate::rules::fog::prerequisites::Severity;
 use crate::rules::fog::prerequisites::Status;
 use crate::workflow::fog::secondary;
 use serde_json::Map;
@@ -166,9 +165,10 @@ impl App {
         let mut rows = secondary::rows(arm, &facts, &new).await;
         let path = self.path_row(&a.instance, &new).await;
         let place = rows.iter().position(|r| r.id == "secondary.size").unwrap_or(rows.len());
-        rows.insert(place, path);
+        rows.splice(place..place, path);
+        let waived = self.waived();
         for row in &mut rows {
-            if row.status != Status::Pass && self.waives(row.id) {
+            if row.status != Status::Pass && waived.iter().any(|w| w == row.id) {
                 row.status = Status::Waived;
             }
         }
@@ -180,31 +180,24 @@ impl App {
         Ok(SecondaryLook { pair: FogLook::of(wanted, facts), new, rows, there: there.map(state), subnet })
     }
 
-    /// What lies between the two subnets; made by `fog network`, so it only warns here.
-    async fn path_row(&self, primary: &InstanceRef, new: &NewInstance) -> Row {
+    /// What lies between the two subnets.
+    async fn path_row(&self, primary: &InstanceRef, new: &NewInstance) -> Vec<Row> {
         let found = async {
             let arm = self.arm.as_ref().ok_or_else(|| Error::usage("no [azure]"))?;
             let (a, b) = tokio::join!(networks::read(arm, primary), networks::read_at(arm, &new.subnet));
             Ok::<_, Error>(fog_network::plan(&a?, &b?))
         };
-        let (status, found) = match found.await {
-            Err(e) => (Status::Unknown, e.chain()),
+        let answer = match found.await {
+            Err(e) => Err(e.chain()),
             Ok(n) if n.missing.is_empty() && n.problems.is_empty() => {
-                (Status::Pass, "peering and security rules of both subnets are configured".to_owned())
+                Ok((true, "peering and security rules of both subnets are configured".to_owned()))
             }
             Ok(n) => {
                 let missing = n.missing.iter().map(|m| format!("missing: {}", m.change.words()));
-                (Status::Fail, missing.chain(n.problems).collect::<Vec<_>>().join("; "))
+                Ok((false, missing.chain(n.problems).collect::<Vec<_>>().join("; ")))
             }
         };
-        Row {
-            id: "secondary.network_path",
-            rule: "N08",
-            severity: Severity::Warn,
-            status,
-            found,
-            remedy: "milink fog network apply, before or after the instance is made",
-        }
+        crate::rules::fog::secondary::path(answer)
     }
 
     /// Where a member stands, or is to stand.
@@ -227,12 +220,8 @@ impl App {
     /// The steps; refused while a row blocks.
     pub fn plan_secondary(&self, found: &SecondaryLook) -> Result<Plan> {
         let name = &found.pair.facts.name;
-        let blocking: Vec<String> = found
-            .rows
-            .iter()
-            .filter(|r| r.blocks())
-            .map(|r| format!("{} ({}): {}", r.id, r.rule, r.found))
-            .collect();
+        let blocking: Vec<String> =
+            found.rows.iter().filter(|r| r.blocks()).map(|r| format!("{} ({}): {}", r.id, r.rule, r.found)).collect();
         if !blocking.is_empty() {
             return Err(Error::refused(format!(
                 "{} cannot be made so: {}",

@@ -64,7 +64,9 @@ pub fn strings(look: &FogLook, database: Option<&str>, drivers: &[Driver]) -> Re
     for database in databases {
         let replica = tier(look, &database).map(|t| has_read_replica(&t, look.wanted.between_servers));
         if replica.is_none() {
-            found.notes.push(format!("{database}: the tier is not known, so no read replica beside the primary is offered"));
+            found
+                .notes
+                .push(format!("{database}: the tier is not known, so no read replica beside the primary is offered"));
         }
         for purpose in purposes(replica.unwrap_or(false), look.wanted.standby) {
             for driver in drivers {

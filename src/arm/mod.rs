@@ -6,6 +6,7 @@ pub mod change;
 pub mod client;
 pub mod cloud;
 pub mod error;
+mod kept;
 pub mod network;
 pub mod operation;
 pub mod pipeline;

@@ -171,6 +171,8 @@ fn facts(arm: &Arm, place: &Place, instance: ManagedInstance) -> MemberFacts {
         minimal_tls: p.minimal_tls_version,
         backup_redundancy: p.current_backup_storage_redundancy,
         maintenance: p.maintenance_configuration_id,
+        connection: p.proxy_override,
+        made_at: p.create_time,
     }
 }
 

@@ -2,6 +2,9 @@
 
 use super::forms::quote;
 use super::forms::quote::command;
+use crate::model::network::id_after;
+use crate::model::network::id_tail;
+use crate::rules::fog::network::DELEGATED_TO;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -39,23 +42,9 @@ pub enum NetworkChange {
     },
 }
 
-/// What a subnet of managed instances is delegated to.
-pub const DELEGATED_TO: &str = "Microsoft.Sql/managedInstances";
-
-/// The segment after a word of a resource id, whatever its letter case.
-pub fn segment<'a>(id: &'a str, word: &str) -> Option<&'a str> {
-    let mut parts = id.split('/');
-    parts.find(|p| p.eq_ignore_ascii_case(word))?;
-    parts.next()
-}
-
-fn last(id: &str) -> &str {
-    id.rsplit('/').next().unwrap_or(id)
-}
-
 /// The segment as a value of an option.
 fn scope<'a>(id: &'a str, word: &str) -> Option<&'a str> {
-    Some(segment(id, word).unwrap_or("?"))
+    Some(id_after(id, word).unwrap_or("?"))
 }
 
 fn direction(is_inbound: bool) -> &'static str {
@@ -74,12 +63,12 @@ impl NetworkChange {
 
     pub fn words(&self) -> String {
         match self {
-            Self::Peering { network, remote, .. } => format!("peer {} with {}", last(network), last(remote)),
+            Self::Peering { network, remote, .. } => format!("peer {} with {}", id_tail(network), id_tail(remote)),
             Self::Rule { group, is_inbound, source, destination, ports, .. } => {
                 let way = if *is_inbound { "in" } else { "out" };
-                format!("let TCP {ports} {way} by {}, from {source} to {destination}", last(group))
+                format!("let TCP {ports} {way} by {}, from {source} to {destination}", id_tail(group))
             }
-            Self::Delegation { subnet, .. } => format!("delegate subnet {} to {DELEGATED_TO}", last(subnet)),
+            Self::Delegation { subnet, .. } => format!("delegate subnet {} to {DELEGATED_TO}", id_tail(subnet)),
         }
     }
 
@@ -147,7 +136,7 @@ impl NetworkChange {
         match self {
             Self::Peering { network, name, remote } => {
                 let mut options = of(network);
-                options.extend([("--vnet-name", Some(last(network))), ("--name", Some(name))]);
+                options.extend([("--vnet-name", Some(id_tail(network))), ("--name", Some(name))]);
                 options.extend([("--remote-vnet", Some(remote.as_str())), ("--allow-vnet-access", Some("true"))]);
                 options.push(("--allow-forwarded-traffic", Some("false")));
                 command("az network vnet peering create", &options, quote::sh)
@@ -155,16 +144,23 @@ impl NetworkChange {
             Self::Rule { group, name, priority, is_inbound, source, destination, ports } => {
                 let priority = priority.to_string();
                 let mut options = of(group);
-                options.extend([("--nsg-name", Some(last(group))), ("--name", Some(name)), ("--priority", Some(&priority))]);
+                options.extend([
+                    ("--nsg-name", Some(id_tail(group))),
+                    ("--name", Some(name)),
+                    ("--priority", Some(&priority)),
+                ]);
                 options.extend([("--direction", Some(direction(*is_inbound))), ("--access", Some("Allow"))]);
                 options.extend([("--protocol", Some("Tcp")), ("--source-address-prefixes", Some(source))]);
-                options.extend([("--source-port-ranges", Some("*")), ("--destination-address-prefixes", Some(destination))]);
+                options.extend([
+                    ("--source-port-ranges", Some("*")),
+                    ("--destination-address-prefixes", Some(destination)),
+                ]);
                 options.push(("--destination-port-ranges", Some(ports)));
                 command("az network nsg rule create", &options, quote::sh)
             }
             Self::Delegation { subnet, .. } => {
                 let mut options = of(subnet);
-                options.extend([("--vnet-name", scope(subnet, "virtualNetworks")), ("--name", Some(last(subnet)))]);
+                options.extend([("--vnet-name", scope(subnet, "virtualNetworks")), ("--name", Some(id_tail(subnet)))]);
                 options.push(("--delegations", Some(DELEGATED_TO)));
                 command("az network vnet subnet update", &options, quote::sh)
             }
@@ -181,9 +177,9 @@ impl NetworkChange {
         match self {
             Self::Peering { network, name, remote } => {
                 let mut get = in_group(network);
-                get.push(("-Name", Some(last(network))));
+                get.push(("-Name", Some(id_tail(network))));
                 let mut see = in_group(network);
-                see.extend([("-VirtualNetworkName", Some(last(network))), ("-Name", Some(name.as_str()))]);
+                see.extend([("-VirtualNetworkName", Some(id_tail(network))), ("-Name", Some(name.as_str()))]);
                 format!(
                     "{}\n$network = {}\n{} -VirtualNetwork $network\n{}",
                     at(network),
@@ -198,7 +194,7 @@ impl NetworkChange {
             Self::Rule { group, name, priority, is_inbound, source, destination, ports } => {
                 let priority = priority.to_string();
                 let mut get = in_group(group);
-                get.push(("-Name", Some(last(group))));
+                get.push(("-Name", Some(id_tail(group))));
                 format!(
                     "{}\n$group = {}\n{} -NetworkSecurityGroup $group | Set-AzNetworkSecurityGroup",
                     at(group),
@@ -227,8 +223,11 @@ impl NetworkChange {
                     "{}\n$network = {}\n$subnet = {} -VirtualNetwork $network\n{} -Subnet $subnet | Out-Null\n$network | Set-AzVirtualNetwork",
                     at(subnet),
                     line("Get-AzVirtualNetwork", &get),
-                    line("Get-AzVirtualNetworkSubnetConfig", &[("-Name", Some(last(subnet)))]),
-                    line("Add-AzDelegation", &[("-Name", Some("managed-instances")), ("-ServiceName", Some(DELEGATED_TO))])
+                    line("Get-AzVirtualNetworkSubnetConfig", &[("-Name", Some(id_tail(subnet)))]),
+                    line(
+                        "Add-AzDelegation",
+                        &[("-Name", Some("managed-instances")), ("-ServiceName", Some(DELEGATED_TO))]
+                    )
                 )
             }
         }
@@ -239,18 +238,18 @@ impl NetworkChange {
         let id = self.id();
         let (kind, name) = match self {
             Self::Peering { network, name, .. } => {
-                ("Microsoft.Network/virtualNetworks/virtualNetworkPeerings", format!("{}/{name}", last(network)))
+                ("Microsoft.Network/virtualNetworks/virtualNetworkPeerings", format!("{}/{name}", id_tail(network)))
             }
             Self::Rule { group, name, .. } => {
-                ("Microsoft.Network/networkSecurityGroups/securityRules", format!("{}/{name}", last(group)))
+                ("Microsoft.Network/networkSecurityGroups/securityRules", format!("{}/{name}", id_tail(group)))
             }
             Self::Delegation { subnet, .. } => (
                 "Microsoft.Network/virtualNetworks/subnets",
-                format!("{}/{}", segment(subnet, "virtualNetworks").unwrap_or("?"), last(subnet)),
+                format!("{}/{}", id_after(subnet, "virtualNetworks").unwrap_or("?"), id_tail(subnet)),
             ),
         };
         let symbol: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let group = segment(&id, "resourceGroups").unwrap_or("?");
+        let group = id_after(&id, "resourceGroups").unwrap_or("?");
         format!(
             "// az deployment group create --resource-group {group}\nresource r_{symbol} '{kind}@{api_version}' = {{\n  name: '{name}'\n  properties: {}\n}}\n",
             bicep_value(&self.body()["properties"], 1)
@@ -332,7 +331,11 @@ mod tests {
     #[test]
     fn the_same_for_the_command_line_and_for_a_template() {
         let ps = rule().powershell();
-        assert!(ps.contains("-Name nsg-a") && ps.contains("-SourcePortRange '*'") && ps.contains("-SourceAddressPrefix 10") || ps.contains("'10.1.16.0/24'"), "{ps}");
+        assert!(
+            ps.contains("-Name nsg-a") && ps.contains("-SourcePortRange '*'") && ps.contains("-SourceAddressPrefix 10")
+                || ps.contains("'10.1.16.0/24'"),
+            "{ps}"
+        );
         let az = rule().az();
         assert!(az.contains("--nsg-name nsg-a") && az.contains("--source-port-ranges '*'"), "{az}");
         let bicep = rule().bicep("2024-05-01");

@@ -9,6 +9,7 @@ use crate::rules::fog::names::connection_strings;
 use crate::rules::fog::prerequisites::Row;
 use crate::rules::fog::prerequisites::Severity;
 use crate::rules::fog::prerequisites::Status;
+use crate::rules::fog::servers::copies;
 use crate::rules::fog::state::Standing;
 use serde::Serialize;
 use std::fmt::Write;
@@ -61,6 +62,9 @@ pub struct GroupReport {
     /// Settings in which the members of a standing group differ: nothing carries them over.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Row>,
+    /// What becomes of each chosen database of a logical server.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<String>,
     /// What stands in the way of a creation; empty once the group is there.
     pub checks: Vec<Row>,
 }
@@ -137,6 +141,7 @@ pub fn group(
         read_only_listener: listeners.map(|l| l.1.clone()),
         settings_fit,
         drift: Vec::new(),
+        copies: facts.servers.as_ref().filter(|_| !checks.is_empty()).map_or_else(Vec::new, |p| copies(facts, p)),
         checks,
         standing: standing.clone(),
     }
@@ -220,6 +225,9 @@ pub fn checklist(r: &GroupReport, width: usize) -> String {
         (n, _) => format!("{}: ready for a failover group: NO ({n} in the way)\n", r.group),
     };
     text.push_str(&rows_table(&r.checks, width));
+    for copy in &r.copies {
+        let _ = writeln!(text, "{copy}");
+    }
     text
 }
 

@@ -136,7 +136,9 @@ pub fn scanned(r: &ScanReport) -> String {
     };
     for f in &r.found {
         let advice = match (f.endpoint.as_str(), f.listeners.as_slice()) {
-            ("public", _) => "public endpoint: a listener does not answer there, bring the client into the network".to_owned(),
+            ("public", _) => {
+                "public endpoint: a listener does not answer there, bring the client into the network".to_owned()
+            }
             ("private", _) => "private endpoint: it belongs to this server for good".to_owned(),
             (_, []) => format!("{} is in no failover group of the estate", f.server),
             (_, all) => format!("instead: {}", all.join(" or ")),

@@ -72,7 +72,10 @@ fn every_operation_is_written_for_other_tools() {
     let lab = Lab::up("fog-ready", "");
     let script = |rest: &str| lab.milink(&format!("fog script {rest}")).exits(0).stdout;
     let create = script("--as az --for create");
-    assert!(create.contains("az sql instance-failover-group create") && create.contains("--partner-mi mi-b"), "{create}");
+    assert!(
+        create.contains("az sql instance-failover-group create") && create.contains("--partner-mi mi-b"),
+        "{create}"
+    );
     assert!(create.contains("--failover-policy Manual"), "{create}");
     let forced = script("--as az --for forced");
     assert!(forced.contains("--resource-group rg-lab-dr --name fog-ledger --location northeurope --allow-data-loss"));
@@ -99,7 +102,10 @@ fn servers_have_three_scripts_more() {
     let lab = Lab::up("sqldb-fog", "");
     let script = |rest: &str, code: i32| lab.milink(&format!("fog script {rest}")).exits(code);
     let single = script("fog-shop --as az --for geo-replicate --database notes", 0).stdout;
-    assert!(single.contains("az sql db replica create") && single.contains("--server srv-a --name notes --partner-server srv-b"));
+    assert!(
+        single.contains("az sql db replica create")
+            && single.contains("--server srv-a --name notes --partner-server srv-b")
+    );
     let pooled = script("fog-tenants --as powershell --for geo-replicate-pooled --database tenant001", 0).stdout;
     assert!(pooled.contains("-SecondaryElasticPoolName pool-tenants"), "{pooled}");
     script("fog-tenants --as az --for geo-replicate --database tenant001", 3);

@@ -55,7 +55,11 @@ fn a_subnet_that_does_not_fit_blocks_and_nothing_is_sent() {
     place(r#"{"properties": {"addressPrefix": "10.1.17.0/28"}}"#);
     let found = plan(&lab, 3);
     for id in ["secondary.delegated", "secondary.security_group", "secondary.route_table", "secondary.size"] {
-        assert_eq!((&row(&found, id)["status"], &row(&found, id)["severity"]), (&"fail".into(), &"block".into()), "{id}");
+        assert_eq!(
+            (&row(&found, id)["status"], &row(&found, id)["severity"]),
+            (&"fail".into(), &"block".into()),
+            "{id}"
+        );
     }
     let refused = lab.milink("fog secondary create --yes").exits(3);
     assert!(refused.stderr.contains("secondary.delegated"), "{}", refused.stderr);
@@ -85,7 +89,14 @@ fn it_is_asked_for_once() {
 fn the_same_in_other_words_and_the_whole_way_in_order() {
     let lab = Lab::up("fog-new", "");
     let az = lab.milink("fog secondary plan --as az").exits(0).stdout;
-    for part in ["az sql mi create", "--location northeurope", "--capacity 8", "--storage 256GB", "--family Gen5", "/managedInstances/mi-a"] {
+    for part in [
+        "az sql mi create",
+        "--location northeurope",
+        "--capacity 8",
+        "--storage 256GB",
+        "--family Gen5",
+        "/managedInstances/mi-a",
+    ] {
         assert!(az.contains(part), "{part} in {az}");
     }
     let all = lab.milink("fog script --as powershell --for all").exits(0).stdout;

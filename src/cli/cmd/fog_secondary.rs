@@ -63,7 +63,9 @@ fn text(r: &SecondaryReport, width: usize) -> String {
     let mut text = match (&r.there, blocking) {
         (Some(state), _) => format!("{}: {} is there already: {state}\n", r.group, r.target),
         (None, 0) => format!("{}: {} can be made as secondary of {}: yes\n", r.group, r.target, r.primary),
-        (None, n) => format!("{}: {} can be made as secondary of {}: NO ({n} in the way)\n", r.group, r.target, r.primary),
+        (None, n) => {
+            format!("{}: {} can be made as secondary of {}: NO ({n} in the way)\n", r.group, r.target, r.primary)
+        }
     };
     let p = &r.body["properties"];
     let shown = |v: &serde_json::Value| match v {

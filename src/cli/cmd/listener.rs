@@ -81,7 +81,9 @@ fn from_stdin() -> Result<String> {
 pub fn scan(args: &ListenerScanArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let estate = listener::regionals(&settings.config()?);
     if estate.is_empty() {
-        return Err(Error::usage("the estate file has no [[target]] and no [[server]], so there is no name to look for"));
+        return Err(Error::usage(
+            "the estate file has no [[target]] and no [[server]], so there is no name to look for",
+        ));
     }
     let found = listener::scan_paths(&args.paths, &estate);
     let clean = match (found.hits.is_empty(), found.unread.is_empty()) {

@@ -16,6 +16,7 @@ pub const ENDPOINT_TYPE: &str = "Microsoft.Sql/managedInstances/endpointCertific
 pub const DATABASE_TYPE: &str = "Microsoft.Sql/managedInstances/databases";
 pub const FOG_TYPE: &str = "Microsoft.Sql/locations/instanceFailoverGroups";
 pub const PROTECTOR_TYPE: &str = "Microsoft.Sql/managedInstances/encryptionProtector";
+pub const KEY_TYPE: &str = "Microsoft.Sql/managedInstances/keys";
 pub const OPERATION_TYPE: &str = "Microsoft.Sql/managedInstances/operations";
 
 /// A path, taken apart. Names are as sent.
@@ -45,8 +46,15 @@ pub enum Target {
     TrustCertificate(String),
     /// `encryptionProtector/current`
     Protector,
+    Keys,
+    Key(String),
     Databases,
     Database(String),
+    /// `backupShortTermRetentionPolicies/default`, `backupLongTermRetentionPolicies/default`
+    Retention {
+        database: String,
+        is_long: bool,
+    },
     InstanceOperations,
     InstanceOperation(String),
     CancelInstanceOperation(String),
@@ -109,7 +117,10 @@ impl Route {
             Target::EndpointCertificates | Target::EndpointCertificate(_) => of(ENDPOINT_TYPE),
             Target::TrustCertificates | Target::TrustCertificate(_) => of(TRUST_TYPE),
             Target::Protector => of(PROTECTOR_TYPE),
+            Target::Keys | Target::Key(_) => of(KEY_TYPE),
             Target::Databases | Target::Database(_) => of(DATABASE_TYPE),
+            Target::Retention { is_long: true, .. } => of(&format!("{DATABASE_TYPE}/backupLongTermRetentionPolicies")),
+            Target::Retention { .. } => of(&format!("{DATABASE_TYPE}/backupShortTermRetentionPolicies")),
             Target::InstanceOperations | Target::InstanceOperation(_) => of(OPERATION_TYPE),
             Target::CancelInstanceOperation(_) => format!("{OPERATION_TYPE}/cancel/action"),
             Target::AsyncStatus(_) => "Microsoft.Sql/locations/azureAsyncOperation/read".to_owned(),
@@ -363,7 +374,14 @@ impl Walk<'_> {
             ("servertrustcertificates", Some(n)) => Target::TrustCertificate(n),
             ("encryptionprotector", Some(n)) if n.eq_ignore_ascii_case("current") => Target::Protector,
             ("databases", None) => Target::Databases,
-            ("databases", Some(n)) => Target::Database(n),
+            ("keys", None) => Target::Keys,
+            ("keys", Some(n)) => Target::Key(n),
+            ("databases", Some(n)) if self.left() == 0 => Target::Database(n),
+            ("databases", Some(database)) => {
+                let is_long = self.eat("backuplongtermretentionpolicies");
+                let is_policy = is_long || self.eat("backupshorttermretentionpolicies");
+                (is_policy && self.eat("default")).then_some(Target::Retention { database, is_long })?
+            }
             ("operations", None) => Target::InstanceOperations,
             ("operations", Some(n)) if self.eat("cancel") => Target::CancelInstanceOperation(n),
             ("operations", Some(n)) => Target::InstanceOperation(n),

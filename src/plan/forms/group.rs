@@ -6,9 +6,9 @@ use super::quote::command;
 use super::server;
 use crate::base::error::Error;
 use crate::base::error::Result;
+use crate::model::network::id_after;
 use crate::plan::fog::FogMember;
 use crate::plan::fog::FogSettings;
-use crate::plan::network::segment;
 
 /// What is asked of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub struct GroupForm {
 }
 
 pub(super) fn subscription(m: &FogMember) -> &str {
-    segment(&m.id, "subscriptions").unwrap_or_default()
+    id_after(&m.id, "subscriptions").unwrap_or_default()
 }
 
 impl GroupForm {
@@ -104,10 +104,8 @@ impl GroupForm {
         }
         let at = self.at(verb);
         let grace = self.grace_hours();
-        let mut options = vec![
-            ("--subscription", Some(subscription(at))),
-            ("--resource-group", Some(at.resource_group.as_str())),
-        ];
+        let mut options =
+            vec![("--subscription", Some(subscription(at))), ("--resource-group", Some(at.resource_group.as_str()))];
         if verb == Verb::List {
             // There is no `list`: the request itself.
             let url = format!(

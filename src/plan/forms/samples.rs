@@ -194,7 +194,11 @@ impl Sample {
             Step::Add => {
                 let mut all: Vec<&String> = held.iter().filter(|id| !id.eq_ignore_ascii_case(&source)).collect();
                 all.push(&source);
-                ("PATCH", format!("{}/failoverGroups/{}", a.id, form.name), Some(json!({ "properties": { "databases": all } })))
+                (
+                    "PATCH",
+                    format!("{}/failoverGroups/{}", a.id, form.name),
+                    Some(json!({ "properties": { "databases": all } })),
+                )
             }
             Step::See => match self {
                 Self::Add { .. } => ("GET", format!("{}/failoverGroups/{}", a.id, form.name), None),
@@ -271,7 +275,11 @@ mod tests {
         let f = form(true);
         let single = Sample::Single { database: "orders".to_owned() };
         let az = texts(&single.az(&f));
-        assert!(az[0].starts_with("az sql db replica create") && az[0].contains("--server a --name orders --partner-server b"), "{az:?}");
+        assert!(
+            az[0].starts_with("az sql db replica create")
+                && az[0].contains("--server a --name orders --partner-server b"),
+            "{az:?}"
+        );
         assert!(az[1].starts_with("az sql db replica list-links"), "{az:?}");
         let sku = PoolSku { tier: "GeneralPurpose".to_owned(), capacity: 4, is_there: false };
         let pooled = Sample::Pooled { database: "t1".to_owned(), pool: "pool".to_owned(), sku };
@@ -281,7 +289,9 @@ mod tests {
         let ps = texts(&pooled.powershell(&f));
         assert!(ps[0].contains("New-AzSqlElasticPool") && ps[1].contains("-SecondaryElasticPoolName pool"), "{ps:?}");
         let rest = pooled.rest(&f, &[]);
-        assert!(rest[0].id.ends_with("/servers/b/elasticPools/pool") && rest[1].id.ends_with("/servers/b/databases/t1"));
+        assert!(
+            rest[0].id.ends_with("/servers/b/elasticPools/pool") && rest[1].id.ends_with("/servers/b/databases/t1")
+        );
         assert_eq!(rest[0].body.as_ref().unwrap()["sku"]["name"], "GP_Gen5");
         let add = Sample::Add { database: "notes".to_owned() };
         assert!(texts(&add.az(&f))[0].ends_with("--server a --name fog --add-db notes"));

@@ -2,12 +2,12 @@
 
 use super::quote;
 use super::quote::command;
+use crate::model::network::id_after;
 use crate::model::new_instance::NewInstance;
 use crate::model::new_instance::PASSWORD_STANDS_FOR;
 use crate::model::new_instance::SubnetFacts;
-use crate::plan::network::DELEGATED_TO;
 use crate::plan::network::bicep_value;
-use crate::plan::network::segment;
+use crate::rules::fog::network::DELEGATED_TO;
 use serde_json::Value;
 use serde_json::json;
 
@@ -35,7 +35,7 @@ pub fn az(new: &NewInstance) -> String {
     let mut all = line(
         "az sql mi create",
         vec![
-            ("--subscription", segment(&new.id, "subscriptions").map(str::to_owned)),
+            ("--subscription", id_after(&new.id, "subscriptions").map(str::to_owned)),
             ("--resource-group", Some(new.resource_group.clone())),
             ("--name", Some(new.name.clone())),
             ("--location", text(&b["location"])),
@@ -75,7 +75,7 @@ pub fn powershell(new: &NewInstance) -> String {
     let admin = &p["administrators"];
     let context = line(
         "Set-AzContext",
-        vec![("-Subscription", segment(&new.id, "subscriptions").map(str::to_owned))],
+        vec![("-Subscription", id_after(&new.id, "subscriptions").map(str::to_owned))],
         quote::powershell,
     );
     let mut all = line(
@@ -117,13 +117,13 @@ pub fn powershell(new: &NewInstance) -> String {
 
 /// The subnet with delegation, security group and route table, and the instance in it. `prefix`: of a subnet that is not there.
 pub fn bicep(new: &NewInstance, subnet: Option<&SubnetFacts>, prefix: Option<&str>) -> Option<String> {
-    let network = segment(&new.subnet, "virtualNetworks")?;
-    let name = segment(&new.subnet, "subnets")?;
+    let network = id_after(&new.subnet, "virtualNetworks")?;
+    let name = id_after(&new.subnet, "subnets")?;
     let location = word(&new.body["location"])?;
     let prefix = subnet.and_then(|s| s.prefixes.first().map(String::as_str)).or(prefix)?;
     let mut text = format!(
         "// az deployment group create --resource-group {}\n",
-        segment(&new.subnet, "resourceGroups").unwrap_or("?")
+        id_after(&new.subnet, "resourceGroups").unwrap_or("?")
     );
     let mut part = |symbol: &str, kind: &str, own: &str, id: Option<&String>| match id {
         Some(id) => format!("{{\n      id: {}\n    }}", quote::bicep(id)),
@@ -142,8 +142,7 @@ pub fn bicep(new: &NewInstance, subnet: Option<&SubnetFacts>, prefix: Option<&st
         &format!("nsg-{}", new.name),
         subnet.and_then(|s| s.group.as_ref()),
     );
-    let table =
-        part("routeTable", "routeTables", &format!("rt-{}", new.name), subnet.and_then(|s| s.table.as_ref()));
+    let table = part("routeTable", "routeTables", &format!("rt-{}", new.name), subnet.and_then(|s| s.table.as_ref()));
     text.push_str(&format!(
         "resource network 'Microsoft.Network/virtualNetworks@{VERSION}' existing = {{\n  name: {}\n}}\n\n",
         quote::bicep(network)
@@ -188,7 +187,8 @@ mod tests {
                     "dnsZonePartner": "/subscriptions/s/resourceGroups/rg-a/providers/Microsoft.Sql/managedInstances/mi-a",
                     "administratorLogin": "it's me", "administratorLoginPassword": PASSWORD_STANDS_FOR } }),
             dns_zone: Some("zone".to_owned()),
-            subnet: "/subscriptions/s/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/mi".to_owned(),
+            subnet: "/subscriptions/s/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/mi"
+                .to_owned(),
         }
     }
 
@@ -210,7 +210,10 @@ mod tests {
             assert!(az.contains(part), "{part} in {az}");
         }
         let ps = powershell(&new());
-        assert!(ps.contains("New-AzSqlInstance") && ps.contains("-DnsZonePartner") && ps.contains("Get-Credential"), "{ps}");
+        assert!(
+            ps.contains("New-AzSqlInstance") && ps.contains("-DnsZonePartner") && ps.contains("Get-Credential"),
+            "{ps}"
+        );
         for text in [az, ps] {
             assert!(!text.contains(PASSWORD_STANDS_FOR));
         }
@@ -239,6 +242,9 @@ mod tests {
             ..SubnetFacts::default()
         };
         let text = bicep(&new(), Some(&there), Some("10.1.0.0/26")).unwrap();
-        assert!(text.contains("10.2.0.0/24") && text.contains("id: '/x/nsg'") && text.contains("routeTable.id"), "{text}");
+        assert!(
+            text.contains("10.2.0.0/24") && text.contains("id: '/x/nsg'") && text.contains("routeTable.id"),
+            "{text}"
+        );
     }
 }

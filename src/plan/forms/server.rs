@@ -86,9 +86,10 @@ pub(super) fn powershell(form: &GroupForm, verb: Verb) -> String {
     };
     let mut text = in_context(at, &command(&format!("{word}-AzSqlDatabaseFailoverGroup"), &options, quote::powershell));
     if changes {
-        for (cmdlet, names) in
-            [("Add-AzSqlDatabaseToFailoverGroup", &form.databases), ("Remove-AzSqlDatabaseFromFailoverGroup", &form.leaving)]
-        {
+        for (cmdlet, names) in [
+            ("Add-AzSqlDatabaseToFailoverGroup", &form.databases),
+            ("Remove-AzSqlDatabaseFromFailoverGroup", &form.leaving),
+        ] {
             for name in names {
                 text.push('\n');
                 text.push_str(&in_or_out(form, cmdlet, name));
@@ -106,11 +107,7 @@ pub(super) fn in_or_out(form: &GroupForm, cmdlet: &str, database: &str) -> Strin
     ];
     let get = [&at[..], &[("-DatabaseName", Some(database))]].concat();
     let put = [&at[..], &[("-FailoverGroupName", Some(form.name.as_str()))]].concat();
-    format!(
-        "{} | {}",
-        command("Get-AzSqlDatabase", &get, quote::powershell),
-        command(cmdlet, &put, quote::powershell)
-    )
+    format!("{} | {}", command("Get-AzSqlDatabase", &get, quote::powershell), command(cmdlet, &put, quote::powershell))
 }
 
 #[cfg(test)]

@@ -85,8 +85,10 @@ pub fn convert(text: &str, estate: &[Regional], group: Option<&str>, read_only: 
 
 fn stranger(host: &str, estate: &[Regional]) -> Error {
     if let Some(group) = estate.iter().flat_map(|r| &r.groups).find(|g| g.group.eq_ignore_ascii_case(host)) {
-        return Error::refused(format!("{host} is the name of a failover group, and no server's: it lacks zone and suffix"))
-            .hint(format!("milink listener strings {}", group.group));
+        return Error::refused(format!(
+            "{host} is the name of a failover group, and no server's: it lacks zone and suffix"
+        ))
+        .hint(format!("milink listener strings {}", group.group));
     }
     let known: Vec<String> = estate.iter().map(|r| r.label.clone()).collect();
     Error::refused(format!("{host} is no instance and no server of the estate file in Azure"))
@@ -96,8 +98,7 @@ fn stranger(host: &str, estate: &[Regional]) -> Error {
 fn choose<'a>(server: &'a Regional, group: Option<&str>, database: Option<&str>) -> Result<&'a Covering> {
     if let Some(wanted) = group {
         return server.groups.iter().find(|g| g.group.eq_ignore_ascii_case(wanted)).ok_or_else(|| {
-            Error::refused(format!("{} is no member of failover group {wanted}", server.site))
-                .hint("milink fog list")
+            Error::refused(format!("{} is no member of failover group {wanted}", server.site)).hint("milink fog list")
         });
     }
     let all: Vec<&Covering> = match (server.groups.as_slice(), database) {
@@ -127,7 +128,10 @@ fn choose<'a>(server: &'a Regional, group: Option<&str>, database: Option<&str>)
 fn warnings(parsed: &Parsed, covering: Option<&Covering>, read_only: bool) -> Vec<String> {
     let mut all = Vec::new();
     if parsed.trusts {
-        all.push("it takes any certificate (TrustServerCertificate): remove that; the listener's certificate is valid".to_owned());
+        all.push(
+            "it takes any certificate (TrustServerCertificate): remove that; the listener's certificate is valid"
+                .to_owned(),
+        );
     }
     if parsed.is_encrypted == Some(false) {
         all.push("it does not encrypt: say Encrypt=True".to_owned());
@@ -164,8 +168,14 @@ mod tests {
                 "Server=tcp:mi-a.a1.database.windows.net,1433;Initial Catalog=d;User ID=u;Password=\"mi-a.a1;x\";Encrypt=True",
                 "Server=tcp:fog.a1.database.windows.net,1433;Initial Catalog=d;User ID=u;Password=\"mi-a.a1;x\";Encrypt=True",
             ),
-            ("jdbc:sqlserver://MI-B.a1.database.windows.net:1433;encrypt=true", "jdbc:sqlserver://fog.a1.database.windows.net:1433;encrypt=true"),
-            ("sqlserver://u:p@mi-a.a1.database.windows.net?database=d", "sqlserver://u:p@fog.a1.database.windows.net?database=d"),
+            (
+                "jdbc:sqlserver://MI-B.a1.database.windows.net:1433;encrypt=true",
+                "jdbc:sqlserver://fog.a1.database.windows.net:1433;encrypt=true",
+            ),
+            (
+                "sqlserver://u:p@mi-a.a1.database.windows.net?database=d",
+                "sqlserver://u:p@fog.a1.database.windows.net?database=d",
+            ),
             ("Server=srv-a.database.windows.net;Database=stock", "Server=rest.database.windows.net;Database=stock"),
             ("Server=fog.a1.database.windows.net;Database=d\n", "Server=fog.a1.database.windows.net;Database=d"),
         ] {
@@ -187,7 +197,11 @@ mod tests {
             ("Server=fog;Password=hunter2", Kind::Refused, "zone and suffix"),
             ("Server=mi-alone.a1.database.windows.net;Password=hunter2", Kind::Refused, "no failover group"),
             ("Server=srv-a.database.windows.net;Password=hunter2", Kind::Usage, "several"),
-            ("Server=srv-a.database.windows.net;Database=other;Password=hunter2", Kind::Refused, "takes database other"),
+            (
+                "Server=srv-a.database.windows.net;Database=other;Password=hunter2",
+                Kind::Refused,
+                "takes database other",
+            ),
             ("Server=fog.secondary.a1.database.windows.net;Password=hunter2", Kind::Refused, "already"),
             ("Password=hunter2", Kind::Usage, "no `Server=`"),
         ] {

@@ -92,7 +92,8 @@ pub struct Purpose {
 }
 
 /// Reads of an application on a standby breach its licence (facts: failover-groups 2.5).
-pub const STANDBY: &str = "the secondary is a standby: no application may read there, its licence is for disaster recovery alone";
+pub const STANDBY: &str =
+    "the secondary is a standby: no application may read there, its licence is for disaster recovery alone";
 
 /// Tiers with a replica for reads beside the primary (facts: failover-groups 4.4; 9 for servers).
 pub fn has_read_replica(tier: &str, is_server: bool) -> bool {
@@ -158,8 +159,7 @@ mod tests {
             assert_eq!(has_read_replica(tier, true), offered, "{tier}");
         }
         assert_eq!(purposes(false, false).len(), 2);
-        let warned: Vec<&str> =
-            purposes(true, true).iter().filter(|p| p.warning.is_some()).map(|p| p.id).collect();
+        let warned: Vec<&str> = purposes(true, true).iter().filter(|p| p.warning.is_some()).map(|p| p.id).collect();
         assert_eq!(warned, ["read_only", "secondary_replica"]);
     }
 }

@@ -70,9 +70,8 @@ pub fn recognise<'a>(host: &str, estate: &'a [Regional]) -> Option<Named<'a>> {
             .find(|g| g.group.eq_ignore_ascii_case(first))
             .map(|g| g.group.clone())
     };
-    let server = |is_server: bool| {
-        estate.iter().find(|r| r.is_server == is_server && r.label.eq_ignore_ascii_case(first))
-    };
+    let server =
+        |is_server: bool| estate.iter().find(|r| r.is_server == is_server && r.label.eq_ignore_ascii_case(first));
     let regional = |server, door, from: usize| Some(Named::Regional { server, door, domain: labels[from..].join(".") });
     let listener = |group, is_read_only| Some(Named::Listener { group, is_read_only });
     match &labels[1..suffix] {

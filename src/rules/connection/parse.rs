@@ -170,9 +170,9 @@ impl Parsed {
 
 /// Takes a string apart; the error says what is wrong without showing any of it.
 pub fn parse(text: &str) -> Result<Parsed, String> {
-    let scheme = text.find("://").filter(|n| {
-        text[..*n].chars().all(|c| c.is_ascii_alphanumeric() || "+.-:".contains(c)) && *n > 0
-    });
+    let scheme = text
+        .find("://")
+        .filter(|n| text[..*n].chars().all(|c| c.is_ascii_alphanumeric() || "+.-:".contains(c)) && *n > 0);
     match scheme {
         Some(n) if text[..n].to_lowercase().starts_with("jdbc:") => jdbc(text, n + 3),
         Some(n) => url(text, n + 3),
@@ -277,7 +277,8 @@ mod tests {
 
     #[test]
     fn what_is_said_beside_it() {
-        let p = parse("server=a\\b;Trust Server Certificate=yes;encrypt=no;application intent=readonly;failover partner=c");
+        let p =
+            parse("server=a\\b;Trust Server Certificate=yes;encrypt=no;application intent=readonly;failover partner=c");
         let p = p.unwrap();
         assert!(p.trusts && p.is_read_only && p.has_partner);
         assert_eq!((p.is_encrypted, p.server.instance), (Some(false), Some(8..10)));
@@ -288,7 +289,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_not_shown() {
-        for text in ["Password=hunter2", "hunter2", "Server=a;Password=\"hunter2", "Server=np:hunter2", "Server=a,hunter2", ""] {
+        for text in
+            ["Password=hunter2", "hunter2", "Server=a;Password=\"hunter2", "Server=np:hunter2", "Server=a,hunter2", ""]
+        {
             let why = parse(text).expect_err(text);
             assert!(!why.contains("hunter2"), "{why}");
         }

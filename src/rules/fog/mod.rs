@@ -3,6 +3,9 @@
 pub mod closer;
 pub mod logins;
 pub mod names;
+pub mod network;
+#[cfg(test)]
+pub(crate) mod network_tests;
 pub mod pairs;
 pub mod prerequisites;
 pub mod rights;

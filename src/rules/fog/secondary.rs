@@ -4,7 +4,6 @@
 use super::pairs::plain;
 use super::prerequisites::List;
 use super::prerequisites::Row;
-use super::prerequisites::Severity;
 use super::prerequisites::judge as judge_pair;
 use crate::model::fact::Fact;
 use crate::model::geo::GroupFacts;
@@ -85,9 +84,14 @@ pub fn judge(wish: &Wish<'_>) -> Vec<Row> {
     list.0
 }
 
+/// What lies between the two subnets: judged where both are read as a path; made by `fog network`, so it only warns here.
+pub fn path(answer: Result<(bool, String), String>) -> Vec<Row> {
+    let mut list = List(Vec::new());
+    list.add("secondary.network_path", answer);
+    list.0
+}
+
 fn subnet(wish: &Wish<'_>, list: &mut List) {
-    use Severity::Block;
-    use Severity::Warn;
     let zone = wish.group.a.facts.known().and_then(|f| f.dns_zone.clone());
     let got = || -> Result<&SubnetFacts, String> {
         match wish.subnet.get() {
@@ -100,12 +104,15 @@ fn subnet(wish: &Wish<'_>, list: &mut List) {
         Ok(found) => Ok((found.is_some(), found.as_ref().map_or("not there".to_owned(), |s| s.prefixes.join(", ")))),
         Err(why) => Err(why.0),
     };
-    list.add(("secondary.subnet", "N01", Block), here, "make the subnet: milink fog secondary plan --as bicep");
+    list.add("secondary.subnet", here);
     let region = got().and_then(|s| {
         let at = s.location.as_deref().ok_or_else(|| "Azure does not say where its network is".to_owned())?;
-        Ok((plain(at) == plain(&wish.member.location), format!("network in {at}, instance in {}", wish.member.location)))
+        Ok((
+            plain(at) == plain(&wish.member.location),
+            format!("network in {at}, instance in {}", wish.member.location),
+        ))
     });
-    list.add(("secondary.location", "P09", Block), region, "`location` is the region of the subnet's network");
+    list.add("secondary.location", region);
     let neighbours = got().and_then(|s| {
         let zone = zone.clone().ok_or_else(|| "the primary's zone is not known".to_owned())?;
         if s.instances.is_empty() {
@@ -119,34 +126,23 @@ fn subnet(wish: &Wish<'_>, list: &mut List) {
         let same = s.instances.iter().all(|(_, z)| z.as_deref().is_some_and(|z| z.eq_ignore_ascii_case(&zone)));
         Ok((same, format!("{}; the primary is in {zone}", words.join(", "))))
     });
-    list.add(
-        ("secondary.subnet_zone", "P05", Block),
-        neighbours,
-        "the first instance of a subnet fixes its zone: another subnet. An emptied one keeps its zone for hours",
-    );
+    list.add("secondary.subnet_zone", neighbours);
     let delegated = got().map(|s| {
         let is = s.delegations.iter().any(|d| d.eq_ignore_ascii_case(DELEGATED_TO));
         (is, if s.delegations.is_empty() { "to nothing".to_owned() } else { s.delegations.join(", ") })
     });
-    list.add(("secondary.delegated", "N01", Block), delegated, "delegate the subnet to Microsoft.Sql/managedInstances");
-    let alone = got().map(|s| (s.others.is_empty(), if s.others.is_empty() { "nothing".to_owned() } else { s.others.join(", ") }));
-    list.add(("secondary.users", "N01", Block), alone, "nothing but managed instances may stand in the subnet");
+    list.add("secondary.delegated", delegated);
+    let alone = got()
+        .map(|s| (s.others.is_empty(), if s.others.is_empty() { "nothing".to_owned() } else { s.others.join(", ") }));
+    list.add("secondary.users", alone);
     let last = |id: &Option<String>| id.as_deref().and_then(|i| i.rsplit('/').next()).unwrap_or("none").to_owned();
-    list.add(
-        ("secondary.security_group", "N02", Block),
-        got().map(|s| (s.group.is_some(), last(&s.group))),
-        "associate a network security group with the subnet",
-    );
-    list.add(
-        ("secondary.route_table", "N02", Block),
-        got().map(|s| (s.table.is_some(), last(&s.table))),
-        "associate a route table with the subnet",
-    );
+    list.add("secondary.security_group", got().map(|s| (s.group.is_some(), last(&s.group))));
+    list.add("secondary.route_table", got().map(|s| (s.table.is_some(), last(&s.table))));
     shared(wish, &got, list);
     let odd = got().map(|s| {
         (s.unsupported.is_empty(), if s.unsupported.is_empty() { "none".to_owned() } else { s.unsupported.join(", ") })
     });
-    list.add(("secondary.unsupported", "N17", Block), odd, "managed instances do not work with it: take it off the subnet");
+    list.add("secondary.unsupported", odd);
     let size = || -> Result<u64, String> {
         let s = got()?;
         let sizes: Option<Vec<u64>> = s.prefixes.iter().map(|p| Range::parse(p).map(Range::size)).collect();
@@ -154,16 +150,8 @@ fn subnet(wish: &Wish<'_>, list: &mut List) {
         Ok(sizes.iter().sum())
     };
     let words = |n: u64| format!("{n} addresses");
-    list.add(
-        ("secondary.size", "11", Block),
-        size().map(|n| (n >= LEAST, words(n))),
-        "a subnet of managed instances has at least 32 addresses (/27)",
-    );
-    list.add(
-        ("secondary.size_wished", "11", Warn),
-        size().map(|n| (n >= WISHED, words(n))),
-        "plan for /26 or larger: scaling needs more addresses for a time, and a subnet with instances cannot be resized",
-    );
+    list.add("secondary.size", size().map(|n| (n >= LEAST, words(n))));
+    list.add("secondary.size_wished", size().map(|n| (n >= WISHED, words(n))));
     let critical = wish.member.tier.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("BusinessCritical"));
     let (own, scaling) = if critical { (CRITICAL, SCALING.1) } else { (GENERAL, SCALING.0) };
     // The tier of the neighbours is not read: counted as the larger.
@@ -172,14 +160,14 @@ fn subnet(wish: &Wish<'_>, list: &mut List) {
         Ok((size()?.saturating_sub(taken), taken))
     };
     list.add(
-        ("secondary.addresses", "N18", Block),
+        "secondary.addresses",
         room().map(|(left, taken)| (left >= own, format!("{left} left, {own} needed ({taken} counted as taken)"))),
-        "a larger subnet, or one of its own",
     );
     list.add(
-        ("secondary.addresses_scaling", "N18", Warn),
-        room().map(|(left, _)| (left >= own + scaling, format!("{left} left, {} needed while it is scaled", own + scaling))),
-        "scaling will not find addresses: a larger subnet",
+        "secondary.addresses_scaling",
+        room().map(|(left, _)| {
+            (left >= own + scaling, format!("{left} left, {} needed while it is scaled", own + scaling))
+        }),
     );
 }
 
@@ -191,20 +179,12 @@ fn shared<'a>(wish: &Wish<'_>, got: &dyn Fn() -> Result<&'a SubnetFacts, String>
         let is = a.as_ref().zip(b.as_ref()).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
         Ok((!is, if is { "shared with the primary's".to_owned() } else { "its own".to_owned() }))
     };
-    list.add(
-        ("secondary.own_security_group", "N03", Severity::Block),
-        same(|s| s.group.clone()),
-        "give the subnet a network security group of its own",
-    );
-    list.add(
-        ("secondary.own_route_table", "N04", Severity::Block),
-        same(|s| s.table.clone()),
-        "give the subnet a route table of its own",
-    );
+    list.add("secondary.own_security_group", same(|s| s.group.clone()));
+    list.add("secondary.own_route_table", same(|s| s.table.clone()));
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::rules::fog::prerequisites::Status;
     use crate::rules::fog::tests::fresh;
@@ -225,8 +205,11 @@ mod tests {
         let group = fresh();
         let (mut subnet, mut member) = (good(), group.b.facts.known().unwrap().clone());
         change(&mut subnet, &mut member);
-        let primary =
-            SubnetFacts { group: Some("/x/nsg-a".to_owned()), table: Some("/x/rt-a".to_owned()), ..SubnetFacts::default() };
+        let primary = SubnetFacts {
+            group: Some("/x/nsg-a".to_owned()),
+            table: Some("/x/rt-a".to_owned()),
+            ..SubnetFacts::default()
+        };
         judge(&Wish {
             group: &group,
             member,
@@ -238,6 +221,10 @@ mod tests {
 
     fn not_passed(rows: &[Row]) -> Vec<(&'static str, bool)> {
         rows.iter().filter(|r| r.status != Status::Pass).map(|r| (r.id, r.blocks())).collect()
+    }
+
+    pub(in super::super) fn every_id() -> Vec<&'static str> {
+        rows(|_, _| {}).into_iter().chain(path(Err(String::new()))).map(|r| r.id).collect()
     }
 
     #[test]

@@ -265,7 +265,10 @@ async fn settle(case: &Case, estate: &mut Estate, operator: &Operator, committed
     }
     runbook_done(case, estate, committed)?;
     if case.op == FogOp::Secondary && estate.lab.arm.instance_id("mi-b").is_some() != committed {
-        return Err(Error::bug(format!("the second instance should be {}", if committed { "there" } else { "missing" })));
+        return Err(Error::bug(format!(
+            "the second instance should be {}",
+            if committed { "there" } else { "missing" }
+        )));
     }
     if case.op == FogOp::Protect && committed {
         let by_listener = estate.lab.alias.all().values().all(|a| a.listener.is_some());

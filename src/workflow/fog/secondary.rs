@@ -81,6 +81,8 @@ fn wished(new: &NewInstance, dns_zone: Option<String>) -> MemberFacts {
         minimal_tls: text(&p["minimalTlsVersion"]),
         backup_redundancy: text(&p["requestedBackupStorageRedundancy"]),
         maintenance: text(&p["maintenanceConfigurationId"]),
+        connection: text(&p["proxyOverride"]),
+        made_at: None,
     }
 }
 
@@ -170,7 +172,10 @@ impl Step for Create {
 
     fn summary(&self) -> String {
         let plan = &self.0.plan;
-        format!("make {} in the DNS zone of {}; it takes hours, and costs from then on", plan.secondary.site, plan.primary.site)
+        format!(
+            "make {} in the DNS zone of {}; it takes hours, and costs from then on",
+            plan.secondary.site, plan.primary.site
+        )
     }
     fn preview(&self) -> Vec<String> {
         self.change().map(|c| self.0.tools.request(&c)).unwrap_or_default()
@@ -203,7 +208,9 @@ impl Step for Create {
         }
         cx.until("the new instance to be ready", MAKE_MAX, Backoff::relaxed(), || async {
             if let Some(e) = cx.effects.arm_failed(&self.0.id).await? {
-                return Err(e.with_kind(Kind::Refused).hint(format!("milink fog secondary plan {}", self.0.plan.group)));
+                return Err(e
+                    .with_kind(Kind::Refused)
+                    .hint(format!("milink fog secondary plan {}", self.0.plan.group)));
             }
             let found = self.found(cx).await?;
             let state = found.as_ref().map_or("not shown yet".to_owned(), words);

@@ -3,6 +3,7 @@
 use crate::lab::arm::ids::sha1;
 use crate::lab::arm::network::seed;
 use crate::lab::arm::network::seed::Tenant;
+use crate::lab::arm::provider::Retention;
 use crate::lab::arm::view::InstanceOperationView;
 use crate::lab::arm::view::InstanceProperties;
 use crate::lab::arm::view::InstanceView;
@@ -51,8 +52,12 @@ pub(super) struct Settings {
     pub(super) operations: Vec<InstanceOperationView>,
     /// Absent, Creating, Ready, Stopping, Stopped, Starting.
     pub(super) state: &'static str,
-    /// The customer's key over encrypted databases.
-    pub(super) key: Option<String>,
+    /// The customer's key over encrypted databases, and whether it rotates by itself.
+    pub(super) key: Option<(String, bool)>,
+    /// Name and URI of each key that it knows.
+    pub(super) keys: Vec<(String, String)>,
+    /// By the database's name, folded; what is not here is as it began.
+    pub(super) retention: BTreeMap<String, Retention>,
     /// Its DNS zone.
     pub(super) zone: String,
 }
@@ -71,6 +76,8 @@ impl Managed {
             operations: Vec::new(),
             state: if spec.made_later { ABSENT } else { READY },
             key: None,
+            keys: Vec::new(),
+            retention: BTreeMap::new(),
             zone: spec.dns_zone.clone(),
         };
         let created = instance.clock.now();

@@ -77,7 +77,10 @@ impl Networks {
         let bits = |p: &str| p.rsplit_once('/').and_then(|(_, bits)| bits.parse::<u32>().ok()).filter(|b| *b <= 32);
         Some(Seat {
             location: network.location.clone(),
-            is_delegated: subnet.delegations.iter().any(|d| service(d).as_deref() == Some("microsoft.sql/managedinstances")),
+            is_delegated: subnet
+                .delegations
+                .iter()
+                .any(|d| service(d).as_deref() == Some("microsoft.sql/managedinstances")),
             is_guarded: subnet.network_security_group.is_some() && subnet.route_table.is_some(),
             addresses: subnet.prefixes().filter_map(bits).map(|b| 1_u64 << (32 - b)).sum(),
         })

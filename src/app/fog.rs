@@ -137,6 +137,9 @@ impl App {
     /// The steps of an operation on a group; `to`: who is to become primary (else: who is not).
     pub fn plan_fog(&self, look: &FogLook, op: FogOp, to: Option<&SiteId>) -> std::result::Result<Plan, NoPlan> {
         let facts = &look.facts;
+        if matches!(op, FogOp::Create | FogOp::Protect) {
+            self.secondary_is_there(look)?;
+        }
         let target = self.promoted(look, to)?;
         let asked = match op {
             FogOp::Create => Asked::Create,

@@ -140,10 +140,12 @@ impl App {
     /// In which order both members get the setting.
     async fn resize(&self, now: &FogPlan, to: &InstanceSetting, overridden: bool) -> Result<Resize> {
         if matches!(to, InstanceSetting::NextGen(_)) && !overridden {
-            return Err(Error::refused("whether this may change inside a group is not sure: older pages forbid it")
-                .hint(
-                    "the pages of late 2025 list it under the scaling order; --allow-next-gen says that you go by them",
-                ));
+            return Err(Error::refused("whether this may change inside a group is not sure: older pages forbid it").hint(
+                format!(
+                    "the way of the older pages: milink fog delete {0}, change both instances in Azure, milink fog create {0} (nothing but backups protects meanwhile); the pages of late 2025 list it under the scaling order: --allow-next-gen says that you go by them",
+                    now.group
+                ),
+            ));
         }
         let cx = self.observer()?;
         let arm = cx.effects.arm()?;

@@ -129,6 +129,17 @@ fn of_creation(target: &Target) -> Result<&Creation> {
 }
 
 impl App {
+    /// Refused where the second instance does not answer and the estate file says how it would be made.
+    pub(super) fn secondary_is_there(&self, look: &FogLook) -> Result<()> {
+        let b = &look.facts.b;
+        let (Some(why), Ok(target)) = (b.facts.why(), self.config.target(&b.site)) else { return Ok(()) };
+        if target.create.is_none() {
+            return Ok(());
+        }
+        Err(Error::refused(format!("the secondary {} cannot be read: {why}", b.site))
+            .hint(format!("if it is not made yet: milink fog secondary create {}", look.facts.name)))
+    }
+
     /// The second instance as it would be made; `to`: another target than the group's secondary.
     pub async fn look_at_secondary(&self, name: Option<&str>, to: Option<&str>) -> Result<SecondaryLook> {
         let mut wanted = self.config.failover_group(name)?.clone();

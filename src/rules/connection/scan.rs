@@ -87,7 +87,7 @@ mi-alone.a1.database.windows.net.
                 (1, 35, "mi-a-site", 1),
                 (3, 30, "mi-b-site", 0),
                 (4, 7, "srv-a-site", 2),
-                (4, 69, "mi-a-site", 1),
+                (4, 67, "mi-a-site", 1),
                 (5, 1, "mi-alone-site", 0)
             ]
         );

@@ -5,6 +5,7 @@ use crate::arm::TokenSource;
 use crate::arm::Transport;
 use crate::base::clock::SharedClock;
 use crate::base::error::Error;
+use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::base::redact::SecretString;
 use crate::config::Config;
@@ -103,6 +104,9 @@ impl App {
         let mut hosts = BTreeMap::new();
         for target in &config.targets {
             let login = target_login(&target.name, &target.login, &config, prompt.as_ref(), clock.clone()).await?;
+            if let (Some(_), Some(arm), Login::Password { password, .. }) = (&target.create, &arm, &login) {
+                arm.know_password(&super::facts::instance_ref(&config, target)?, password.clone());
+            }
             logins.insert(target.name.clone(), login);
             let host = if let Some(host) = &target.host {
                 host.clone()
@@ -111,11 +115,13 @@ impl App {
                     Error::usage(format!("target `{}` has no host, and there is no [azure] to ask", target.name))
                         .hint("add `host` to the [[target]], or [azure] to the estate file")
                 })?;
-                let instance = arm.instance(&super::facts::instance_ref(&config, target)?).await?;
-                instance
-                    .properties
-                    .fully_qualified_domain_name
-                    .ok_or_else(|| Error::bug(format!("Azure names no address of `{}`", target.managed_instance)))?
+                match arm.instance(&super::facts::instance_ref(&config, target)?).await {
+                    // One that is yet to be made has no address: whoever dials it is told so.
+                    Err(e) if target.create.is_some() && e.kind() == Kind::NotFound => target.managed_instance.clone(),
+                    found => found?.properties.fully_qualified_domain_name.ok_or_else(|| {
+                        Error::bug(format!("Azure names no address of `{}`", target.managed_instance))
+                    })?,
+                }
             };
             hosts.insert(target.name.clone(), host);
         }

@@ -200,7 +200,8 @@ impl App {
     /// Those of the estate and those given for this once; a wrong id is an error, or it would waive nothing in silence.
     fn waivers(&self, given: Vec<Waiver>) -> Result<Vec<Waiver>> {
         // Those of failover groups are no checks of a link.
-        let of_links = self.config.waivers.iter().filter(|w| !w.check.starts_with("fog."));
+        let of_group = |id: &str| ["fog.", "sqldb.", "secondary."].iter().any(|c| id.starts_with(c));
+        let of_links = self.config.waivers.iter().filter(|w| !of_group(&w.check));
         let of_estate =
             of_links.map(|w| Waiver { check: w.check.clone(), reason: w.reason.clone(), links: w.links.clone() });
         let all: Vec<Waiver> = of_estate.chain(given).collect();

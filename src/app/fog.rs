@@ -114,7 +114,7 @@ impl App {
     }
 
     /// Ids of checks that the estate file waives for everything.
-    fn waived(&self) -> Vec<String> {
+    pub(super) fn waived(&self) -> Vec<String> {
         self.config.waivers.iter().filter(|w| w.links.is_empty()).map(|w| w.check.clone()).collect()
     }
 
@@ -138,6 +138,9 @@ impl App {
     /// The steps of an operation on a group; `to`: who is to become primary (else: who is not).
     pub fn plan_fog(&self, look: &FogLook, op: FogOp, to: Option<&SiteId>) -> std::result::Result<Plan, NoPlan> {
         let facts = &look.facts;
+        if matches!(op, FogOp::Create | FogOp::Protect) {
+            self.secondary_is_there(look)?;
+        }
         let target = self.promoted(look, to)?;
         let asked = match op {
             FogOp::Create => Asked::Create,
@@ -152,7 +155,9 @@ impl App {
             FogOp::Update => Asked::Update,
             FogOp::Delete => Asked::Delete,
             FogOp::Failover | FogOp::Drill | FogOp::ForcedDrill => Asked::Planned(target),
-            FogOp::Runbook | FogOp::Network => return Err(Error::bug("planned by itself").into()),
+            FogOp::Runbook | FogOp::Network | FogOp::Secondary => {
+                return Err(Error::bug("planned by itself").into());
+            }
             FogOp::PlannedFirst if !look.wanted.between_servers => {
                 return Err(Error::refused("the service has no such call for managed instances")
                     .hint(format!(
@@ -171,7 +176,7 @@ impl App {
         }
         let primary = match op {
             FogOp::Create | FogOp::Protect => Side::A,
-            FogOp::Update | FogOp::Delete | FogOp::Runbook | FogOp::Network => {
+            FogOp::Update | FogOp::Delete | FogOp::Runbook | FogOp::Network | FogOp::Secondary => {
                 look.standing.primary().unwrap_or(Side::A)
             }
             FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst | FogOp::Drill | FogOp::ForcedDrill => {
@@ -215,6 +220,7 @@ impl App {
             links: if op == FogOp::Protect { self.fog_links(&look.wanted)? } else { Vec::new() },
             runbook: None,
             network: Vec::new(),
+            new_instance: None,
             mb_per_hour: look.wanted.gb_per_hour.map(|gb| (gb * 1000.0) as u64),
         })
     }
@@ -392,7 +398,7 @@ fn copies_first(look: &FogLook, op: FogOp, primary: Side) -> Vec<String> {
     look.facts.missing().into_iter().filter(needs).collect()
 }
 
-fn settings(wanted: &FailoverGroup) -> FogSettings {
+pub(super) fn settings(wanted: &FailoverGroup) -> FogSettings {
     FogSettings {
         automatic_after_minutes: wanted.automatic_after.map(|d| (d.as_secs() / 60) as u32),
         read_only_failover: wanted.read_only_failover,

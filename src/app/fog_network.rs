@@ -5,7 +5,6 @@ use super::fog::FogLook;
 use super::fog::FogOp;
 use crate::base::error::Error;
 use crate::base::error::Result;
-use crate::inventory::fog_network;
 use crate::model::fact::Fact;
 use crate::model::geo::Side;
 use crate::model::network::MemberNetwork;
@@ -262,10 +261,7 @@ impl App {
             return Err(Error::refused("logical servers stand in no network of yours")
                 .hint("firewall rules and private endpoints are theirs"));
         }
-        let cx = self.observer()?;
-        let arm = cx.effects.arm()?;
-        let (a, b) = (self.place(&look.facts.a.site)?.instance, self.place(&look.facts.b.site)?.instance);
-        let (a, b) = tokio::join!(fog_network::read(arm, &a), fog_network::read(arm, &b));
+        let (a, b) = tokio::join!(self.member_network(&look.facts.a.site), self.member_network(&look.facts.b.site));
         Ok(plan(&a?, &b?))
     }
 

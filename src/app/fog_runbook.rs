@@ -146,10 +146,12 @@ impl App {
     /// In which order both members get the setting.
     async fn resize(&self, now: &FogPlan, to: &InstanceSetting, overridden: bool) -> Result<Resize> {
         if matches!(to, InstanceSetting::NextGen(_)) && !overridden {
-            return Err(Error::refused("whether this may change inside a group is not sure: older pages forbid it")
-                .hint(
-                    "the pages of late 2025 list it under the scaling order; --allow-next-gen says that you go by them",
-                ));
+            return Err(Error::refused("whether this may change inside a group is not sure: older pages forbid it").hint(
+                format!(
+                    "the way of the older pages: milink fog delete {0}, change both instances in Azure, milink fog create {0} (nothing but backups protects meanwhile); the pages of late 2025 list it under the scaling order: --allow-next-gen says that you go by them",
+                    now.group
+                ),
+            ));
         }
         let cx = self.observer()?;
         let arm = cx.effects.arm()?;
@@ -189,12 +191,8 @@ fn listener_of(name: &str, now: &FogPlan) -> String {
 
 /// What to do about a pair that does not fit. A member that is not there yet is made by people: it takes hours and money.
 fn hint(ask: &RunbookAsk, now: &FogPlan) -> String {
-    let (to, partner) = match ask {
-        RunbookAsk::ChangeSecondary(to) | RunbookAsk::ChangePrimary(to) => (to, &now.primary),
-        _ => return format!("milink fog plan {}", now.group),
+    let (RunbookAsk::ChangeSecondary(to) | RunbookAsk::ChangePrimary(to)) = ask else {
+        return format!("milink fog plan {}", now.group);
     };
-    format!(
-        "if {to} is not made yet: az sql mi create --name {to} --dns-zone-partner {} with the tier, size, collation and update policy of {}; then again",
-        partner.id, partner.site
-    )
+    format!("if {to} is not made yet: milink fog secondary create {} --to {to}; then again", now.group)
 }

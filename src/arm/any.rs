@@ -9,7 +9,7 @@ use crate::base::error::Result;
 use serde_json::Value;
 
 impl ArmConfig {
-    pub(super) fn resource_url(&self, id: &str, version: &str) -> Result<String> {
+    pub fn resource_url(&self, id: &str, version: &str) -> Result<String> {
         let path: Vec<&str> = id.split('/').filter(|s| !s.is_empty()).collect();
         if path.len() < 2 || !path[0].eq_ignore_ascii_case("subscriptions") {
             return Err(Error::new(Kind::Server, format!("`{id}` is no id of a resource")));

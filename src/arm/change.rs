@@ -119,6 +119,11 @@ pub enum ArmChange {
     TryPlannedFirst {
         at: GroupRef,
     },
+    /// A new instance. The administrator's password is not in it: it is put in when it is sent, and nowhere else.
+    PutInstance {
+        instance: InstanceRef,
+        body: Value,
+    },
     /// One setting of an instance, in place.
     PatchInstance {
         instance: InstanceRef,
@@ -173,6 +178,7 @@ impl ArmChange {
             ArmChange::FailoverGroup { forced: false, .. } => "failover_group.failover",
             ArmChange::FailoverGroup { forced: true, .. } => "failover_group.force_failover",
             ArmChange::TryPlannedFirst { .. } => "failover_group.try_planned_first",
+            ArmChange::PutInstance { .. } => "instance.put",
             ArmChange::PatchInstance { .. } => "instance.patch",
             ArmChange::PutNetwork { .. } => "network.put",
             ArmChange::PutSecondary { .. } => "database.put_secondary",
@@ -218,6 +224,9 @@ impl ArmChange {
             }
             ArmChange::TryPlannedFirst { at } => {
                 (Method::Post, config.group_url(at, &["tryPlannedBeforeForcedFailover"])?, None)
+            }
+            ArmChange::PutInstance { instance, body } => {
+                (Method::Put, config.instance_url(instance, &[], API_VERSION)?, Some(body.clone()))
             }
             ArmChange::PatchInstance { instance, setting } => {
                 let body = match setting {

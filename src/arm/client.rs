@@ -30,16 +30,24 @@ use crate::base::error::During;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
+use crate::base::redact::ExposeSecret;
+use crate::base::redact::SecretString;
 use crate::model::ids::ResourceGroup;
 use serde::Deserialize;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use url::Url;
 
 /// Version of the authorisation provider's permission list and of its lock list.
 pub(super) const API_VERSION_PERMISSIONS: &str = "2022-04-01";
 const API_VERSION_LOCKS: &str = "2016-09-01";
+/// Member of a new instance's properties that is only ever sent (facts: arm-api 2).
+const PASSWORD: &str = "administratorLoginPassword";
 /// Pages of one list; a page holds hundreds.
 const MAX_PAGES: usize = 200;
 
@@ -156,6 +164,8 @@ pub struct Arm {
     config: ArmConfig,
     pipeline: Pipeline,
     clock: SharedClock,
+    /// Passwords of administrators of instances that may be made, by the instance's id, folded.
+    passwords: Mutex<BTreeMap<String, SecretString>>,
 }
 
 impl Arm {
@@ -173,7 +183,7 @@ impl Arm {
             &config.endpoint,
             config.user_agent.clone(),
         )?;
-        Ok(Self { config, pipeline, clock })
+        Ok(Self { config, pipeline, clock, passwords: Mutex::default() })
     }
 
     pub fn config(&self) -> &ArmConfig {
@@ -222,6 +232,13 @@ impl Arm {
     pub async fn operations(&self, instance: &InstanceRef) -> Result<Vec<InstanceOperation>> {
         let url = self.config.instance_url(instance, &["operations"], API_VERSION)?;
         self.list(url).await.during(|| format!("listing the operations of {instance}"))
+    }
+
+    /// Every managed instance of the subscription that the caller may see.
+    pub async fn instances(&self) -> Result<Vec<ManagedInstance>> {
+        let path = ["subscriptions", &self.config.subscription, "providers", "Microsoft.Sql", "managedInstances"];
+        let url = self.config.url(&path, API_VERSION)?;
+        self.list(url).await.during(|| "listing the managed instances of the subscription".to_owned())
     }
 
     /// Failover groups of a region; a link and a group exclude each other on one instance. `location` as in
@@ -281,8 +298,31 @@ impl Arm {
             _ => call.url.clone(),
         };
         let during = || format!("{} {}", change.id(), call.url.split('?').next().unwrap_or_default());
-        let response = self.pipeline.call(call.method, &call.url, call.body.as_ref()).await.during(during)?;
+        let body = self.with_password(change, call.body)?;
+        let response = self.pipeline.call(call.method, &call.url, body.as_ref()).await.during(during)?;
         begun(&response, call.method, &resource, self.clock.now()).during(during)
+    }
+
+    /// From now on this is the password of the administrator of that instance, should it be made.
+    pub fn know_password(&self, instance: &InstanceRef, password: SecretString) {
+        let key = self.config.instance_id(instance).to_lowercase();
+        self.passwords.lock().unwrap_or_else(PoisonError::into_inner).insert(key, password);
+    }
+
+    /// Put in at the last moment: what is shown and written down holds a stand-in.
+    fn with_password(&self, change: &ArmChange, body: Option<Value>) -> Result<Option<Value>> {
+        let (ArmChange::PutInstance { instance, .. }, Some(mut body)) = (change, body.clone()) else { return Ok(body) };
+        if body["properties"].get(PASSWORD).is_none() {
+            return Ok(Some(body));
+        }
+        let known = self.passwords.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = self.config.instance_id(instance).to_lowercase();
+        let password = known.get(&key).ok_or_else(|| {
+            Error::usage(format!("the password of the administrator of {instance} is not known"))
+                .hint("`user` and `password` of the [[target]]")
+        })?;
+        body["properties"][PASSWORD] = Value::String(password.expose_secret().to_owned());
+        Ok(Some(body))
     }
 
     /// Asks about a change that was begun, in this process or an earlier one.

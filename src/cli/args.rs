@@ -13,11 +13,22 @@ pub use super::args_fog::FogConfirmArgs;
 pub use super::args_fog::FogFailoverArgs;
 pub use super::args_fog::FogNameArgs;
 pub use super::args_fog::FogPlanArgs;
+pub use super::args_fog::FogScriptArgs;
 pub use super::args_fog::ListenerCommand;
+pub use super::args_fog::ListenerConvertArgs;
+pub use super::args_fog::ListenerScanArgs;
+pub use super::args_fog::ListenerStringsArgs;
 pub use super::args_fog::NetworkCommand;
 pub use super::args_fog::NetworkForm;
 pub use super::args_fog::NetworkPlanArgs;
 pub use super::args_fog::RunbookCommand;
+pub use super::args_fog::ScriptPurpose;
+pub use super::args_fog::ScriptTongue;
+pub use super::args_fog::SecondaryChangeArgs;
+pub use super::args_fog::SecondaryCommand;
+pub use super::args_fog::SecondaryForm;
+pub use super::args_fog::SecondaryPlanArgs;
+pub use super::args_fog::StringDriver;
 #[cfg(feature = "lab")]
 use super::args_lab::LabCommand;
 pub use super::args_watch::ServeArgs;
@@ -498,6 +509,12 @@ pub enum SchemaName {
     Trust,
     /// The JSON of `milink check`
     Check,
+    /// The JSON of `milink listener strings`
+    Strings,
+    /// The JSON of `milink listener convert`
+    Convert,
+    /// The JSON of `milink listener scan`
+    Scan,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -30,8 +30,101 @@ pub enum FogCommand {
     /// The path between the subnets of both members: peering, security rules, delegation
     #[command(subcommand)]
     Network(NetworkCommand),
+    /// The second instance, where it is not there yet: judged, and made in the primary's DNS zone (DNSZonePartner; in the portal
+    /// "Primary Managed Instance", or "use as failover secondary")
+    #[command(subcommand)]
+    Secondary(SecondaryCommand),
+    /// The same operations as commands of other tools, each at its side; changes nothing
+    Script(FogScriptArgs),
     /// Go on with a run that stopped half way
     Resume(OptionalRunArgs),
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum SecondaryCommand {
+    /// Region, DNS zone, subnet, path and size, judged before it is made; exit 3: something stands in the way
+    Plan(SecondaryPlanArgs),
+    /// Make it, with everything copied from the primary but what `[target.create]` says, and read its zone back
+    Create(SecondaryChangeArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct SecondaryPlanArgs {
+    #[command(flatten)]
+    pub name: FogNameArgs,
+    /// Another target of the estate than the group's secondary
+    #[arg(long, value_name = "TARGET")]
+    pub to: Option<String>,
+    /// Print it to be run by somebody else
+    #[arg(long = "as", value_name = "FORM")]
+    pub form: Option<SecondaryForm>,
+    /// Addresses of the subnet in a template, where it is not there yet: /27 at least, /26 to scale
+    #[arg(long, value_name = "CIDR")]
+    pub prefix: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct SecondaryChangeArgs {
+    #[command(flatten)]
+    pub name: FogNameArgs,
+    /// Another target of the estate than the group's secondary
+    #[arg(long, value_name = "TARGET")]
+    pub to: Option<String>,
+    #[command(flatten)]
+    pub change: ChangeArgs,
+}
+
+/// How a new instance is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SecondaryForm {
+    Rest,
+    Az,
+    Powershell,
+    /// With its subnet: delegation, security group, route table
+    Bicep,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct FogScriptArgs {
+    #[command(flatten)]
+    pub name: FogNameArgs,
+    /// In whose words
+    #[arg(long = "as", value_name = "FORM")]
+    pub form: ScriptTongue,
+    /// Which operation; `all`: network, secondary, group and a look at it, in their order
+    #[arg(long = "for", value_name = "OPERATION", default_value = "all")]
+    pub purpose: ScriptPurpose,
+    /// Database of a logical server that the script is about
+    #[arg(long, value_name = "DATABASE")]
+    pub database: Option<String>,
+}
+
+/// Whose words a script has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ScriptTongue {
+    Az,
+    Powershell,
+    Rest,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ScriptPurpose {
+    Create,
+    Update,
+    Show,
+    List,
+    Delete,
+    /// Planned, at the secondary
+    Failover,
+    /// With loss, at the secondary
+    Forced,
+    All,
+    /// Azure SQL Database: copy one database by itself
+    GeoReplicate,
+    /// Azure SQL Database: copy a pooled database into the partner's pool
+    GeoReplicatePooled,
+    /// Azure SQL Database: one more database for the group
+    AddDatabase,
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -56,6 +149,7 @@ pub struct NetworkPlanArgs {
 pub enum NetworkForm {
     Rest,
     Az,
+    Powershell,
     Bicep,
 }
 
@@ -197,4 +291,51 @@ pub struct DrillRunArgs {
 pub enum ListenerCommand {
     /// Resolve both listeners, log in through them, and see who answers
     Check(FogNameArgs),
+    /// Connection strings of every kind for both listeners; the same whichever side is primary
+    Strings(ListenerStringsArgs),
+    /// Lead a connection string over from an instance's or server's own name to the listener; all else in it stays
+    Convert(ListenerConvertArgs),
+    /// Find names of one region's instance or server in files; exit 3 when there are any
+    Scan(ListenerScanArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ListenerStringsArgs {
+    #[command(flatten)]
+    pub name: FogNameArgs,
+    /// For one driver alone
+    #[arg(long, value_name = "DRIVER")]
+    pub driver: Option<StringDriver>,
+    /// For one database alone
+    #[arg(long, value_name = "DATABASE")]
+    pub database: Option<String>,
+}
+
+/// Who reads a connection string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum StringDriver {
+    AdoNet,
+    Jdbc,
+    Odbc,
+    Go,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ListenerConvertArgs {
+    /// The connection string; `-`: from standard input, so that a password in it stays out of the process list
+    #[arg(value_name = "STRING", allow_hyphen_values = true)]
+    pub string: String,
+    /// Failover group, where several cover the server
+    #[arg(long, value_name = "GROUP")]
+    pub group: Option<String>,
+    /// To the secondary's listener, for reads
+    #[arg(long)]
+    pub read_only: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ListenerScanArgs {
+    /// Files, and folders with all that is in them
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<std::path::PathBuf>,
 }

@@ -1,5 +1,6 @@
 //! The estate file: its shape, reading it, and the settled configuration.
 
+pub mod create;
 pub mod duration;
 pub mod failover_group;
 pub mod layout;

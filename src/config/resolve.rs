@@ -134,6 +134,7 @@ fn target(t: schema::TargetSection, dir: &Path, group: Option<&String>) -> Targe
         tls_name: t.tls_name,
         trust_server_certificate: t.trust_server_certificate,
         login,
+        create: t.create.map(super::create::resolve),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The shape of `milink.toml`. Unknown keys are errors; doc comments become the JSON Schema's descriptions.
 
+use super::create::CreateSection;
 use super::duration::Span;
 use super::failover_group::DnsSection;
 use super::failover_group::FailoverGroupSection;
@@ -173,6 +174,8 @@ pub struct TargetSection {
     /// Log in with the Azure identity of `[azure]`. Default: false.
     #[serde(default)]
     pub entra: bool,
+    /// How it is made, where it is not there yet.
+    pub create: Option<CreateSection>,
 }
 
 /// One database, linked.

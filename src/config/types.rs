@@ -1,5 +1,6 @@
 //! The settled configuration: names typed, defaults filled in, paths absolute. Secrets are still references.
 
+use super::create::Creation;
 use super::failover_group::FailoverGroup;
 use super::schema::Auth;
 use super::schema::Cloud;
@@ -87,6 +88,8 @@ pub struct Target {
     pub tls_name: Option<String>,
     pub trust_server_certificate: bool,
     pub login: TargetLogin,
+    /// How it is made, where it is not there yet.
+    pub create: Option<Creation>,
 }
 
 #[derive(Debug, Clone)]

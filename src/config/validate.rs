@@ -37,6 +37,7 @@ pub(super) fn validate(file: &EstateFile) -> Vec<Problem> {
     }
     for target in &file.target {
         target_section(target, file, &mut problems);
+        super::create::validate(target, &mut problems);
     }
     links(file, &mut problems);
     waves(file, &mut problems);

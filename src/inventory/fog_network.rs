@@ -12,12 +12,19 @@ use crate::model::network::MemberNetwork;
 /// Reads all of it, or says what could not be read: half a picture would plan too much.
 pub async fn read(arm: &Arm, instance: &InstanceRef) -> Result<MemberNetwork> {
     let found = arm.instance(instance).await?;
+    let subnet = found.properties.subnet_id.ok_or_else(|| {
+        Error::new(Kind::Unreachable, format!("Azure does not say where {instance} stands"))
+            .hint("Reader on the resource group of the network")
+    })?;
+    read_at(arm, &subnet).await
+}
+
+/// The same for a subnet that an instance is to stand in.
+pub async fn read_at(arm: &Arm, subnet: &str) -> Result<MemberNetwork> {
     let unread = |what: String| Error::new(Kind::Unreachable, what).hint("Reader on the resource group of the network");
-    let subnet =
-        found.properties.subnet_id.ok_or_else(|| unread(format!("Azure does not say where {instance} stands")))?;
     let (network_id, name) =
         subnet.rsplit_once("/subnets/").ok_or_else(|| unread(format!("`{subnet}` is no id of a subnet")))?;
-    let facts = network::read(arm, Some(&subnet)).await;
+    let facts = network::read(arm, Some(subnet)).await;
     let facts = facts.get().map_err(|why| unread(why.0))?.clone();
     let whole = arm.resource(network_id, API_VERSION_NETWORK).await?;
     let whole = whole.ok_or_else(|| unread(format!("virtual network {network_id} is not there")))?;
@@ -33,6 +40,6 @@ pub async fn read(arm: &Arm, instance: &InstanceRef) -> Result<MemberNetwork> {
         network_properties: whole["properties"].clone(),
         subnet_properties: own["properties"].clone(),
         peerings: list("virtualNetworkPeerings"),
-        subnet: subnet.clone(),
+        subnet: subnet.to_owned(),
     })
 }

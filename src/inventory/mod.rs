@@ -7,6 +7,7 @@ pub mod fog_servers;
 pub mod link;
 pub mod listener;
 pub mod network;
+pub mod new_instance;
 pub mod survey;
 pub mod trust;
 pub mod trust_findings;

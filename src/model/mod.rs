@@ -17,6 +17,7 @@ pub mod log;
 pub mod login;
 pub mod lsn;
 pub mod network;
+pub mod new_instance;
 pub mod object;
 pub mod open;
 pub mod proof;

@@ -13,6 +13,7 @@ use crate::model::ids::LinkName;
 use crate::model::ids::ResourceGroup;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
+use crate::model::new_instance::NewInstance;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -72,6 +73,8 @@ pub enum FogOp {
     Runbook,
     /// The path between the two subnets.
     Network,
+    /// The second instance, which is not there yet.
+    Secondary,
 }
 
 impl FogOp {
@@ -128,6 +131,9 @@ pub struct FogPlan {
     /// Of the path between the subnets: what is missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub network: Vec<PlannedNetwork>,
+    /// The second instance, where it is to be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_instance: Option<Box<NewInstance>>,
     /// What the path between the regions carries, MB an hour, where somebody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mb_per_hour: Option<u64>,
@@ -164,6 +170,8 @@ const PROTECT: &[Row] = &[
     ("repoint", "protect.repoint", false),
     ("milestone", "protect.milestone", false),
 ];
+/// No lease: there is no second server yet that could hold one, and a PUT by name makes no second instance.
+const SECONDARY: &[Row] = &[("gates", "secondary.gate", true), ("create", "secondary.create", true)];
 const UPDATE: &[Row] = &[("gates", "fog.lease", true), ("gates", "fog.gate", false), ("update", "fog.update", false)];
 /// More databases for a group of logical servers: some copies may have to be made first.
 const EXTEND: &[Row] = &[
@@ -253,6 +261,7 @@ fn table(op: FogOp, of_servers: bool) -> (PlanKind, &'static [Row]) {
         FogOp::Update => (PlanKind::Fog, UPDATE),
         FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst => (PlanKind::Fog, FAILOVER),
         FogOp::Runbook | FogOp::Network => (PlanKind::Fog, &[][..]),
+        FogOp::Secondary => (PlanKind::Fog, SECONDARY),
         FogOp::Delete => (PlanKind::Fog, DELETE),
         FogOp::Drill => (PlanKind::Drill, DRILL),
         FogOp::ForcedDrill => (PlanKind::Drill, FORCED_DRILL),

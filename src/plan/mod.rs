@@ -5,6 +5,7 @@ pub mod cutover;
 pub mod delete;
 pub mod fog;
 pub mod fog_runbook;
+pub mod forms;
 pub mod names;
 pub mod network;
 pub mod objects;

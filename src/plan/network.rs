@@ -1,5 +1,7 @@
 //! One thing that is missing between the subnets of two instances, as Azure takes it, and as people write it down.
 
+use super::forms::quote;
+use super::forms::quote::command;
 use crate::model::network::id_after;
 use crate::model::network::id_tail;
 use crate::rules::fog::network::DELEGATED_TO;
@@ -38,6 +40,15 @@ pub enum NetworkChange {
         /// The subnet as it was read, with the delegation added: a PUT replaces all of it.
         properties: Value,
     },
+}
+
+/// The segment as a value of an option.
+fn scope<'a>(id: &'a str, word: &str) -> Option<&'a str> {
+    Some(id_after(id, word).unwrap_or("?"))
+}
+
+fn direction(is_inbound: bool) -> &'static str {
+    if is_inbound { "Inbound" } else { "Outbound" }
 }
 
 impl NetworkChange {
@@ -119,28 +130,106 @@ impl NetworkChange {
 
     /// The same as a command of the Azure CLI.
     pub fn az(&self) -> String {
-        let of = |id: &str| {
-            let (sub, group) = (id_after(id, "subscriptions"), id_after(id, "resourceGroups"));
-            format!("--subscription {} --resource-group {}", sub.unwrap_or("?"), group.unwrap_or("?"))
-        };
+        fn of(id: &str) -> Vec<(&'static str, Option<&str>)> {
+            vec![("--subscription", scope(id, "subscriptions")), ("--resource-group", scope(id, "resourceGroups"))]
+        }
         match self {
-            Self::Peering { network, name, remote } => format!(
-                "az network vnet peering create {} --vnet-name {} --name {name} --remote-vnet {remote} --allow-vnet-access true",
-                of(network),
-                id_tail(network)
-            ),
-            Self::Rule { group, name, priority, is_inbound, source, destination, ports } => format!(
-                "az network nsg rule create {} --nsg-name {} --name {name} --priority {priority} --direction {} --access Allow --protocol Tcp --source-address-prefixes {source} --source-port-ranges '*' --destination-address-prefixes {destination} --destination-port-ranges {ports}",
-                of(group),
-                id_tail(group),
-                if *is_inbound { "Inbound" } else { "Outbound" }
-            ),
-            Self::Delegation { subnet, .. } => format!(
-                "az network vnet subnet update {} --vnet-name {} --name {} --delegations {DELEGATED_TO}",
-                of(subnet),
-                id_after(subnet, "virtualNetworks").unwrap_or("?"),
-                id_tail(subnet)
-            ),
+            Self::Peering { network, name, remote } => {
+                let mut options = of(network);
+                options.extend([("--vnet-name", Some(id_tail(network))), ("--name", Some(name))]);
+                options.extend([("--remote-vnet", Some(remote.as_str())), ("--allow-vnet-access", Some("true"))]);
+                options.push(("--allow-forwarded-traffic", Some("false")));
+                command("az network vnet peering create", &options, quote::sh)
+            }
+            Self::Rule { group, name, priority, is_inbound, source, destination, ports } => {
+                let priority = priority.to_string();
+                let mut options = of(group);
+                options.extend([
+                    ("--nsg-name", Some(id_tail(group))),
+                    ("--name", Some(name)),
+                    ("--priority", Some(&priority)),
+                ]);
+                options.extend([("--direction", Some(direction(*is_inbound))), ("--access", Some("Allow"))]);
+                options.extend([("--protocol", Some("Tcp")), ("--source-address-prefixes", Some(source))]);
+                options.extend([
+                    ("--source-port-ranges", Some("*")),
+                    ("--destination-address-prefixes", Some(destination)),
+                ]);
+                options.push(("--destination-port-ranges", Some(ports)));
+                command("az network nsg rule create", &options, quote::sh)
+            }
+            Self::Delegation { subnet, .. } => {
+                let mut options = of(subnet);
+                options.extend([("--vnet-name", scope(subnet, "virtualNetworks")), ("--name", Some(id_tail(subnet)))]);
+                options.push(("--delegations", Some(DELEGATED_TO)));
+                command("az network vnet subnet update", &options, quote::sh)
+            }
+        }
+    }
+
+    /// The same as cmdlets: the network is got, changed, and the change got again.
+    pub fn powershell(&self) -> String {
+        let line = |name: &str, options: &[(&str, Option<&str>)]| command(name, options, quote::powershell);
+        let at = |id| line("Set-AzContext", &[("-Subscription", scope(id, "subscriptions"))]) + " | Out-Null";
+        fn in_group(id: &str) -> Vec<(&'static str, Option<&str>)> {
+            vec![("-ResourceGroupName", scope(id, "resourceGroups"))]
+        }
+        match self {
+            Self::Peering { network, name, remote } => {
+                let mut get = in_group(network);
+                get.push(("-Name", Some(id_tail(network))));
+                let mut see = in_group(network);
+                see.extend([("-VirtualNetworkName", Some(id_tail(network))), ("-Name", Some(name.as_str()))]);
+                format!(
+                    "{}\n$network = {}\n{} -VirtualNetwork $network\n{}",
+                    at(network),
+                    line("Get-AzVirtualNetwork", &get),
+                    line(
+                        "Add-AzVirtualNetworkPeering",
+                        &[("-Name", Some(name)), ("-RemoteVirtualNetworkId", Some(remote))]
+                    ),
+                    line("Get-AzVirtualNetworkPeering", &see)
+                )
+            }
+            Self::Rule { group, name, priority, is_inbound, source, destination, ports } => {
+                let priority = priority.to_string();
+                let mut get = in_group(group);
+                get.push(("-Name", Some(id_tail(group))));
+                format!(
+                    "{}\n$group = {}\n{} -NetworkSecurityGroup $group | Set-AzNetworkSecurityGroup",
+                    at(group),
+                    line("Get-AzNetworkSecurityGroup", &get),
+                    line(
+                        "Add-AzNetworkSecurityRuleConfig",
+                        &[
+                            ("-Name", Some(name)),
+                            ("-Priority", Some(&priority)),
+                            ("-Direction", Some(direction(*is_inbound))),
+                            ("-Access", Some("Allow")),
+                            ("-Protocol", Some("Tcp")),
+                            ("-SourceAddressPrefix", Some(source)),
+                            ("-SourcePortRange", Some("*")),
+                            ("-DestinationAddressPrefix", Some(destination)),
+                            ("-DestinationPortRange", Some(ports)),
+                        ]
+                    )
+                )
+            }
+            Self::Delegation { subnet, .. } => {
+                let network = scope(subnet, "virtualNetworks");
+                let mut get = in_group(subnet);
+                get.push(("-Name", network));
+                format!(
+                    "{}\n$network = {}\n$subnet = {} -VirtualNetwork $network\n{} -Subnet $subnet | Out-Null\n$network | Set-AzVirtualNetwork",
+                    at(subnet),
+                    line("Get-AzVirtualNetwork", &get),
+                    line("Get-AzVirtualNetworkSubnetConfig", &[("-Name", Some(id_tail(subnet)))]),
+                    line(
+                        "Add-AzDelegation",
+                        &[("-Name", Some("managed-instances")), ("-ServiceName", Some(DELEGATED_TO))]
+                    )
+                )
+            }
         }
     }
 
@@ -169,11 +258,11 @@ impl NetworkChange {
 }
 
 /// A JSON value as Bicep writes it.
-fn bicep_value(value: &Value, depth: usize) -> String {
+pub(super) fn bicep_value(value: &Value, depth: usize) -> String {
     let pad = "  ".repeat(depth + 1);
     let end = "  ".repeat(depth);
     match value {
-        Value::String(text) => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'").replace("${", "\\${")),
+        Value::String(text) => quote::bicep(text),
         Value::Object(map) if map.is_empty() => "{}".to_owned(),
         Value::Object(map) => {
             let key = |k: &str| {
@@ -241,6 +330,12 @@ mod tests {
 
     #[test]
     fn the_same_for_the_command_line_and_for_a_template() {
+        let ps = rule().powershell();
+        assert!(
+            ps.contains("-Name nsg-a") && ps.contains("-SourcePortRange '*'") && ps.contains("-SourceAddressPrefix 10")
+                || ps.contains("'10.1.16.0/24'"),
+            "{ps}"
+        );
         let az = rule().az();
         assert!(az.contains("--nsg-name nsg-a") && az.contains("--source-port-ranges '*'"), "{az}");
         let bicep = rule().bicep("2024-05-01");

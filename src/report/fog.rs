@@ -224,8 +224,18 @@ pub fn checklist(r: &GroupReport, width: usize) -> String {
         (0, n) => format!("{}: ready for a failover group: yes, as far as is known ({n} UNKNOWN)\n", r.group),
         (n, _) => format!("{}: ready for a failover group: NO ({n} in the way)\n", r.group),
     };
+    text.push_str(&rows_table(&r.checks, width));
+    for copy in &r.copies {
+        let _ = writeln!(text, "{copy}");
+    }
+    text
+}
+
+/// Rows that do not pass, and how many do.
+pub fn rows_table(checks: &[Row], width: usize) -> String {
+    let mut text = String::new();
     let mut table = Table::new(&["check", "rule", "status", "found", "remedy"]);
-    let open: Vec<_> = r.checks.iter().filter(|c| c.status != Status::Pass).collect();
+    let open: Vec<_> = checks.iter().filter(|c| c.status != Status::Pass).collect();
     for c in &open {
         let word = match (c.status, c.severity) {
             (Status::Waived, _) => "waived",
@@ -239,10 +249,7 @@ pub fn checklist(r: &GroupReport, width: usize) -> String {
     if !open.is_empty() {
         text.push_str(&table.render(width));
     }
-    for copy in &r.copies {
-        let _ = writeln!(text, "{copy}");
-    }
-    let _ = writeln!(text, "{} of {} checks pass", r.checks.len() - open.len(), r.checks.len());
+    let _ = writeln!(text, "{} of {} checks pass", checks.len() - open.len(), checks.len());
     text
 }
 

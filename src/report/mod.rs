@@ -14,6 +14,7 @@ pub mod explain;
 pub mod fog;
 pub mod fog_runbook;
 pub mod groups;
+pub mod listener;
 pub mod objects;
 pub mod outage;
 pub mod probe;

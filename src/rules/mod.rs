@@ -3,6 +3,7 @@
 pub mod builds;
 pub mod checks;
 pub mod compat;
+pub mod connection;
 pub mod direction;
 pub mod errors;
 pub mod fog;

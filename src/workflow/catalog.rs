@@ -156,6 +156,8 @@ fn fog_step(base: FogStep) -> Result<Arc<dyn Step>> {
         "network.connected" => Arc::new(fog::network::Connected(base)),
         "fog.stragglers" => Arc::new(fog::stragglers::Watch(base)),
         "drill.quiet" => Arc::new(fog::quiet::Quiet(base)),
+        "secondary.gate" => Arc::new(fog::secondary::Gate(base)),
+        "secondary.create" => Arc::new(fog::secondary::Create(base)),
         "fog.delete" => Arc::new(fog::delete::Delete(base)),
         "protect.unlinked" => Arc::new(fog::protect::unlinked::Unlinked(base)),
         "protect.backup" => Arc::new(fog::protect::backup::Backup(base)),

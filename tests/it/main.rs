@@ -35,6 +35,8 @@ mod journal;
 mod kill;
 /// Certificates, endpoints and links, one command at a time.
 mod links;
+/// Connection strings, and operations in the words of other tools.
+mod listener;
 /// The connection between the two sides, cut and restored.
 mod mirroring;
 /// The rules of a cutover, walked through exhaustively.
@@ -53,6 +55,8 @@ mod offline;
 mod policy;
 /// The second half of a migration, to the listener of a failover group.
 mod protect;
+/// The second instance of a group, made while the lab runs.
+mod secondary;
 /// Ctrl-C, and two operators at once.
 mod steering;
 /// Labs, processes and clients for the modules here.

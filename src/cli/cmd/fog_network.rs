@@ -41,6 +41,7 @@ struct Missing {
     id: String,
     body: serde_json::Value,
     az: String,
+    powershell: String,
     bicep: String,
 }
 
@@ -50,6 +51,7 @@ fn report(group: &str, found: &NetworkPlan) -> NetworkReport {
         id: m.change.id(),
         body: m.change.body(),
         az: m.change.az(),
+        powershell: m.change.powershell(),
         bicep: m.change.bicep(API_VERSION),
     });
     NetworkReport {
@@ -137,6 +139,7 @@ async fn plan(args: &NetworkPlanArgs, settings: &Settings, printer: &mut Printer
     match args.form {
         None => printer.answer(&shown, |_| words(&shown))?,
         Some(NetworkForm::Az) => printer.data(&format!("{}\n", lines(|m| m.az.clone())))?,
+        Some(NetworkForm::Powershell) => printer.data(&format!("{}\n", lines(|m| m.powershell.clone())))?,
         Some(NetworkForm::Bicep) => printer.data(&lines(|m| m.bicep.clone()))?,
         Some(NetworkForm::Rest) => {
             let calls = app.plan_network(&look, &found)?;

@@ -21,12 +21,15 @@ pub mod fog;
 pub mod fog_network;
 pub mod fog_protect;
 pub mod fog_runbook;
+pub mod fog_script;
+pub mod fog_secondary;
 pub mod init;
 #[cfg(feature = "lab")]
 pub mod lab;
 pub mod link;
 pub mod link_delete;
 pub mod link_probe;
+pub mod listener;
 pub mod man;
 pub mod objects;
 mod plan_text;

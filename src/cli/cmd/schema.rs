@@ -12,6 +12,9 @@ use crate::report::dto::DemoReport;
 use crate::report::dto::RunSummary;
 use crate::report::estimate::EstimateReport;
 use crate::report::explain::ExplainReport;
+use crate::report::listener::ConvertReport;
+use crate::report::listener::ScanReport;
+use crate::report::listener::StringsReport;
 use crate::report::trust::TrustReport;
 use crate::report::watch::WatchReport;
 
@@ -26,6 +29,9 @@ pub(crate) fn run(what: SchemaName, printer: &mut Printer) -> Result<Exit> {
         SchemaName::Explain => schemars::schema_for!(ExplainReport).to_value(),
         SchemaName::Trust => schemars::schema_for!(TrustReport).to_value(),
         SchemaName::Estimate => schemars::schema_for!(EstimateReport).to_value(),
+        SchemaName::Strings => schemars::schema_for!(StringsReport).to_value(),
+        SchemaName::Convert => schemars::schema_for!(ConvertReport).to_value(),
+        SchemaName::Scan => schemars::schema_for!(ScanReport).to_value(),
         SchemaName::Check => schemars::schema_for!(CheckReport).to_value(),
     };
     printer.json(&schema)?;

@@ -122,6 +122,27 @@ pub struct InstancePatch {
     pub tags: Option<BTreeMap<String, String>>,
 }
 
+/// An instance as asked for by PUT.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InstanceSpec {
+    pub resource_group: String,
+    pub location: String,
+    /// Id of its subnet.
+    pub subnet: String,
+    /// Id of the instance whose DNS zone it takes over.
+    pub dns_zone_partner: Option<String>,
+    pub collation: Option<String>,
+    /// Login and password; `None`: Entra alone.
+    pub administrator: Option<(String, String)>,
+    pub patch: InstancePatch,
+}
+
+impl std::fmt::Debug for InstanceSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InstanceSpec").field("subnet", &self.subnet).field("patch", &self.patch).finish_non_exhaustive()
+    }
+}
+
 /// For how long the backups of a database are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
@@ -177,6 +198,11 @@ pub enum Change {
     },
     DeleteCertificate {
         name: String,
+    },
+    /// Of none that is there.
+    CreateInstance {
+        name: String,
+        spec: Box<InstanceSpec>,
     },
     UpdateInstance(InstancePatch),
     DeleteInstance,

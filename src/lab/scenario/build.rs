@@ -108,7 +108,13 @@ fn state(scenario: &Scenario, config: &InstanceConfig, now: OffsetDateTime) -> R
     let mut state = InstanceState::new(config, now);
     state.server.logical = config.is_logical();
     let here = |id: &String| *id == config.id;
-    for login in scenario.logins.iter().filter(|l| here(&l.instance)) {
+    // One that is made later gets its administrator from the request that makes it.
+    let later = scenario.managed_instances.iter().any(|m| m.id == config.id && m.made_later);
+    for login in scenario
+        .logins
+        .iter()
+        .filter(|l| here(&l.instance) && !(later && l.server_roles.iter().any(|r| r == "sysadmin")))
+    {
         let sid = login.sid.as_deref().map(|s| from_hex(s).filter(|b| b.len() == 16).ok_or(s)).transpose();
         let sid = sid.map_err(|s| invalid(format!("login `{}` has a SID `{s}` that is not 16 bytes", login.name)))?;
         let spec = LoginSpec {

@@ -130,6 +130,10 @@ pub struct ManagedInstance {
     pub subscription: Option<String>,
     #[serde(default)]
     pub tenant: Option<String>,
+    /// Not there when the lab comes up: somebody asks ARM for it, with an administrator of their own. Its zone is then the one
+    /// that the request leads to.
+    #[serde(default)]
+    pub made_later: bool,
 }
 
 /// A group the operator wants; it does not exist at the start unless it [`stands`](Self::stands).

@@ -4,6 +4,8 @@ use super::record::CA;
 use super::record::ESTATE;
 use super::record::LabRecord;
 use super::record::MIRRORING_ROOT;
+use crate::lab::arm::network::seed;
+use crate::lab::arm::network::seed::Tenant;
 use crate::lab::scenario::types::Required;
 use crate::lab::scenario::types::Scenario;
 use std::fmt::Write as _;
@@ -128,6 +130,14 @@ fn estate(dir: &Path, scenario: &Scenario, record: &LabRecord, milink: &Path) ->
         }
         if let Some(subscription) = &managed.subscription {
             let _ = writeln!(t, "subscription = {}", quoted(subscription));
+        }
+        if managed.made_later {
+            let azure = &scenario.azure;
+            let region = managed.region.as_deref().unwrap_or(&azure.region);
+            let resource_group = managed.resource_group.as_deref().unwrap_or(&azure.resource_group);
+            let tenant = Tenant { name: &managed.name, fqdn: "", resource_group, region };
+            let subnet = quoted(&seed::subnet_id(azure, &tenant));
+            let _ = writeln!(t, "[target.create]\nsubnet = {subnet}\nlocation = {}", quoted(region));
         }
     }
     for logical in &scenario.servers {

@@ -158,6 +158,13 @@ pub async fn up(mut scenario: Scenario, options: UpOptions) -> io::Result<Runnin
     let databases = databases(&scenario);
     link(&scenario, &instances, &databases, &pki).await?;
     mirrors(&instances).await?;
+    for later in scenario.managed_instances.iter().filter(|m| m.made_later) {
+        let Some(instance) = instances.get(&later.id) else { continue };
+        instance.with(|s| {
+            s.server.stopped = true;
+            s.hadr.away = true;
+        });
+    }
     let (mut servers, mut inlets) = (Vec::new(), Vec::new());
     let logical = scenario.servers.iter().map(|s| &s.id);
     let ids = scenario.sql_servers.iter().map(|s| &s.id).chain(scenario.managed_instances.iter().map(|m| &m.id));

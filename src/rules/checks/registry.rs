@@ -1,5 +1,5 @@
 //! The list of checks: of links (`registry.toml`), each joined with the function that judges it, and of failover groups
-//! (`groups.toml`), which are judged in `rules::fog`.
+//! (`groups.toml`, `secondary.toml`), which are judged in `rules::fog`.
 
 use super::case::Case;
 use super::case::Judged;
@@ -91,6 +91,7 @@ static CHECKS: LazyLock<Vec<Check>> = LazyLock::new(|| {
     };
     let mut all = read(include_str!("registry.toml"));
     all.extend(read(include_str!("groups.toml")));
+    all.extend(read(include_str!("secondary.toml")));
     all
 });
 

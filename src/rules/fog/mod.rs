@@ -10,6 +10,7 @@ pub mod pairs;
 pub mod prerequisites;
 pub mod rights;
 pub mod runbook;
+pub mod secondary;
 pub mod seeding;
 pub mod servers;
 #[cfg(test)]

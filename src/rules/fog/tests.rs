@@ -416,6 +416,7 @@ fn the_registry_and_the_rows_are_one() {
     let rows = [prerequisites::judge(&huge, None), super::closer::judge(&plain, &huge), super::network::judge(&by_vpn)];
     let mut judged: BTreeSet<&str> = rows.iter().flatten().map(|r| r.id).collect();
     judged.extend(super::servers_tests::every_id());
+    judged.extend(super::secondary::tests::every_id());
     let registered: BTreeSet<&str> = registry::of_groups().map(|c| c.id.as_str()).collect();
     assert_eq!(judged, registered);
     for c in registry::of_groups() {

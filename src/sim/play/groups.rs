@@ -69,6 +69,7 @@ async fn whole(case: &Case, clock: SharedClock) -> Result<Played> {
         _ if case.servers => small_of("sqldb-fog", None),
         FogOp::Protect => small("payments-2tb", 1),
         FogOp::Runbook => small("fog-three", 1),
+        FogOp::Secondary => small("fog-new", 1),
         _ => small("fog-ready", 1),
     };
     let mut estate = Estate::up(scenario?, clock).await?;
@@ -98,6 +99,7 @@ fn only_once(estate: &Estate, case: &Case) {
         }
         (FogOp::Runbook, _) => vec![("PUT", group, 1), ("DELETE", group, 1), ("POST", group, 0)],
         (FogOp::Network, _) => Vec::new(),
+        (FogOp::Secondary, _) => vec![("PUT", INSTANCE, 1)],
     };
     for (method, path, may) in rules {
         estate.lab.arm.faults.add(FaultRule {
@@ -123,7 +125,7 @@ async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
         first_half(estate, &operator).await?;
     } else if case.op == FogOp::Network {
         unpeer(estate).await?;
-    } else if case.op != FogOp::Create {
+    } else if !matches!(case.op, FogOp::Create | FogOp::Secondary) {
         let calm: Arc<dyn Mortal> = Blows::none();
         let made = bounded(operator.group(estate, case.name(), FogOp::Create, &calm)).await?;
         if !matches!(made, Fate::Committed) {
@@ -143,6 +145,7 @@ async fn course(case: &Case, estate: &mut Estate) -> Result<Played> {
             let cancel = Cancel::new();
             bounded(operator.deed(estate, Deed::Network, &mortal, &Gate::default(), cancel)).await?
         }
+        None if case.op == FogOp::Secondary => bounded(operator.secondary(estate, &mortal)).await?,
         None => bounded(operator.group(estate, case.name(), case.op, &mortal)).await?,
     };
     let mut passed = blows.passed();
@@ -226,7 +229,8 @@ async fn settle(case: &Case, estate: &mut Estate, operator: &Operator, committed
     let wanted = match (case.op, committed) {
         (FogOp::Create, true) | (FogOp::Update | FogOp::Drill | FogOp::ForcedDrill, _) => Some("mi-a"),
         (FogOp::Protect, true) => Some("mi-we"),
-        (FogOp::Create | FogOp::Protect, false) | (FogOp::Delete, true) | (FogOp::Network, _) => None,
+        (FogOp::Create | FogOp::Protect, false) | (FogOp::Delete, true) => None,
+        (FogOp::Network | FogOp::Secondary, _) => None,
         (FogOp::Failover | FogOp::ForcedFailover | FogOp::PlannedFirst, true) => Some("mi-b"),
         (FogOp::Runbook, true) if matches!(case.ask, Some(RunbookAsk::ChangePrimary(_))) => Some("mi-c"),
         (FogOp::Runbook, _) => Some("mi-a"),
@@ -260,6 +264,12 @@ async fn settle(case: &Case, estate: &mut Estate, operator: &Operator, committed
         estate.until_written(4).await?;
     }
     runbook_done(case, estate, committed)?;
+    if case.op == FogOp::Secondary && estate.lab.arm.instance_id("mi-b").is_some() != committed {
+        return Err(Error::bug(format!(
+            "the second instance should be {}",
+            if committed { "there" } else { "missing" }
+        )));
+    }
     if case.op == FogOp::Protect && committed {
         let by_listener = estate.lab.alias.all().values().all(|a| a.listener.is_some());
         if !by_listener {

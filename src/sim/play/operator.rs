@@ -297,6 +297,17 @@ impl Operator {
         self.process(estate, faults, &gate, work).await
     }
 
+    /// `fog secondary create` in a process of its own.
+    pub async fn secondary(&self, estate: &Estate, faults: &Arc<dyn Mortal>) -> Fate {
+        let gate = Gate::default();
+        let work = async {
+            let app = self.app(estate, faults.clone(), &gate).await?;
+            let found = app.look_at_secondary(None, None).await?;
+            app.start(&app.plan_secondary(&found)?, self.observer(estate), Cancel::new()).await
+        };
+        self.process(estate, faults, &gate, work).await
+    }
+
     /// `objects sync` in a process without faults.
     pub async fn objects(&self, estate: &Estate) -> Result<()> {
         committed(self.objects_with(estate, &calm()).await, "bringing objects over")

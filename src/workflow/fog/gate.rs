@@ -29,7 +29,7 @@ pub fn asked(op: FogOp) -> Asked {
     match op {
         FogOp::Create => Asked::Create,
         FogOp::Protect => Asked::Protect,
-        FogOp::Update | FogOp::Runbook | FogOp::Network => Asked::Update,
+        FogOp::Update | FogOp::Runbook | FogOp::Network | FogOp::Secondary => Asked::Update,
         FogOp::Delete => Asked::Delete,
         // Nothing may be lost, so everything must have caught up.
         FogOp::Failover | FogOp::Drill | FogOp::ForcedDrill => Asked::Planned(Side::B),

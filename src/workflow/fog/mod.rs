@@ -16,6 +16,7 @@ pub mod network;
 pub mod protect;
 pub mod quiet;
 pub mod runbook;
+pub mod secondary;
 pub mod seed;
 pub mod stragglers;
 pub mod update;

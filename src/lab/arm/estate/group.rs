@@ -187,7 +187,7 @@ impl Estate {
     }
 
     fn named(&self, named: &Named) -> Option<&Managed> {
-        self.managed.iter().find(|m| m.named(&self.azure).id().eq_ignore_ascii_case(&named.id()))
+        self.managed.iter().find(|m| m.is_there() && m.named(&self.azure).id().eq_ignore_ascii_case(&named.id()))
     }
 
     fn check_create(&self, at: &GroupAddress, spec: &GroupSpec) -> ArmResult<()> {
@@ -241,8 +241,7 @@ impl Estate {
     }
 
     fn check_pair(primary: &Managed, secondary: &Managed) -> ArmResult<()> {
-        let (a, b) = (primary.spec(), secondary.spec());
-        if a.dns_zone != b.dns_zone {
+        if !primary.zone().eq_ignore_ascii_case(&secondary.zone()) {
             return Err(refuse("DnsZoneMismatch", "The instances are in different DNS zones."));
         }
         if primary.tier() != secondary.tier() {

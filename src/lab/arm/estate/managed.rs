@@ -23,6 +23,9 @@ use time::OffsetDateTime;
 const MEMORY_TENTHS_PER_VCORE: u32 = 51;
 
 pub(super) const READY: &str = "Ready";
+/// Prepared, and not asked for yet.
+pub(super) const ABSENT: &str = "Absent";
+pub(super) const CREATING: &str = "Creating";
 
 /// A managed instance and its settings.
 pub struct Managed {
@@ -48,7 +51,7 @@ pub(super) struct Settings {
     pub(super) tags: BTreeMap<String, String>,
     /// Scaling-type operations, oldest first.
     pub(super) operations: Vec<InstanceOperationView>,
-    /// Ready, Stopping, Stopped, Starting.
+    /// Absent, Creating, Ready, Stopping, Stopped, Starting.
     pub(super) state: &'static str,
     /// The customer's key over encrypted databases, and whether it rotates by itself.
     pub(super) key: Option<(String, bool)>,
@@ -56,6 +59,8 @@ pub(super) struct Settings {
     pub(super) keys: Vec<(String, String)>,
     /// By the database's name, folded; what is not here is as it began.
     pub(super) retention: BTreeMap<String, Retention>,
+    /// Its DNS zone.
+    pub(super) zone: String,
 }
 
 impl Managed {
@@ -70,10 +75,11 @@ impl Managed {
             hybrid_secondary_usage: "Active".to_owned(),
             tags: BTreeMap::new(),
             operations: Vec::new(),
-            state: READY,
+            state: if spec.made_later { ABSENT } else { READY },
             key: None,
             keys: Vec::new(),
             retention: BTreeMap::new(),
+            zone: spec.dns_zone.clone(),
         };
         let created = instance.clock.now();
         Self { instance, name: spec.name.clone(), settings: Mutex::new(settings), spec: spec.clone(), created }
@@ -81,6 +87,14 @@ impl Managed {
 
     pub(super) fn settings(&self) -> MutexGuard<'_, Settings> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// ARM knows it.
+    pub(super) fn is_there(&self) -> bool {
+        self.settings().state != ABSENT
+    }
+    pub(super) fn zone(&self) -> String {
+        self.settings().zone.clone()
     }
 
     pub(super) fn spec(&self) -> &ManagedInstance {
@@ -125,7 +139,7 @@ impl Managed {
     pub(super) fn view(&self, azure: &Azure) -> InstanceView {
         let settings = self.settings().clone();
         let (subscription, group, region) = (self.subscription(azure), self.group(azure), self.region(azure));
-        let fqdn = self.spec.fqdn();
+        let fqdn = format!("{}.{}.database.windows.net", self.name, settings.zone);
         let tenant = Tenant { name: &self.name, fqdn: &fqdn, resource_group: group, region };
         let virtual_cluster = format!(
             "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Sql/virtualClusters/VirtualCluster-{}",
@@ -134,10 +148,10 @@ impl Managed {
         // The free licence is deserved while the instance is nothing but the secondary of links.
         let passive = self.instance.with(|s| !s.hadr.links.is_empty());
         let properties = InstanceProperties {
-            provisioning_state: "Succeeded".to_owned(),
+            provisioning_state: if settings.state == CREATING { "InProgress" } else { "Succeeded" }.to_owned(),
             state: settings.state.to_owned(),
             fully_qualified_domain_name: fqdn.clone(),
-            dns_zone: self.spec.dns_zone.clone(),
+            dns_zone: settings.zone,
             administrator_login: Some("lab_admin".to_owned()),
             subnet_id: Some(seed::subnet_id(azure, &tenant)),
             license_type: settings.license_type,

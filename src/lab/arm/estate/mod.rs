@@ -3,6 +3,7 @@
 mod convert;
 mod group;
 mod managed;
+mod newcomer;
 mod provider;
 #[cfg(test)]
 mod tests;

@@ -57,7 +57,7 @@ impl Estate {
     fn find(&self, name: &str) -> ArmResult<&Managed> {
         self.managed
             .iter()
-            .find(|m| m.name.eq_ignore_ascii_case(name))
+            .find(|m| m.name.eq_ignore_ascii_case(name) && m.is_there())
             .ok_or_else(|| ArmError::parent_missing(crate::lab::arm::route::MI_TYPE, name, &self.azure.resource_group))
     }
 
@@ -215,7 +215,7 @@ impl Estate {
 }
 
 /// What a lab does not do is said, not faked.
-fn not_offered(what: &str) -> ArmError {
+pub(super) fn not_offered(what: &str) -> ArmError {
     ArmError::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", format!("The lab does not offer this: {what}."))
 }
 
@@ -262,7 +262,7 @@ impl Provider for Estate {
     }
     fn instances(&self) -> Vec<InstanceView> {
         let azure = &self.azure;
-        self.managed.iter().map(|m| m.view(azure)).collect()
+        self.managed.iter().filter(|m| m.is_there()).map(|m| m.view(azure)).collect()
     }
     fn endpoint_certificate(&self, instance: &str, kind: EndpointType) -> Option<EndpointCertificateView> {
         // The Service Broker endpoint of a lab instance has no certificate.
@@ -302,6 +302,7 @@ impl Provider for Estate {
         match change {
             Change::FailoverGroup { at, act } => self.accept_group(at, act),
             Change::Server(change) => self.servers.accepted(change),
+            Change::CreateInstance { name, spec } => self.accept_newcomer(name, spec),
             _ => Ok(()),
         }
     }
@@ -333,6 +334,9 @@ impl Provider for Estate {
         }
         if let Change::FailoverGroup { at, act } = change {
             return self.check_group(at, act);
+        }
+        if let Change::CreateInstance { name, spec } = change {
+            return self.check_newcomer(name, spec);
         }
         let managed = self.find(instance)?;
         if matches!(change, Change::CreateLink(_)) && self.hub.of(&managed.instance.config.id).is_some() {
@@ -376,6 +380,9 @@ impl Provider for Estate {
         };
         if let Change::FailoverGroup { at, act } = change {
             return self.run_group(&at, act).await;
+        }
+        if let Change::CreateInstance { name, spec } = change {
+            return self.make_newcomer(&name, *spec).await;
         }
         let managed = self.find(instance)?;
         let mi = &managed.instance;

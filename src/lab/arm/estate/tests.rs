@@ -4,8 +4,10 @@ use super::managed::Managed;
 use super::provider::Estate;
 use crate::lab::arm::error::ArmError;
 use crate::lab::arm::network::Networks;
+use crate::lab::arm::network::seed::Tenant;
 use crate::lab::arm::provider::Change;
 use crate::lab::arm::provider::InstancePatch;
+use crate::lab::arm::provider::InstanceSpec;
 use crate::lab::arm::provider::LinkRole;
 use crate::lab::arm::provider::LinkSpec;
 use crate::lab::arm::provider::Provider;
@@ -99,4 +101,75 @@ async fn a_link_to_nobody_ends_in_failure() {
     assert!(failed.code.starts_with("ManagedInstanceLink"), "{failed}");
     let multi = LinkSpec { multi_database: true, ..spec };
     assert_eq!(estate.check("mi-a", &Change::CreateLink(multi)).unwrap_err().status.as_u16(), 501);
+}
+
+/// `fog-new`: the second instance is made while the lab runs.
+async fn half() -> Estate {
+    let mut lab = scenario::load("fog-new", &scenario::Options::default()).unwrap();
+    scenario::secrets::fill(&mut lab, &mut scenario::secrets::random);
+    let clock = LabClock::starting_at(datetime!(2026-03-01 10:00 UTC));
+    let network = Network::in_memory();
+    let built = scenario::build::instances(&lab, clock.now()).unwrap();
+    let all: Vec<Arc<Instance>> =
+        built.into_iter().map(|(c, s)| Instance::new(c, s, network.clone(), clock.clone())).collect();
+    let hub = Hub::start(all.clone(), &CancellationToken::new()).await.unwrap();
+    let managed = all.into_iter().zip(&lab.managed_instances).map(|(i, spec)| Managed::new(i, spec)).collect();
+    let names: Vec<String> = lab.managed_instances.iter().map(scenario::types::ManagedInstance::fqdn).collect();
+    let tenants: Vec<Tenant<'_>> = lab
+        .managed_instances
+        .iter()
+        .zip(&names)
+        .map(|(m, fqdn)| Tenant {
+            name: &m.name,
+            fqdn,
+            resource_group: m.resource_group.as_deref().unwrap_or(&lab.azure.resource_group),
+            region: m.region.as_deref().unwrap_or(&lab.azure.region),
+        })
+        .collect();
+    let networks = Arc::new(Networks::seed(&lab.azure, &tenants, &[]));
+    let servers = Servers { azure: lab.azure.clone(), hub: hub.clone(), hosts: Vec::new() };
+    Estate { azure: lab.azure, managed, hub, servers, networks, roots: Vec::new() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_is_made_where_a_place_is_prepared_for_it() {
+    let estate = half().await;
+    assert!(estate.instance("mi-b").is_none() && estate.instance("mi-a").is_some());
+    let subscription = format!("/subscriptions/{}/resourceGroups", estate.azure.subscription);
+    let good = InstanceSpec {
+        resource_group: "rg-lab-dr".to_owned(),
+        location: "North Europe".to_owned(),
+        subnet: format!(
+            "{subscription}/rg-lab-dr/providers/Microsoft.Network/virtualNetworks/vnet-lab-northeurope/subnets/mi-b"
+        ),
+        dns_zone_partner: Some(format!("{subscription}/rg-lab/providers/Microsoft.Sql/managedInstances/mi-a")),
+        collation: None,
+        administrator: Some(("boss".to_owned(), "Pass-word-1234567".to_owned())),
+        patch: InstancePatch { v_cores: Some(4), ..InstancePatch::default() },
+    };
+    let ask = |name: &str, spec: InstanceSpec| Change::CreateInstance { name: name.to_owned(), spec: Box::new(spec) };
+    let code = |name: &str, change: fn(&mut InstanceSpec)| {
+        let mut spec = good.clone();
+        change(&mut spec);
+        estate.check(name, &ask(name, spec)).unwrap_err().code
+    };
+    assert_eq!(code("mi-x", |_| {}), "ProvisioningDisabled");
+    assert_eq!(code("mi-b", |s| "uksouth".clone_into(&mut s.location)), "ProvisioningDisabled");
+    assert_eq!(code("mi-b", |s| s.subnet.push('x')), "InvalidParameterValue");
+    assert_eq!(code("mi-b", |s| s.dns_zone_partner = Some("/x".to_owned())), "InvalidParameterValue");
+    let change = ask("mi-b", good);
+    estate.check("mi-b", &change).unwrap();
+    estate.accepted(&change).unwrap();
+    let seen = estate.instance("mi-b").unwrap();
+    assert_eq!(
+        (seen.properties.state.as_str(), seen.properties.provisioning_state.as_str()),
+        ("Creating", "InProgress")
+    );
+    estate.run("mi-b", change.clone()).await.unwrap();
+    let made = estate.instance("mi-b").unwrap();
+    assert_eq!((made.properties.state.as_str(), made.properties.dns_zone.as_str()), ("Ready", "a1b2c3d4e5f6"));
+    assert_eq!(made.properties.v_cores, 4);
+    let found = estate.managed.iter().find(|m| m.name == "mi-b").unwrap();
+    assert!(found.instance.with(|s| s.security.by_name("boss").is_some() && s.security.by_name("lab_admin").is_none()));
+    assert_eq!(estate.check("mi-b", &change).unwrap_err().code, "ProvisioningDisabled", "it is there");
 }

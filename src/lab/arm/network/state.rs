@@ -36,6 +36,15 @@ pub(super) struct Inner {
     pub(super) hosts: BTreeMap<String, Ipv4Addr>,
 }
 
+/// A subnet, as far as a managed instance cares.
+pub struct Seat {
+    pub location: String,
+    pub is_delegated: bool,
+    /// It has a security group and a route table.
+    pub is_guarded: bool,
+    pub addresses: u64,
+}
+
 /// All of `Microsoft.Network`.
 #[derive(Debug, Default)]
 pub struct Networks {
@@ -56,6 +65,25 @@ impl Networks {
     pub(super) fn ip(&self, host: &str) -> Option<Ipv4Addr> {
         let found = self.inner().hosts.get(&host.to_ascii_lowercase()).copied();
         found.or_else(|| host.parse().ok())
+    }
+
+    /// What a new managed instance finds in a subnet; `None`: there is no such one.
+    pub fn subnet(&self, id: &str) -> Option<Seat> {
+        let (network, name) = id.rsplit_once("/subnets/").or_else(|| id.rsplit_once("/Subnets/"))?;
+        let inner = self.inner();
+        let network = inner.networks.get(&taken_apart(network, "virtualNetworks")?)?;
+        let subnet = &network.properties.subnets.iter().find(|s| s.name.eq_ignore_ascii_case(name))?.properties;
+        let service = |d: &Value| d["properties"]["serviceName"].as_str().map(str::to_ascii_lowercase);
+        let bits = |p: &str| p.rsplit_once('/').and_then(|(_, bits)| bits.parse::<u32>().ok()).filter(|b| *b <= 32);
+        Some(Seat {
+            location: network.location.clone(),
+            is_delegated: subnet
+                .delegations
+                .iter()
+                .any(|d| service(d).as_deref() == Some("microsoft.sql/managedinstances")),
+            is_guarded: subnet.network_security_group.is_some() && subnet.route_table.is_some(),
+            addresses: subnet.prefixes().filter_map(bits).map(|b| 1_u64 << (32 - b)).sum(),
+        })
     }
 
     /// Resource id of `kind` (`virtualNetworks` …).

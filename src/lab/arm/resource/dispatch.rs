@@ -43,7 +43,7 @@ pub(in crate::lab::arm) fn dispatch(server: &ArmServer, call: &Call) -> ArmResul
     let found =
         found.filter(|i| i.resource_group.eq_ignore_ascii_case(group) && i.subscription.eq_ignore_ascii_case(within));
     if call.route.target == Target::Instance && found.is_none() {
-        return instance::absent(call, name, group);
+        return instance::absent(server, call, name, group);
     }
     let instance = found.ok_or_else(|| ArmError::parent_missing(MI_TYPE, name, group))?;
     match &call.route.target {

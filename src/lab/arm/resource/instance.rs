@@ -9,6 +9,7 @@ use crate::lab::arm::operation::Kind;
 use crate::lab::arm::operation::Outcome;
 use crate::lab::arm::provider::Change;
 use crate::lab::arm::provider::InstancePatch;
+use crate::lab::arm::provider::InstanceSpec;
 use crate::lab::arm::route::MI_TYPE;
 use crate::lab::arm::route::OPERATION_TYPE;
 use crate::lab::arm::route::query_value;
@@ -75,16 +76,49 @@ pub(super) fn list(server: &ArmServer, call: &Call) -> Reply {
     Reply::ok(json!({"value": seen.map(|i| body(server, call, i)).collect::<Vec<_>>()}))
 }
 
-/// An instance that is not there: 404 to a GET, 204 to a DELETE; a lab makes no new ones.
-pub(super) fn absent(call: &Call, name: &str, group: &str) -> ArmResult<Reply> {
+/// An instance that is not there: 404 to a GET, 204 to a DELETE; a PUT makes it, where a place is prepared for it.
+pub(super) fn absent(server: &ArmServer, call: &Call, name: &str, group: &str) -> ArmResult<Reply> {
     match call.method {
         Method::DELETE => Ok(Reply::empty(StatusCode::NO_CONTENT)),
-        Method::PUT => Err(ArmError::bad_request(
-            "ProvisioningDisabled",
-            "Provisioning is restricted in this region. Please choose a different region.",
-        )),
+        Method::PUT => create(server, call, name, group),
         _ => Err(ArmError::parent_missing(MI_TYPE, name, group)),
     }
+}
+
+fn create(server: &ArmServer, call: &Call, name: &str, group: &str) -> ArmResult<Reply> {
+    let sent = body::object(&call.body)?.ok_or_else(|| ArmError::invalid_content("the body is empty"))?;
+    let required = |map: &Map<String, Value>, member: &str| {
+        let found = body::text(map, member)?.filter(|t| !t.is_empty()).map(ToOwned::to_owned);
+        found.ok_or_else(|| ArmError::invalid_parameter(member))
+    };
+    let properties = body::child(&sent, "properties")?.ok_or_else(|| ArmError::invalid_parameter("properties"))?;
+    let entra = body::child(properties, "administrators")?;
+    let alone = match entra {
+        Some(admin) => body::flag(admin, "azureADOnlyAuthentication")? == Some(true),
+        None => false,
+    };
+    let administrator = if alone {
+        None
+    } else {
+        Some((required(properties, "administratorLogin")?, required(properties, "administratorLoginPassword")?))
+    };
+    let text = |member: &str| body::text(properties, member).map(|t| t.map(ToOwned::to_owned));
+    let spec = InstanceSpec {
+        resource_group: group.to_owned(),
+        location: required(&sent, "location")?,
+        subnet: required(properties, "subnetId")?,
+        dns_zone_partner: text("dnsZonePartner")?,
+        collation: text("collation")?,
+        administrator,
+        patch: patch(&sent)?,
+    };
+    let label = Label {
+        kind: Kind::Instance,
+        name: "UpsertManagedServer",
+        outcome: Outcome::Instance { instance: name.to_owned() },
+    };
+    let change = Change::CreateInstance { name: name.to_owned(), spec: Box::new(spec) };
+    change::start(server, call, name, change, label)
 }
 
 fn label(name: &'static str, instance: &InstanceView) -> Label {

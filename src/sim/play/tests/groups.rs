@@ -77,6 +77,11 @@ fn every_step_of_a_creation() {
 }
 
 #[test]
+fn every_step_of_a_second_instance() {
+    sweep(FogOp::Secondary, 2);
+}
+
+#[test]
 fn every_step_of_a_planned_failover() {
     sweep(FogOp::Failover, 5);
 }

@@ -89,7 +89,7 @@ pub enum Command {
     Init(InitArgs),
     /// Say which links are possible, without asking a server
     Compat(CompatArgs),
-    /// Say what an error means and how to mend it
+    /// Say what an error means and how to mend it, or what there is to know about a topic
     Explain(ExplainArgs),
     /// Estimate how long seeding takes, without asking a server
     Estimate(EstimateArgs),
@@ -224,9 +224,15 @@ impl From<OsName> for Os {
 
 #[derive(Debug, Clone, Args)]
 pub struct ExplainArgs {
-    /// Number of SQL Server, code of Azure, state of a link, id of a check, or a message with one of them
-    #[arg(value_name = "ID", required = true)]
+    /// Number of SQL Server, code of Azure, state of a link, id of a check, a message with one of them, or a topic
+    #[arg(value_name = "ID", required_unless_present_any = ["list", "search"])]
     pub id: Vec<String>,
+    /// Name every topic
+    #[arg(long, conflicts_with_all = ["id", "search"])]
+    pub list: bool,
+    /// Topics, checks and errors that hold a word
+    #[arg(long, value_name = "WORD", conflicts_with = "id")]
+    pub search: Option<String>,
 }
 
 /// For what the checks say first.

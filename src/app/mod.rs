@@ -9,6 +9,7 @@ pub mod find;
 pub mod fog;
 mod fog_closer;
 pub mod fog_network;
+pub mod fog_notes;
 pub mod fog_runbook;
 pub mod history;
 mod judge;

@@ -167,6 +167,9 @@ pub struct FogFailoverArgs {
     /// Lose what has not arrived yet; only where the primary is lost
     #[arg(long)]
     pub forced: bool,
+    /// Somebody sees to every entry of `[application] dependencies`
+    #[arg(long)]
+    pub confirm_app: bool,
     /// Azure SQL Database alone: a planned failover, and where it does not succeed a forced one, in one call of the service
     #[arg(long, conflicts_with = "forced")]
     pub try_planned_first: bool,
@@ -189,6 +192,9 @@ pub struct DrillRunArgs {
     /// Rehearse the forced call, with nobody connected: refused while a client is there, so that nothing can be lost
     #[arg(long)]
     pub forced: bool,
+    /// Somebody sees to every entry of `[application] dependencies`
+    #[arg(long)]
+    pub confirm_app: bool,
 }
 
 #[derive(Debug, Clone, Subcommand)]

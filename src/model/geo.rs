@@ -49,6 +49,7 @@ pub struct MemberFacts {
     pub backup_redundancy: Option<String>,
     /// Resource id of its maintenance window; none: Azure does not say.
     pub maintenance: Option<String>,
+    pub zone_redundant: Option<bool>,
 }
 
 impl MemberFacts {
@@ -116,6 +117,8 @@ pub struct GeoRow {
 pub struct GeoDatabase {
     pub name: String,
     pub row: Fact<Option<GeoRow>>,
+    /// A filegroup for memory-optimised data; `None`: not known.
+    pub in_memory: Option<bool>,
 }
 
 /// All of a group that could be read.

@@ -31,7 +31,15 @@ pub struct DrillLine {
     pub back: Option<Value>,
     /// Who was still on the old primary after its names had moved; null: not watched.
     pub stragglers: Option<Value>,
+    /// What the drill says something about, and what not: the automatic policy is never tested by one.
+    pub proves: Option<&'static str>,
+    /// Dependencies of the application, and whether somebody saw to them; null: the estate file names none, or it got not so far.
+    pub application: Option<Value>,
 }
+
+/// A failover by Microsoft is another thing than one by you (facts: failover-groups 2.6).
+const BY_YOU: &str = "a failover by you";
+const NOT_AUTOMATIC: &str = "a failover by you; the automatic policy was NOT tested, and cannot be by a drill";
 
 pub fn line(run: &str, records: &[Stored], now: OffsetDateTime) -> Result<DrillLine> {
     let state = fold(records)?;
@@ -50,6 +58,8 @@ pub fn line(run: &str, records: &[Stored], now: OffsetDateTime) -> Result<DrillL
         schema_version: SCHEMA_VERSION,
         run_id: run.to_owned(),
         kind: fog.as_ref().map(|f| if f.op == FogOp::ForcedDrill { "forced" } else { "planned" }),
+        proves: fog.as_ref().map(|f| if f.settings.automatic_after_minutes.is_some() { NOT_AUTOMATIC } else { BY_YOU }),
+        application: named("fog.application", "application"),
         group: fog.map(|f| f.group),
         started_at,
         age_s,
@@ -115,5 +125,16 @@ pub fn table(lines: &[DrillLine], width: usize) -> String {
             straggler(l.stragglers.as_ref()),
         ]);
     }
-    table.render(width)
+    let mut text = table.render(width);
+    for l in lines {
+        if let Some(proves) = l.proves.filter(|p| *p == NOT_AUTOMATIC) {
+            text.push_str(&format!("{} proves {proves}\n", l.run_id));
+        }
+        if let Some(open) = l.application.as_ref().filter(|a| a["confirmed"] != true) {
+            let names = open["dependencies"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let names = names.collect::<Vec<_>>().join(", ");
+            text.push_str(&format!("{} is INCOMPLETE: application tier not confirmed: {names}\n", l.run_id));
+        }
+    }
+    text
 }

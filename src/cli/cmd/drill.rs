@@ -1,6 +1,7 @@
 //! `milink drill …` and `milink listener check`.
 
 use super::fog::STOPPING;
+use super::fog_ask;
 use super::plan_text;
 use crate::app::fog::NoPlan;
 use crate::base::clock::TokioClock;
@@ -34,7 +35,7 @@ pub async fn run(args: &DrillRunArgs, settings: &Settings, printer: &mut Printer
         return Err(Error::refused(format!("drill {run} has not ended")).hint(format!("milink drill resume {run}")));
     }
     let op = if args.forced { FogOp::ForcedDrill } else { FogOp::Drill };
-    let plan = match app.plan_fog(&look, op, None) {
+    let mut plan = match app.plan_fog(&look, op, None) {
         Ok(plan) => plan,
         Err(NoPlan::Error(e)) => return Err(e),
         Err(NoPlan::Already(refusal)) => return Err(Error::refused(refusal.why).hint(refusal.hint)),
@@ -43,6 +44,7 @@ pub async fn run(args: &DrillRunArgs, settings: &Settings, printer: &mut Printer
         plan_text::show(&plan, args.common.change.script, printer)?;
         return Ok(Exit::OK);
     }
+    fog_ask::application(&mut plan, args.confirm_app, settings, printer)?;
     if args.forced {
         printer.message(
             "A forced failover, with every client gone: it is refused while anybody is connected to either side. The way back is planned.",
@@ -54,6 +56,7 @@ pub async fn run(args: &DrillRunArgs, settings: &Settings, printer: &mut Printer
     }
     let token = signal::safe_stop(STOPPING, &format!("{} drill resume", settings.program), Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.start(&plan, feed, Cancel::from_token(token))).await?;
+    fog_ask::tell_unanswered(app.journal.as_ref(), &ended, printer)?;
     match ended.end {
         RunEnd::Committed => {
             let records = app.journal.records(&ended.run)?;

@@ -27,7 +27,9 @@ pub(crate) fn run(args: &ExplainArgs, printer: &mut Printer) -> Result<Exit> {
     if query.trim().is_empty() {
         return Err(Error::usage("expected a number, a code or a state, found nothing"));
     }
-    if let Some(topic) = topics::find(&query) {
+    // `Seeding` is a state of a link, `seeding` is a topic: a code in its own spelling comes first.
+    let is_code = errors::find(&query).is_some_and(|(_, id)| id == query.trim());
+    if let Some(topic) = topics::find(&query).filter(|_| !is_code) {
         let report = report::explain::of_topic(&query, topic);
         printer.answer(&report, |width| report::explain::text(&report, width))?;
         return Ok(Exit::OK);

@@ -1,6 +1,7 @@
 //! `milink fog protect`: the second half of a migration.
 
 use super::fog;
+use super::fog_ask;
 use crate::base::error::Result;
 use crate::base::text;
 use crate::cli::args::FogChangeArgs;
@@ -16,7 +17,7 @@ use crate::rules::fog::seeding;
 
 pub async fn run(args: &FogChangeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings, &[], printer).await?;
-    let look = app.look_at_group(args.name.group.as_deref()).await?;
+    let mut look = app.look_at_group(args.name.group.as_deref()).await?;
     let name = look.wanted.name.clone();
     let shows = args.change.dry_run || args.change.script;
     if !shows && let Some(ended) = fog::open_run(&app, PlanKind::Fog, FogOp::Protect, &name, printer).await? {
@@ -31,6 +32,7 @@ pub async fn run(args: &FogChangeArgs, settings: &Settings, printer: &mut Printe
         printer.next(&format!("milink drill run {name}"))?;
         return Ok(Exit::OK);
     }
+    fog_ask::accept(&mut look, settings, printer)?;
     let plan = match fog::planned(&app, &look, FogOp::Protect, None, &args.change, printer)? {
         Ok(plan) => plan,
         Err(exit) => return Ok(exit),

@@ -17,6 +17,7 @@ pub mod endpoint;
 pub mod estimate;
 pub mod explain;
 pub mod fog;
+mod fog_ask;
 pub mod fog_network;
 pub mod fog_protect;
 pub mod fog_runbook;

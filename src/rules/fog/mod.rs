@@ -1,9 +1,14 @@
 //! Failover groups: what must be true before one is made, and what may be done when (facts: failover-groups 1 to 3).
 
 pub mod closer;
+pub mod decide;
+pub mod ha;
+pub mod in_memory;
 pub mod logins;
 pub mod names;
+pub mod notes;
 pub mod pairs;
+pub mod policy;
 pub mod prerequisites;
 pub mod rights;
 pub mod runbook;

@@ -133,7 +133,7 @@ fn instances(f: &GroupFacts, list: &mut List) {
     list.add(
         ("fog.dns_zone", "P05", Block),
         equal(|m| m.dns_zone.clone()),
-        "the zone is fixed at creation: make the secondary anew with the primary's resource id as dnsZonePartner",
+        "the zone is fixed at creation, and the (multi-domain) certificate is for it, so that clients can reconnect: make the secondary anew with the primary's resource id as dnsZonePartner",
     );
     list.add(("fog.collation", "P06", Block), equal(|m| m.collation.clone()), "the collation is fixed at creation");
     list.add(("fog.time_zone", "P07", Block), equal(|m| m.time_zone.clone()), "the time zone is fixed at creation");

@@ -65,7 +65,7 @@ pub(super) fn fresh() -> GroupFacts {
         name: "fog".to_owned(),
         a,
         b: member("mi-b", "northeurope"),
-        databases: vec![GeoDatabase { name: "ledger".to_owned(), row: known(None) }],
+        databases: vec![GeoDatabase { name: "ledger".to_owned(), row: known(None), in_memory: Some(false) }],
         bytes: Some(100 << 30),
         servers: None,
     }
@@ -153,7 +153,7 @@ fn one_side_behind_is_not_ready() {
 #[test]
 fn every_database_counts_and_unknown_is_no_pass() {
     let mut f = grouped("CATCH_UP");
-    f.databases.push(GeoDatabase { name: "new".to_owned(), row: known(None) });
+    f.databases.push(GeoDatabase { name: "new".to_owned(), row: known(None), in_memory: Some(false) });
     refused(TO_B, &f, "new is not replicated");
     assert!(allowed(FORCE_B, &f));
     f.databases[1].row = Fact::unknown("no permission");

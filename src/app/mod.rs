@@ -3,6 +3,7 @@
 mod alone;
 pub mod build;
 pub mod check;
+pub mod copy_sync;
 pub mod cutover;
 pub mod facts;
 pub mod find;

@@ -10,6 +10,7 @@ pub use super::args_fog::DrillRunArgs;
 pub use super::args_fog::FogChangeArgs;
 pub use super::args_fog::FogCommand;
 pub use super::args_fog::FogConfirmArgs;
+pub use super::args_fog::FogCopySyncArgs;
 pub use super::args_fog::FogFailoverArgs;
 pub use super::args_fog::FogNameArgs;
 pub use super::args_fog::FogPlanArgs;

@@ -49,6 +49,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("geo/landed.sql", include_str!("../../sql/geo/landed.sql")),
     ("geo/link_status.sql", include_str!("../../sql/geo/link_status.sql")),
     ("geo/size.sql", include_str!("../../sql/geo/size.sql")),
+    ("geo/wait_copy_sync.sql", include_str!("../../sql/geo/wait_copy_sync.sql")),
     ("group/contained.sql", include_str!("../../sql/group/contained.sql")),
     ("group/create.sql", include_str!("../../sql/group/create.sql")),
     ("group/create_distributed.sql", include_str!("../../sql/group/create_distributed.sql")),

@@ -229,6 +229,7 @@ fn statements() -> Vec<(super::Rendered, Option<String>)> {
         geo::landed(WEIRD),
         geo::link_status(WEIRD),
         geo::size(WEIRD),
+        geo::wait_copy_sync(WEIRD, WEIRD),
         group::list(),
         group::options(),
         group::replicas(),

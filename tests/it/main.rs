@@ -23,6 +23,8 @@ mod estate;
 mod faults;
 /// Failover groups on two managed instances: made, failed over, rehearsed, lost and found.
 mod fog;
+/// Policy, advice and reminders of failover groups; what keeps people from harm.
+mod fog_notes;
 /// Several operations on a failover group as one run; the forced drill; logins of both members.
 mod fog_runbook;
 /// Failover groups of databases of logical servers: several between one pair, and one that is made in part.

@@ -33,3 +33,9 @@ pub fn landed(database: &str) -> Result<Query<(Option<String>, Option<String>)>>
     let rendered = script("geo.landed")?.text("database", database).done()?;
     Ok(Query::new(rendered, |sets| one(sets, |row| Ok((row.get("server")?, row.get("updateability")?)))))
 }
+
+/// What an application runs after a commit that must not be lost: `server` is the short name of the secondary. Printed, never sent.
+pub fn wait_copy_sync(server: &str, database: &str) -> Result<Query<()>> {
+    let rendered = script("geo.wait_copy_sync")?.text("server", server).text("database", database).done()?;
+    Ok(Query::new(rendered, |_| Ok(())))
+}

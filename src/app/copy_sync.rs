@@ -35,7 +35,8 @@ impl App {
     pub fn copy_sync(&self, look: &FogLook, database: &str) -> Result<CopySync> {
         let show = format!("milink fog show {}", look.facts.name);
         let primary = look.standing.primary().ok_or_else(|| {
-            Error::refused(format!("which side is secondary is not known: {}", look.standing.sentence())).hint(show.clone())
+            Error::refused(format!("which side is secondary is not known: {}", look.standing.sentence()))
+                .hint(show.clone())
         })?;
         let all = &look.facts.databases;
         let found = all.iter().find(|d| d.name.eq_ignore_ascii_case(database)).ok_or_else(|| {

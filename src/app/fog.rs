@@ -51,6 +51,8 @@ pub struct FogLook {
     pub standing: Standing,
     /// `None`: an address is not known.
     pub listeners: Option<(String, String)>,
+    /// Rows of the closer look, where one was taken.
+    pub closer: Vec<Row>,
 }
 
 /// Why there is no plan.
@@ -71,7 +73,7 @@ impl FogLook {
         let standing = standing(&facts);
         let fqdn = [&facts.a, &facts.b].into_iter().find_map(|m| m.facts.known().map(|f| f.fqdn.clone()));
         let listeners = fqdn.and_then(|f| listeners(&wanted.name, &f));
-        Self { wanted, facts, standing, listeners }
+        Self { wanted, facts, standing, listeners, closer: Vec::new() }
     }
 
     /// Settings in which the members of a standing group differ.
@@ -95,6 +97,7 @@ impl FogLook {
         if self.standing == Standing::None {
             rows.extend(self.policy_rows());
         }
+        rows.extend(self.closer.iter().cloned());
         for row in &mut rows {
             if row.status != Status::Pass && waived.iter().any(|w| w == row.id) {
                 row.status = Status::Waived;

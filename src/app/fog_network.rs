@@ -6,16 +6,24 @@ use super::fog::FogOp;
 use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::inventory::fog_network;
-use crate::inventory::fog_network::MemberNetwork;
+use crate::model::fact::Fact;
 use crate::model::geo::Side;
+use crate::model::network::MemberNetwork;
+use crate::model::network::Path;
 use crate::model::network::Peer;
 use crate::model::network::SecurityGroup;
 use crate::model::network::SecurityRule;
+use crate::model::network::id_tail;
 use crate::plan::fog::FogPlan;
 use crate::plan::fog::PlannedNetwork;
-use crate::plan::network::DELEGATED_TO;
 use crate::plan::network::NetworkChange;
 use crate::plan::types::Plan;
+use crate::rules::fog::network;
+use crate::rules::fog::network::Between;
+use crate::rules::fog::network::DELEGATED_TO;
+use crate::rules::fog::prerequisites::Row;
+use crate::rules::fog::prerequisites::Severity;
+use crate::rules::fog::prerequisites::Status;
 use crate::rules::network::group::Need;
 use crate::rules::network::group::Outcome;
 use crate::rules::network::group::judge;
@@ -42,6 +50,16 @@ const READ_ONLY: [&str; 6] = [
     "serviceAssociationLinks",
 ];
 
+/// Checks whose faults are judged here, one by one, with what mends them.
+const MENDED: [&str; 6] = [
+    "fog.network_path",
+    "fog.subnets",
+    "fog.primary_inbound",
+    "fog.primary_outbound",
+    "fog.secondary_inbound",
+    "fog.secondary_outbound",
+];
+
 /// What a look found.
 #[derive(Debug, Clone, Default)]
 pub struct NetworkPlan {
@@ -50,49 +68,25 @@ pub struct NetworkPlan {
     pub problems: Vec<String>,
 }
 
-fn last(id: &str) -> &str {
-    id.rsplit('/').next().unwrap_or(id)
-}
-
 fn ranges(texts: &[String]) -> Vec<Range> {
     texts.iter().filter_map(|t| Range::parse(t)).collect()
-}
-
-fn overlaps(a: &[String], b: &[String]) -> bool {
-    ranges(a).iter().any(|x| ranges(b).iter().any(|y| x.first <= y.last && y.first <= x.last))
 }
 
 /// Compares both members; `a` is the primary.
 pub fn plan(a: &MemberNetwork, b: &MemberNetwork) -> NetworkPlan {
     let mut found = NetworkPlan::default();
-    shapes(a, b, &mut found);
     peering(a, b, &mut found);
     for (own, other, at_secondary) in [(a, b, false), (b, a, true)] {
         delegation(own, at_secondary, &mut found);
         rules(own, other, at_secondary, &mut found);
     }
+    // What fails and no request of milink's can mend without taking something away. Peerings, delegations and rules are above.
+    let between =
+        Between { path: Path::default(), networks: Fact::Known { value: [a.clone(), b.clone()] }, made_at: [None; 2] };
+    let for_people = |r: &Row| r.status == Status::Fail && r.severity == Severity::Block && !MENDED.contains(&r.id);
+    let rows = network::judge(&between).into_iter().filter(for_people);
+    found.problems.extend(rows.map(|r| format!("{} ({}): {}", r.found, r.rule, r.remedy)));
     found
-}
-
-/// What the service asks of both subnets, and no request of milink's can mend without taking something away.
-fn shapes(a: &MemberNetwork, b: &MemberNetwork, found: &mut NetworkPlan) {
-    for m in [a, b] {
-        if m.group.is_none() {
-            found.problems.push(format!("subnet {} has no network security group (N02)", last(&m.subnet)));
-        }
-        if m.table.is_none() {
-            found.problems.push(format!("subnet {} has no route table (N02)", last(&m.subnet)));
-        }
-    }
-    let same = |x: &Option<String>, y: &Option<String>| {
-        x.as_ref().zip(y.as_ref()).is_some_and(|(x, y)| x.eq_ignore_ascii_case(y))
-    };
-    if same(&a.group, &b.group) {
-        found.problems.push("both subnets share one network security group: give each its own (N03)".to_owned());
-    }
-    if same(&a.table, &b.table) {
-        found.problems.push("both subnets share one route table: give each its own (N04)".to_owned());
-    }
 }
 
 /// Both halves. Beside one that is disconnected Azure makes no other, so none is planned then.
@@ -100,14 +94,8 @@ fn peering(a: &MemberNetwork, b: &MemberNetwork, found: &mut NetworkPlan) {
     if a.network.eq_ignore_ascii_case(&b.network) {
         return;
     }
-    if overlaps(&a.facts.spaces, &b.facts.spaces) {
-        found.problems.push(format!(
-            "the addresses of {} ({}) and {} ({}) overlap: they cannot be peered (N05)",
-            last(&a.network),
-            a.facts.spaces.join(", "),
-            last(&b.network),
-            b.facts.spaces.join(", ")
-        ));
+    // Networks that overlap cannot be peered; a row says so.
+    if network::overlaps(&a.facts.spaces, &b.facts.spaces) {
         return;
     }
     let mut cut = false;
@@ -121,7 +109,7 @@ fn peering(a: &MemberNetwork, b: &MemberNetwork, found: &mut NetworkPlan) {
             let taken = |name: &str| {
                 own.peerings.iter().any(|p| p["name"].as_str().is_some_and(|n| n.eq_ignore_ascii_case(name)))
             };
-            let mut name = format!("to-{}", last(&other.network));
+            let mut name = format!("to-{}", id_tail(&other.network));
             while taken(&name) {
                 name.push_str("-geodr");
             }
@@ -135,13 +123,13 @@ fn peering(a: &MemberNetwork, b: &MemberNetwork, found: &mut NetworkPlan) {
             cut = true;
             found.problems.push(format!(
                 "peering {name} of {} is Disconnected: delete both halves, then plan again (N08)",
-                last(&own.network)
+                id_tail(&own.network)
             ));
         }
         if p["allowVirtualNetworkAccess"] == json!(false) {
             found.problems.push(format!(
                 "peering {name} of {} does not allow access: set allowVirtualNetworkAccess (N08)",
-                last(&own.network)
+                id_tail(&own.network)
             ));
         }
     }
@@ -160,7 +148,7 @@ fn delegation(own: &MemberNetwork, at_secondary: bool, found: &mut NetworkPlan) 
     if let Some(other) = all.first() {
         found.problems.push(format!(
             "subnet {} is delegated to {}: managed instances need one of their own (N01)",
-            last(&own.subnet),
+            id_tail(&own.subnet),
             service(other)
         ));
         return;
@@ -191,7 +179,7 @@ fn rules(own: &MemberNetwork, other: &MemberNetwork, at_secondary: bool, found: 
         Ok(Some(group)) => group.clone(),
         Ok(None) => return,
         Err(why) => {
-            found.problems.push(format!("the rules of {} cannot be read: {}", last(id), why.0));
+            found.problems.push(format!("the rules of {} cannot be read: {}", id_tail(id), why.0));
             return;
         }
     };
@@ -216,7 +204,7 @@ fn rules(own: &MemberNetwork, other: &MemberNetwork, at_secondary: bool, found: 
                     }
                     Outcome::Unclear { rules } => found.problems.push(format!(
                         "whether {} lets TCP {text} pass depends on application security groups ({})",
-                        last(id),
+                        id_tail(id),
                         rules.join(", ")
                     )),
                 }
@@ -231,7 +219,7 @@ fn rules(own: &MemberNetwork, other: &MemberNetwork, at_secondary: bool, found: 
             else {
                 found.problems.push(format!(
                     "{} denies TCP {text} {way} at priority {denied}, and no smaller number is free",
-                    last(id)
+                    id_tail(id)
                 ));
                 continue;
             };
@@ -293,68 +281,12 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fact::Fact;
-    use crate::model::network::NetworkFacts;
-
-    fn id(kind: &str, name: &str) -> String {
-        format!("/subscriptions/s/resourceGroups/rg-{name}/providers/Microsoft.Network/{kind}/{name}")
-    }
-
-    fn rule(name: &str, priority: u32, is_inbound: bool, allows: bool, ports: &str) -> SecurityRule {
-        SecurityRule {
-            name: name.to_owned(),
-            priority,
-            is_inbound,
-            allows,
-            protocol: "*".to_owned(),
-            sources: vec![if allows { "VirtualNetwork" } else { "*" }.to_owned()],
-            source_ports: vec!["*".to_owned()],
-            destinations: vec![if allows { "VirtualNetwork" } else { "*" }.to_owned()],
-            ports: vec![ports.to_owned()],
-            has_unseen_members: false,
-        }
-    }
-
-    fn member(name: &str, space: &str, prefix: &str, peer: Option<(&str, &str)>) -> MemberNetwork {
-        let network = id("virtualNetworks", name);
-        let peering = |(other, state): (&str, &str)| {
-            json!({ "name": format!("to-{other}"), "properties": {
-                "remoteVirtualNetwork": { "id": id("virtualNetworks", other) },
-                "peeringState": state, "allowVirtualNetworkAccess": true } })
-        };
-        let rules = vec![
-            rule("in", 65_000, true, true, "*"),
-            rule("out", 65_000, false, true, "*"),
-            rule("no-in", 65_500, true, false, "*"),
-            rule("no-out", 65_500, false, false, "*"),
-        ];
-        MemberNetwork {
-            subnet: format!("{network}/subnets/mi"),
-            group: Some(id("networkSecurityGroups", name)),
-            table: Some(id("routeTables", name)),
-            facts: NetworkFacts {
-                network: name.to_owned(),
-                resource_group: format!("rg-{name}"),
-                spaces: vec![space.to_owned()],
-                peers: Vec::new(),
-                has_gateway: false,
-                subnet: "mi".to_owned(),
-                prefixes: vec![prefix.to_owned()],
-                group: Fact::Known {
-                    value: Some(SecurityGroup { name: name.to_owned(), resource_group: "rg".to_owned(), rules }),
-                },
-                table: Fact::Known { value: None },
-            },
-            subnet_properties: json!({ "addressPrefix": prefix, "provisioningState": "Succeeded",
-                "delegations": [{ "name": "mi", "properties": { "serviceName": DELEGATED_TO } }] }),
-            peerings: peer.map(peering).into_iter().collect(),
-            network,
-        }
-    }
+    use crate::rules::fog::network_tests;
+    use crate::rules::fog::network_tests::rule;
 
     fn pair() -> (MemberNetwork, MemberNetwork) {
-        let a = member("va", "10.0.0.0/16", "10.0.16.0/24", Some(("vb", "Connected")));
-        (a, member("vb", "10.1.0.0/16", "10.1.16.0/24", Some(("va", "Connected"))))
+        let [a, b] = network_tests::pair();
+        (a, b)
     }
 
     #[test]
@@ -368,6 +300,8 @@ mod tests {
     fn both_halves_of_a_peering_are_made_each_under_a_name_of_its_own() {
         let (mut a, mut b) = pair();
         a.peerings.clear();
+        a.facts.peers.clear();
+        b.facts.peers.clear();
         b.peerings = vec![json!({ "name": "to-va", "properties": { "remoteVirtualNetwork": { "id": "/else" } } })];
         let found = plan(&a, &b);
         let ids: Vec<String> = found.missing.iter().map(|m| m.change.id()).collect();

@@ -3,12 +3,15 @@
 use super::build::App;
 use super::fog::FogLook;
 use super::fog::Standing;
+use crate::arm::resource::activity::ActivityEvent;
 use crate::base::error::Error;
 use crate::base::error::Result;
 use crate::journal::roles;
 use crate::model::fact::Fact;
 use crate::model::geo::GroupView;
 use crate::model::geo::Side;
+use crate::rules::fog::activity::Event;
+use crate::rules::fog::activity::failovers;
 use crate::rules::fog::decide::decide;
 use crate::rules::fog::ha;
 use crate::rules::fog::in_memory;
@@ -20,7 +23,22 @@ use crate::rules::fog::policy::Choice;
 use crate::rules::fog::prerequisites::Row;
 use crate::rules::fog::prerequisites::Severity;
 use crate::rules::fog::prerequisites::Status;
+use crate::rules::fog::service_key;
+use crate::sql::query::geo;
 use time::format_description::well_known::Rfc3339;
+
+/// The service keeps its activity log that long.
+const LOG_KEPT: time::Duration = time::Duration::days(89);
+
+fn event(e: ActivityEvent) -> Event {
+    Event {
+        at: e.event_timestamp,
+        caller: e.caller,
+        operation: e.operation_name.localized_value.unwrap_or_default(),
+        action: e.operation_name.value.unwrap_or_default(),
+        resource_id: e.resource_id.unwrap_or_default(),
+    }
+}
 
 /// Somebody answers for deleting a group whose old primary has not come back.
 const OLD_PRIMARY: &str = "fog.old_primary";
@@ -84,7 +102,7 @@ impl FogLook {
         };
         rows.push(Row {
             id: in_memory::WAIVER,
-            rule: "3.6",
+            rule: "P22",
             severity: Severity::Warn,
             status,
             found,
@@ -95,6 +113,55 @@ impl FogLook {
 }
 
 impl App {
+    /// Was the service master key changed after the group had copied it? Nothing where that is sure.
+    pub async fn service_key_rows(&self, look: &FogLook) -> Result<Vec<Row>> {
+        let Some(side) = look.standing.primary().filter(|_| !look.wanted.between_servers) else {
+            return Ok(Vec::new());
+        };
+        let cx = self.observer()?;
+        let changed = match cx.effects.read(&look.facts.member(side).site, geo::service_key()).await {
+            Ok(Some(value)) => Fact::Known { value },
+            Ok(None) => Fact::unknown("the key is not shown to this login"),
+            Err(e) => Fact::unknown(e.chain()),
+        };
+        let mut rows = service_key::judge(&changed, roles::made(self.journal.as_ref(), &look.facts.name)?);
+        rows.retain(|r| r.status != Status::Pass && !self.waives(r.id));
+        Ok(rows)
+    }
+
+    /// Who failed the group over, by the activity logs of both sides; asked where that is not known, and where Microsoft may.
+    pub async fn add_activity(&self, look: &FogLook, notes: &mut Notes) -> Result<()> {
+        let open = notes.reminder.as_ref().is_some_and(|r| r.since.is_none());
+        let automatic =
+            notes.policy.as_ref().and_then(|p| p.api.as_deref()).is_some_and(|p| p.eq_ignore_ascii_case("Automatic"));
+        if !open && !automatic {
+            return Ok(());
+        }
+        let cx = self.observer()?;
+        let arm = cx.effects.arm()?;
+        let mut groups: Vec<&str> = vec![&look.facts.a.resource_group, &look.facts.b.resource_group];
+        groups.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+        let mut events = Vec::new();
+        let mut unread = Vec::new();
+        for group in groups {
+            match arm.activity(group, self.clock.now() - LOG_KEPT).await {
+                Ok(found) => events.extend(found.into_iter().map(event)),
+                Err(e) => unread.push(e.chain()),
+            }
+        }
+        let found = failovers(&events, &look.facts.name);
+        if let Some(reminder) = notes.reminder.as_mut().filter(|_| open) {
+            reminder.logged = found.first().cloned();
+        }
+        notes.by_microsoft = found.into_iter().filter(|f| f.by.is_none()).collect();
+        if !unread.is_empty() {
+            let mut list = Row::of("fog.activity", Err(unread.join("; ")));
+            list.status = if self.waives(list.id) { Status::Waived } else { list.status };
+            notes.advice.push(list);
+        }
+        Ok(())
+    }
+
     pub fn group_notes(&self, look: &FogLook) -> Notes {
         let seen = look.seen();
         let manual = match seen.as_ref().and_then(|v| v.policy.as_deref()) {
@@ -105,6 +172,7 @@ impl App {
             policy: seen.as_ref().map(PolicySaid::of),
             action: decide(&look.standing, &look.facts, manual),
             reminder: self.reminder(look),
+            by_microsoft: Vec::new(),
             advice: look.advice(),
         }
     }
@@ -122,6 +190,7 @@ impl App {
             since: turn.as_ref().and_then(|t| t.at.format(&Rfc3339).ok()),
             for_s: turn.as_ref().map(|t| (self.clock.now() - t.at).whole_seconds()),
             forced: turn.as_ref().map(|t| t.forced),
+            logged: None,
             smaller: ha::smaller(&look.facts, now),
             command: format!("milink fog failover {} --to {home}", look.facts.name),
         })

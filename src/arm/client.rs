@@ -22,7 +22,6 @@ use super::resource::failover_group::FailoverGroup;
 use super::resource::failover_group::GroupRef;
 use super::resource::instance::InstanceOperation;
 use super::resource::instance::ManagedInstance;
-use super::resource::instance::Protector;
 use super::resource::link::LinkResource;
 use super::transport::Method;
 use super::transport::Transport;
@@ -209,15 +208,6 @@ impl Arm {
     pub async fn databases(&self, instance: &InstanceRef) -> Result<Vec<ManagedDatabase>> {
         let url = self.config.instance_url(instance, &["databases"], API_VERSION)?;
         self.list(url).await.during(|| format!("listing the databases of {instance}"))
-    }
-
-    /// Whose key protects the encrypted databases of an instance: `ServiceManaged`, `AzureKeyVault`.
-    pub async fn encryption_protector(&self, instance: &InstanceRef) -> Result<String> {
-        let url = self.config.instance_url(instance, &["encryptionProtector", "current"], API_VERSION)?;
-        let during = || format!("reading the encryption protector of {instance}");
-        let found: Protector = self.get(&url).await.during(during)?;
-        let kind = found.properties.server_key_type;
-        kind.ok_or_else(|| Error::new(Kind::Server, "Azure shows no kind of key")).during(during)
     }
 
     /// Scaling and the like; a running one blocks others.

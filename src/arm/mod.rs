@@ -1,11 +1,13 @@
 //! Azure Resource Manager: transport, pipeline, long-running operations, the resources of a link.
 
+mod activity;
 mod any;
 pub mod auth;
 pub mod change;
 pub mod client;
 pub mod cloud;
 pub mod error;
+mod kept;
 pub mod network;
 pub mod operation;
 pub mod pipeline;

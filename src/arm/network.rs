@@ -9,6 +9,7 @@ use crate::base::error::During;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
+use crate::model::network::id_tail;
 
 /// Enough for everything that is read here (facts: arm-api 1.1).
 pub const API_VERSION_NETWORK: &str = "2024-05-01";
@@ -27,26 +28,14 @@ impl ArmConfig {
 impl Arm {
     pub async fn virtual_network(&self, id: &str) -> Result<VirtualNetwork> {
         let url = self.config().id_url(id, API_VERSION_NETWORK)?;
-        self.get(&url).await.during(|| format!("reading virtual network {}", last(id)))
+        self.get(&url).await.during(|| format!("reading virtual network {}", id_tail(id)))
     }
     pub async fn security_group(&self, id: &str) -> Result<SecurityGroup> {
         let url = self.config().id_url(id, API_VERSION_NETWORK)?;
-        self.get(&url).await.during(|| format!("reading network security group {}", last(id)))
+        self.get(&url).await.during(|| format!("reading network security group {}", id_tail(id)))
     }
     pub async fn route_table(&self, id: &str) -> Result<RouteTable> {
         let url = self.config().id_url(id, API_VERSION_NETWORK)?;
-        self.get(&url).await.during(|| format!("reading route table {}", last(id)))
+        self.get(&url).await.during(|| format!("reading route table {}", id_tail(id)))
     }
-}
-
-/// The name at the end of a resource id.
-pub fn last(id: &str) -> &str {
-    id.trim_end_matches('/').rsplit('/').next().unwrap_or(id)
-}
-
-/// What stands after a word in a resource id, any letter case: the group after `resourceGroups`.
-pub fn after<'a>(id: &'a str, word: &str) -> Option<&'a str> {
-    let mut parts = id.split('/');
-    parts.find(|p| p.eq_ignore_ascii_case(word))?;
-    parts.next()
 }

@@ -4,6 +4,7 @@ use super::duration::Span;
 use super::problem::Problem;
 use super::schema::EstateFile;
 use crate::model::ids::SiteId;
+use crate::model::network::Path;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -47,6 +48,18 @@ pub struct FailoverGroupSection {
     pub standby: bool,
     /// What the path between the regions carries, for the estimate of the first copy.
     pub gb_per_hour: Option<f64>,
+    /// How the two subnets reach each other. Default: peering, which Azure recommends. Not for logical servers.
+    #[serde(default)]
+    pub path: GroupPath,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GroupPath {
+    #[default]
+    Peering,
+    ExpressRoute,
+    Vpn,
 }
 
 /// One thing that is accepted with the automatic policy (facts: failover-groups 2.6).
@@ -117,6 +130,8 @@ pub struct FailoverGroup {
     pub read_only_failover: bool,
     pub standby: bool,
     pub gb_per_hour: Option<f64>,
+    /// Between the subnets of two instances.
+    pub path: Path,
 }
 
 pub(super) fn validate(file: &EstateFile, problems: &mut Vec<Problem>) {
@@ -214,6 +229,11 @@ pub(super) fn resolve(section: FailoverGroupSection, between_servers: bool) -> F
         read_only_failover: section.read_only_failover,
         standby: section.standby,
         gb_per_hour: section.gb_per_hour,
+        path: match section.path {
+            GroupPath::Peering => Path::Peering,
+            GroupPath::ExpressRoute => Path::ExpressRoute,
+            GroupPath::Vpn => Path::Vpn,
+        },
     }
 }
 

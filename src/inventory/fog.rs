@@ -175,6 +175,8 @@ fn facts(arm: &Arm, place: &Place, instance: ManagedInstance) -> MemberFacts {
         backup_redundancy: p.current_backup_storage_redundancy,
         maintenance: p.maintenance_configuration_id,
         zone_redundant: p.zone_redundant,
+        connection: p.proxy_override,
+        made_at: p.create_time,
     }
 }
 

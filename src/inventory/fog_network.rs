@@ -7,26 +7,7 @@ use crate::arm::change::API_VERSION_NETWORK;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
-use crate::model::network::NetworkFacts;
-use serde_json::Value;
-
-/// Where one member stands.
-#[derive(Debug, Clone)]
-pub struct MemberNetwork {
-    /// Id of its virtual network.
-    pub network: String,
-    /// Id of its subnet.
-    pub subnet: String,
-    /// Id of the subnet's security group; `None`: it has none.
-    pub group: Option<String>,
-    /// Id of the subnet's route table; `None`: it has none.
-    pub table: Option<String>,
-    pub facts: NetworkFacts,
-    /// `properties` of the subnet as Azure shows them.
-    pub subnet_properties: Value,
-    /// Peerings of the network as Azure shows them.
-    pub peerings: Vec<Value>,
-}
+use crate::model::network::MemberNetwork;
 
 /// Reads all of it, or says what could not be read: half a picture would plan too much.
 pub async fn read(arm: &Arm, instance: &InstanceRef) -> Result<MemberNetwork> {
@@ -49,6 +30,7 @@ pub async fn read(arm: &Arm, instance: &InstanceRef) -> Result<MemberNetwork> {
         group: id("networkSecurityGroup"),
         table: id("routeTable"),
         facts,
+        network_properties: whole["properties"].clone(),
         subnet_properties: own["properties"].clone(),
         peerings: list("virtualNetworkPeerings"),
         subnet: subnet.clone(),

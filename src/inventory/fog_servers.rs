@@ -19,8 +19,10 @@ use crate::model::geo_server::ServerDatabase;
 use crate::model::geo_server::ServerPair;
 use crate::model::geo_server::ServerSide;
 use crate::model::ids::SiteId;
+use crate::model::network::id_tail;
 use crate::sql::query::geo;
 use futures_util::future::join_all;
+use std::collections::BTreeMap;
 
 /// What the service asks for on both servers (facts: failover-groups 8).
 const ACTIONS: [&str; 8] = [
@@ -70,16 +72,36 @@ pub async fn look(effects: &Effects, name: &str, a: &Place, b: &Place, chosen: O
         }
     }
     let to_copy = if facts.grouped().is_some() { chosen_not_held(&facts, &chosen) } else { held };
-    facts.bytes = Some(0);
-    for some in to_copy.chunks(DOORS_AT_ONCE) {
+    let mut sizes = bytes(effects, primary, site, &to_copy).await;
+    let sum = |sum: u64, d: &String| Some(sum + sizes.get(&(primary, d.to_lowercase()))?);
+    facts.bytes = to_copy.iter().try_fold(0, sum);
+    let (there, far) = if primary == Side::A { (&side_b, &b.site) } else { (&side_a, &a.site) };
+    let beside = beside(mine, there, &to_copy);
+    sizes.extend(bytes(effects, primary.other(), far, &beside).await);
+    facts.servers = Some(ServerPair { a: side_a, b: side_b, chosen, sizes });
+    facts
+}
+
+/// Bytes of each database that could be asked.
+async fn bytes(effects: &Effects, side: Side, site: &SiteId, names: &[String]) -> BTreeMap<(Side, String), u64> {
+    let mut found = BTreeMap::new();
+    for some in names.chunks(DOORS_AT_ONCE) {
         let sizes = some.iter().map(|d| async move { effects.read(&door(site, d), geo::size(d)).await });
-        for size in join_all(sizes).await {
+        for (name, size) in some.iter().zip(join_all(sizes).await) {
             let size = size.ok().flatten().and_then(|s| u64::try_from(s).ok());
-            facts.bytes = facts.bytes.zip(size).map(|(sum, s)| sum + s);
+            found.extend(size.map(|s| ((side, name.to_lowercase()), s)));
         }
     }
-    facts.servers = Some(ServerPair { a: side_a, b: side_b, chosen });
-    facts
+    found
+}
+
+/// Databases of the other server that stand in the pools in which copies are to be made.
+fn beside(here: &ServerSide, there: &ServerSide, to_copy: &[String]) -> Vec<String> {
+    let (Some(mine), Some(theirs)) = (here.databases.known(), there.databases.known()) else { return Vec::new() };
+    let copied = |d: &&ServerDatabase| to_copy.iter().any(|c| c.eq_ignore_ascii_case(&d.name));
+    let pools: Vec<String> = mine.iter().filter(copied).filter_map(|d| Some(d.pool.as_ref()?.to_lowercase())).collect();
+    let shares = |d: &&ServerDatabase| d.pool.as_ref().is_some_and(|p| pools.contains(&p.to_lowercase()));
+    theirs.iter().filter(shares).map(|d| d.name.clone()).collect()
 }
 
 /// What is to join a group that stands.
@@ -157,10 +179,6 @@ fn facts(arm: &Arm, place: &Place, server: azure::LogicalServer) -> MemberFacts 
     }
 }
 
-fn last(id: &str) -> String {
-    id.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned()
-}
-
 fn database(d: azure::ServerDatabase) -> Option<ServerDatabase> {
     let name = d.name.filter(|n| !n.eq_ignore_ascii_case("master"))?;
     let p = d.properties;
@@ -170,16 +188,18 @@ fn database(d: azure::ServerDatabase) -> Option<ServerDatabase> {
         status: p.status,
         tier: sku.tier,
         capacity: sku.capacity,
-        pool: p.elastic_pool_id.as_deref().map(last),
+        pool: p.elastic_pool_id.as_deref().map(|id| id_tail(id).to_owned()),
         zone_redundant: p.zone_redundant,
-        group: p.failover_group_id.as_deref().map(last),
+        group: p.failover_group_id.as_deref().map(|id| id_tail(id).to_owned()),
         is_secondary: p.secondary_type.is_some(),
+        maintenance: p.maintenance_configuration_id,
     })
 }
 
 fn pool(p: azure::ElasticPool) -> Option<Pool> {
     let sku = p.sku.unwrap_or_default();
-    Some(Pool { name: p.name?, tier: sku.tier, capacity: sku.capacity, max_bytes: p.properties.max_size_bytes })
+    let (max_bytes, maintenance) = (p.properties.max_size_bytes, p.properties.maintenance_configuration_id);
+    Some(Pool { name: p.name?, tier: sku.tier, capacity: sku.capacity, max_bytes, maintenance })
 }
 
 fn replica(link: &azure::ReplicationLink) -> Option<Replica> {

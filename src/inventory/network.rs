@@ -1,8 +1,6 @@
 //! The network around an instance: its subnet, the rules and the routes that the subnet is bound to. Each part may fail by itself.
 
 use crate::arm::Arm;
-use crate::arm::network::after;
-use crate::arm::network::last;
 use crate::arm::resource::network as azure;
 use crate::base::error::Error;
 use crate::base::error::Kind;
@@ -13,6 +11,8 @@ use crate::model::network::Route;
 use crate::model::network::RouteTable;
 use crate::model::network::SecurityGroup;
 use crate::model::network::SecurityRule;
+use crate::model::network::id_after;
+use crate::model::network::id_tail;
 
 /// A gateway stands in a subnet of this name and no other.
 const GATEWAY_SUBNET: &str = "GatewaySubnet";
@@ -30,7 +30,7 @@ pub async fn read(arm: &Arm, subnet: Option<&str>) -> Fact<NetworkFacts> {
     let found =
         network.properties.subnets.iter().find(|s| s.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)));
     let Some(subnet) = found else {
-        return Fact::unknown(format!("virtual network {} shows no subnet {name}", last(network_id)));
+        return Fact::unknown(format!("virtual network {} shows no subnet {name}", id_tail(network_id)));
     };
     let group_id = subnet.properties.network_security_group.as_ref().and_then(|r| r.id.as_deref());
     let table_id = subnet.properties.route_table.as_ref().and_then(|r| r.id.as_deref());
@@ -40,8 +40,8 @@ pub async fn read(arm: &Arm, subnet: Option<&str>) -> Fact<NetworkFacts> {
     let owns = p.subnets.iter().any(|s| s.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(GATEWAY_SUBNET)));
     Fact::Known {
         value: NetworkFacts {
-            network: last(network_id).to_owned(),
-            resource_group: after(network_id, "resourceGroups").unwrap_or_default().to_owned(),
+            network: id_tail(network_id).to_owned(),
+            resource_group: id_after(network_id, "resourceGroups").unwrap_or_default().to_owned(),
             spaces: p.address_space.address_prefixes.clone(),
             peers: p.virtual_network_peerings.iter().map(peer).collect(),
             has_gateway: owns || borrows,
@@ -55,12 +55,12 @@ pub async fn read(arm: &Arm, subnet: Option<&str>) -> Fact<NetworkFacts> {
 
 /// Names the permission where it is one that is missing.
 fn unread<T>(e: &Error, kind: &str, id: &str) -> Fact<T> {
-    let scope = after(id, "resourceGroups").unwrap_or("its group");
+    let scope = id_after(id, "resourceGroups").unwrap_or("its group");
     if e.kind() == Kind::Denied {
         return Fact::unknown(format!(
             "{}; needs Microsoft.Network/{kind}/read on {} in resource group {scope}, as the role Reader has it",
             e.chain(),
-            last(id)
+            id_tail(id)
         ));
     }
     Fact::unknown(e.chain())
@@ -75,8 +75,8 @@ async fn group(arm: &Arm, id: Option<&str>) -> Fact<Option<SecurityGroup>> {
             let mut rules: Vec<SecurityRule> =
                 p.security_rules.iter().chain(&p.default_security_rules).map(rule).collect();
             rules.sort_by_key(|r| r.priority);
-            let resource_group = after(id, "resourceGroups").unwrap_or_default().to_owned();
-            Fact::Known { value: Some(SecurityGroup { name: last(id).to_owned(), resource_group, rules }) }
+            let resource_group = id_after(id, "resourceGroups").unwrap_or_default().to_owned();
+            Fact::Known { value: Some(SecurityGroup { name: id_tail(id).to_owned(), resource_group, rules }) }
         }
     }
 }
@@ -93,8 +93,8 @@ async fn table(arm: &Arm, id: Option<&str>) -> Fact<Option<RouteTable>> {
                 address: r.properties.next_hop_ip_address.clone(),
             };
             let routes = found.properties.routes.iter().map(route).collect();
-            let resource_group = after(id, "resourceGroups").unwrap_or_default().to_owned();
-            Fact::Known { value: Some(RouteTable { name: last(id).to_owned(), resource_group, routes }) }
+            let resource_group = id_after(id, "resourceGroups").unwrap_or_default().to_owned();
+            Fact::Known { value: Some(RouteTable { name: id_tail(id).to_owned(), resource_group, routes }) }
         }
     }
 }

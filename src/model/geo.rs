@@ -5,9 +5,10 @@ use super::geo_server::ServerPair;
 use super::ids::SiteId;
 use serde::Deserialize;
 use serde::Serialize;
+use time::OffsetDateTime;
 
 /// One of the two members; `A` is the one that the estate file calls primary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     A,
@@ -50,6 +51,9 @@ pub struct MemberFacts {
     /// Resource id of its maintenance window; none: Azure does not say.
     pub maintenance: Option<String>,
     pub zone_redundant: Option<bool>,
+    /// How sessions are handed on.
+    pub connection: Option<String>,
+    pub made_at: Option<OffsetDateTime>,
 }
 
 impl MemberFacts {

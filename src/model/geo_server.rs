@@ -3,6 +3,7 @@
 use super::fact::Fact;
 use super::geo::GroupFacts;
 use super::geo::Side;
+use std::collections::BTreeMap;
 
 /// A user database as Azure lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +22,8 @@ pub struct ServerDatabase {
     pub group: Option<String>,
     /// It is the geo-secondary of another.
     pub is_secondary: bool,
+    /// Resource id of its maintenance window; `None`: Azure does not say.
+    pub maintenance: Option<String>,
 }
 
 impl ServerDatabase {
@@ -44,6 +47,7 @@ pub struct Pool {
     pub tier: Option<String>,
     pub capacity: Option<i64>,
     pub max_bytes: Option<u64>,
+    pub maintenance: Option<String>,
 }
 
 /// The replication of one database, as one server shows it.
@@ -74,6 +78,8 @@ pub struct ServerPair {
     pub b: ServerSide,
     /// Databases that the estate file chooses; unknown: it chooses all, and they could not be listed.
     pub chosen: Fact<Vec<String>>,
+    /// Bytes of each database that is to be copied, and of each that shares a pool with a copy; by site and folded name.
+    pub sizes: BTreeMap<(Side, String), u64>,
 }
 
 impl ServerPair {

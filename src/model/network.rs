@@ -2,6 +2,7 @@
 
 use super::fact::Fact;
 use serde::Serialize;
+use serde_json::Value;
 
 /// Subnet, rules and routes of one managed instance.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -76,4 +77,57 @@ pub struct Route {
     /// `VirtualNetworkGateway`, `VnetLocal`, `Internet`, `VirtualAppliance`, `None`.
     pub hop: String,
     pub address: Option<String>,
+}
+
+/// Where one member of a failover group stands.
+#[derive(Debug, Clone)]
+pub struct MemberNetwork {
+    /// Id of its virtual network.
+    pub network: String,
+    /// Id of its subnet.
+    pub subnet: String,
+    /// Id of the subnet's security group; `None`: it has none.
+    pub group: Option<String>,
+    /// Id of the subnet's route table; `None`: it has none.
+    pub table: Option<String>,
+    pub facts: NetworkFacts,
+    /// `properties` of the network as Azure shows them.
+    pub network_properties: Value,
+    /// `properties` of the subnet as Azure shows them.
+    pub subnet_properties: Value,
+    /// Peerings of the network as Azure shows them.
+    pub peerings: Vec<Value>,
+}
+
+/// How the subnets of two members reach each other, as the estate file declares it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Path {
+    /// Global peering of both networks.
+    #[default]
+    Peering,
+    ExpressRoute,
+    Vpn,
+}
+
+impl Path {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Peering => "peering",
+            Self::ExpressRoute => "expressroute",
+            Self::Vpn => "vpn",
+        }
+    }
+}
+
+/// The name at the end of a resource id.
+pub fn id_tail(id: &str) -> &str {
+    id.trim_end_matches('/').rsplit('/').next().unwrap_or(id)
+}
+
+/// The segment after a word of a resource id, any letter case: the group after `resourceGroups`.
+pub fn id_after<'a>(id: &'a str, word: &str) -> Option<&'a str> {
+    let mut parts = id.split('/');
+    parts.find(|p| p.eq_ignore_ascii_case(word))?;
+    parts.next()
 }

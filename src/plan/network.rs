@@ -1,5 +1,8 @@
 //! One thing that is missing between the subnets of two instances, as Azure takes it, and as people write it down.
 
+use crate::model::network::id_after;
+use crate::model::network::id_tail;
+use crate::rules::fog::network::DELEGATED_TO;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -37,20 +40,6 @@ pub enum NetworkChange {
     },
 }
 
-/// What a subnet of managed instances is delegated to.
-pub const DELEGATED_TO: &str = "Microsoft.Sql/managedInstances";
-
-/// The segment after a word of a resource id, whatever its letter case.
-pub fn segment<'a>(id: &'a str, word: &str) -> Option<&'a str> {
-    let mut parts = id.split('/');
-    parts.find(|p| p.eq_ignore_ascii_case(word))?;
-    parts.next()
-}
-
-fn last(id: &str) -> &str {
-    id.rsplit('/').next().unwrap_or(id)
-}
-
 impl NetworkChange {
     /// Id of the resource that is put.
     pub fn id(&self) -> String {
@@ -63,12 +52,12 @@ impl NetworkChange {
 
     pub fn words(&self) -> String {
         match self {
-            Self::Peering { network, remote, .. } => format!("peer {} with {}", last(network), last(remote)),
+            Self::Peering { network, remote, .. } => format!("peer {} with {}", id_tail(network), id_tail(remote)),
             Self::Rule { group, is_inbound, source, destination, ports, .. } => {
                 let way = if *is_inbound { "in" } else { "out" };
-                format!("let TCP {ports} {way} by {}, from {source} to {destination}", last(group))
+                format!("let TCP {ports} {way} by {}, from {source} to {destination}", id_tail(group))
             }
-            Self::Delegation { subnet, .. } => format!("delegate subnet {} to {DELEGATED_TO}", last(subnet)),
+            Self::Delegation { subnet, .. } => format!("delegate subnet {} to {DELEGATED_TO}", id_tail(subnet)),
         }
     }
 
@@ -131,26 +120,26 @@ impl NetworkChange {
     /// The same as a command of the Azure CLI.
     pub fn az(&self) -> String {
         let of = |id: &str| {
-            let (sub, group) = (segment(id, "subscriptions"), segment(id, "resourceGroups"));
+            let (sub, group) = (id_after(id, "subscriptions"), id_after(id, "resourceGroups"));
             format!("--subscription {} --resource-group {}", sub.unwrap_or("?"), group.unwrap_or("?"))
         };
         match self {
             Self::Peering { network, name, remote } => format!(
                 "az network vnet peering create {} --vnet-name {} --name {name} --remote-vnet {remote} --allow-vnet-access true",
                 of(network),
-                last(network)
+                id_tail(network)
             ),
             Self::Rule { group, name, priority, is_inbound, source, destination, ports } => format!(
                 "az network nsg rule create {} --nsg-name {} --name {name} --priority {priority} --direction {} --access Allow --protocol Tcp --source-address-prefixes {source} --source-port-ranges '*' --destination-address-prefixes {destination} --destination-port-ranges {ports}",
                 of(group),
-                last(group),
+                id_tail(group),
                 if *is_inbound { "Inbound" } else { "Outbound" }
             ),
             Self::Delegation { subnet, .. } => format!(
                 "az network vnet subnet update {} --vnet-name {} --name {} --delegations {DELEGATED_TO}",
                 of(subnet),
-                segment(subnet, "virtualNetworks").unwrap_or("?"),
-                last(subnet)
+                id_after(subnet, "virtualNetworks").unwrap_or("?"),
+                id_tail(subnet)
             ),
         }
     }
@@ -160,18 +149,18 @@ impl NetworkChange {
         let id = self.id();
         let (kind, name) = match self {
             Self::Peering { network, name, .. } => {
-                ("Microsoft.Network/virtualNetworks/virtualNetworkPeerings", format!("{}/{name}", last(network)))
+                ("Microsoft.Network/virtualNetworks/virtualNetworkPeerings", format!("{}/{name}", id_tail(network)))
             }
             Self::Rule { group, name, .. } => {
-                ("Microsoft.Network/networkSecurityGroups/securityRules", format!("{}/{name}", last(group)))
+                ("Microsoft.Network/networkSecurityGroups/securityRules", format!("{}/{name}", id_tail(group)))
             }
             Self::Delegation { subnet, .. } => (
                 "Microsoft.Network/virtualNetworks/subnets",
-                format!("{}/{}", segment(subnet, "virtualNetworks").unwrap_or("?"), last(subnet)),
+                format!("{}/{}", id_after(subnet, "virtualNetworks").unwrap_or("?"), id_tail(subnet)),
             ),
         };
         let symbol: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let group = segment(&id, "resourceGroups").unwrap_or("?");
+        let group = id_after(&id, "resourceGroups").unwrap_or("?");
         format!(
             "// az deployment group create --resource-group {group}\nresource r_{symbol} '{kind}@{api_version}' = {{\n  name: '{name}'\n  properties: {}\n}}\n",
             bicep_value(&self.body()["properties"], 1)

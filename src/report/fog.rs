@@ -13,6 +13,7 @@ use crate::rules::fog::notes::Notes;
 use crate::rules::fog::prerequisites::Row;
 use crate::rules::fog::prerequisites::Severity;
 use crate::rules::fog::prerequisites::Status;
+use crate::rules::fog::servers::copies;
 use crate::rules::fog::state::Standing;
 use serde::Serialize;
 use std::fmt::Write;
@@ -73,6 +74,9 @@ pub struct GroupReport {
     /// Policy, advice, what is open.
     #[serde(flatten)]
     pub notes: Notes,
+    /// What becomes of each chosen database of a logical server.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<String>,
     /// What stands in the way of a creation; empty once the group is there.
     pub checks: Vec<Row>,
 }
@@ -152,6 +156,7 @@ pub fn group(
         high_availability: ha::of_members(facts),
         regional_protection: ha::regional(facts, protected(standing, facts)),
         notes: Notes::default(),
+        copies: facts.servers.as_ref().filter(|_| !checks.is_empty()).map_or_else(Vec::new, |p| copies(facts, p)),
         checks,
         standing: standing.clone(),
     }
@@ -260,6 +265,9 @@ pub fn checklist(r: &GroupReport, width: usize) -> String {
     }
     if !open.is_empty() {
         text.push_str(&table.render(width));
+    }
+    for copy in &r.copies {
+        let _ = writeln!(text, "{copy}");
     }
     let _ = writeln!(text, "{} of {} checks pass", r.checks.len() - open.len(), r.checks.len());
     text

@@ -2,6 +2,7 @@
 
 use super::fog::GroupReport;
 use crate::base::text;
+use crate::rules::fog::activity::LoggedFailover;
 use crate::rules::fog::ha::Local;
 use crate::rules::fog::notes::Notes;
 use crate::rules::fog::notes::Reminder;
@@ -34,6 +35,10 @@ pub fn open(n: &Notes) -> Vec<String> {
         lines.push(format!("  {}", a.command));
     }
     lines.extend(n.reminder.iter().map(reminder));
+    for f in &n.by_microsoft {
+        let at = f.at.as_deref().unwrap_or("an unknown time");
+        lines.push(format!("failed over by Microsoft at {at}, as the activity log has it"));
+    }
     lines
 }
 
@@ -41,8 +46,18 @@ pub fn open(n: &Notes) -> Vec<String> {
 pub fn reminder(r: &Reminder) -> String {
     let since = match (&r.since, r.for_s.and_then(|s| u64::try_from(s).ok())) {
         (Some(at), Some(s)) => format!("failed over since {at} ({})", text::duration(Duration::from_secs(s))),
-        _ => "failed over, not by a run of this journal (by other means, or by Microsoft: the activity log says who)"
-            .to_owned(),
+        _ => match &r.logged {
+            Some(LoggedFailover { by: None, at }) => {
+                format!("failed over by MICROSOFT at {} (activity log)", at.as_deref().unwrap_or("an unknown time"))
+            }
+            Some(LoggedFailover { by: Some(who), at }) => {
+                format!("failed over by {who} at {} (activity log)", at.as_deref().unwrap_or("an unknown time"))
+            }
+            None => {
+                "failed over, not by a run of this journal (by other means, or by Microsoft: the activity log says who)"
+                    .to_owned()
+            }
+        },
     };
     let how = if r.forced == Some(true) { ", by force" } else { "" };
     let smaller = r
@@ -97,6 +112,7 @@ mod tests {
             since: Some("2026-03-01T12:00:00Z".to_owned()),
             for_s: Some(7200),
             forced: Some(true),
+            logged: None,
             smaller: Some("4 vCores, 256 GB against 8 vCores, 256 GB".to_owned()),
             command: "milink fog failover fog --to mi-a".to_owned(),
         };

@@ -77,7 +77,8 @@ pub(super) async fn run(
         return Ok(None);
     }
     say(observer, "cut over and unlinked; on to the failover group and its listener".to_owned());
-    let look = app.look_at_group(None).await?;
+    let mut look = app.look_at_group(None).await?;
+    app.look_closer(&mut look).await?;
     let plan = app.plan_protection(&look)?;
     let ended = app.start(&plan, observer.clone(), cancel.clone()).await?;
     if let RunEnd::RolledBack(cause) = ended.end {

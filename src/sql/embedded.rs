@@ -48,6 +48,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("fence/read.sql", include_str!("../../sql/fence/read.sql")),
     ("geo/landed.sql", include_str!("../../sql/geo/landed.sql")),
     ("geo/link_status.sql", include_str!("../../sql/geo/link_status.sql")),
+    ("geo/service_key.sql", include_str!("../../sql/geo/service_key.sql")),
     ("geo/size.sql", include_str!("../../sql/geo/size.sql")),
     ("geo/wait_copy_sync.sql", include_str!("../../sql/geo/wait_copy_sync.sql")),
     ("group/contained.sql", include_str!("../../sql/group/contained.sql")),

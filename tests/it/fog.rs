@@ -164,7 +164,7 @@ fn settings_follow_the_estate_file() {
     assert_eq!(after["settings_fit"], true);
     assert_eq!((&after["policy"]["api"], &after["policy"]["grace_minutes"]), (&"Automatic".into(), &120.into()));
     let text = lab.milink(&format!("{estate} fog show")).exits(0).stdout;
-    for part in ["policy.automatic", "ALL groups of the region", "whatever their state", "favours availability"] {
+    for part in ["fog.automatic", "ALL groups of the region", "whatever their state", "favours availability"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     // A drill is one by you: it says nothing of the automatic policy.
@@ -178,7 +178,7 @@ fn settings_follow_the_estate_file() {
     // Somebody else changed it: the drift is explained.
     let drifted = lab.milink(&format!("{estate} fog show --output json")).exits(0).json();
     let advice = drifted["advice"].as_array().unwrap();
-    let switched = advice.iter().find(|r| r["id"] == "policy.switched").unwrap();
+    let switched = advice.iter().find(|r| r["id"] == "fog.policy_switched").unwrap();
     assert!(switched["found"].as_str().unwrap().contains("customer managed"), "{switched:#}");
     let wrong = lab.estate_with("wrong.toml", &[("secondary = \"mi-b\"", "secondary = \"mi-b\"\ngrace = \"2h\"")]);
     lab.milink(&format!("--estate {} fog show", wrong.display())).exits(2).says("manual");

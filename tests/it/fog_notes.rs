@@ -103,7 +103,8 @@ fn memory_optimised_data_does_not_go_to_a_weaker_side() {
     let advice = show(&lab)["advice"].clone();
     assert!(advice.as_array().unwrap().iter().any(|r| r["id"] == "fog.in_memory"), "{advice:#}");
     let refused = lab.milink("fog failover --yes").exits(3);
-    for part in ["checkpoint-only", "8 vCores and GeneralPurpose 4 vCores", "fog runbook scale fog-ledger --v-cores 8"] {
+    for part in ["checkpoint-only", "8 vCores and GeneralPurpose 4 vCores", "fog runbook scale fog-ledger --v-cores 8"]
+    {
         assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
     }
     lab.milink("drill run --yes").exits(3);
@@ -146,8 +147,7 @@ fn the_application_tier_is_a_step_that_wants_an_answer() {
 fn the_wait_for_the_other_region_is_printed_with_its_names() {
     let lab = grouped("fog-ready");
     let text = lab.milink("fog copy-sync --database LEDGER").exits(0).stdout;
-    let statement =
-        "EXEC sys.sp_wait_for_database_copy_sync @target_server = N'mi-b', @target_database = N'ledger';";
+    let statement = "EXEC sys.sp_wait_for_database_copy_sync @target_server = N'mi-b', @target_database = N'ledger';";
     assert!(text.contains(statement), "{text}");
     for part in ["right after COMMIT", "hardened", "does not wait for redo", "not sent yet"] {
         assert!(text.contains(part), "{part}: {text}");
@@ -156,6 +156,19 @@ fn the_wait_for_the_other_region_is_printed_with_its_names() {
     lab.milink("fog failover --yes").exits(0);
     let turned = lab.milink("fog copy-sync --database ledger --output json").exits(0).json();
     assert_eq!(turned["secondary_server"], "mi-a");
+}
+
+#[test]
+fn a_key_that_was_changed_after_the_group_was_made_is_told() {
+    let lab = grouped("fog-ready");
+    assert_eq!(show(&lab)["advice"], Value::Null, "older than the group, which copied it");
+    lab.fault("set mi-a service-key regenerated");
+    let advice = show(&lab)["advice"].clone();
+    let row = advice.as_array().unwrap().iter().find(|r| r["id"] == "fog.service_key").unwrap();
+    assert_eq!((&row["status"], &row["rule"]), (&"fail".into(), &"7.5".into()), "{row:#}");
+    // Another journal does not know when the group was made.
+    let elsewhere = lab.milink(&format!("--state-dir {} fog show --output json", lab.path("other").display()));
+    assert_eq!(elsewhere.exits(0).json()["advice"][0]["status"], "unknown");
 }
 
 #[test]
@@ -172,4 +185,29 @@ fn a_standby_serves_no_reads() {
     let checked = lab.milink(&format!("{estate} listener check --output json"));
     assert!(checked.json()["read_only_warning"].as_str().unwrap().contains("licence"), "{}", checked.stdout);
     assert_eq!(show(&lab)["settings_fit"], false, "the lab's own file wants a readable one");
+}
+
+#[test]
+fn a_failover_by_somebody_else_is_told_from_the_activity_log() {
+    let lab = grouped("fog-ready");
+    // By another hand: another journal.
+    let other = lab.path("other");
+    lab.milink(&format!("--state-dir {} fog failover --yes", other.display())).exits(0);
+    let open = show(&lab)["reminder"].clone();
+    assert_eq!((&open["since"], &open["forced"]), (&Value::Null, &Value::Null), "{open:#}");
+    assert!(open["logged"]["by"].is_string(), "a name is not Microsoft: {open:#}");
+    assert_eq!(show(&lab)["by_microsoft"], Value::Null);
+    // Only on the side of the new primary.
+    lab.fault("set mi-b microsoft-failover fog-ledger");
+    let shown = show(&lab);
+    assert_eq!(shown["reminder"]["logged"]["by"], Value::Null, "{shown:#}");
+    assert_eq!(shown["by_microsoft"].as_array().map(Vec::len), Some(1), "{shown:#}");
+    let text = lab.milink("fog show").exits(0).stdout;
+    assert!(text.contains("failed over by MICROSOFT") && text.contains("--to mi-a"), "{text}");
+    lab.fault("set mi-a permissions sql");
+    let advice = show(&lab)["advice"].clone();
+    assert!(advice.as_array().unwrap().iter().any(|r| r["id"] == "fog.activity"), "unread is said: {advice:#}");
+    lab.fault("set mi-a permissions all");
+    lab.milink("fog failover --to mi-a --yes").exits(0);
+    assert_eq!(show(&lab)["reminder"], Value::Null, "until the roles are back");
 }

@@ -69,6 +69,21 @@ pub struct InstanceProperties {
     pub instance_pool_id: Option<String>,
     pub pricing_model: Option<String>,
     pub current_backup_storage_redundancy: Option<String>,
+    /// How sessions are handed on: `Proxy`, `Redirect`, `Default`.
+    pub proxy_override: Option<String>,
+    #[serde(deserialize_with = "fields::time", serialize_with = "time::serde::rfc3339::option::serialize")]
+    pub create_time: Option<OffsetDateTime>,
+    /// Only where it was asked for.
+    pub administrators: Option<Administrator>,
+}
+
+/// Who is Entra administrator.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Administrator {
+    pub login: Option<String>,
+    /// Object id in Entra.
+    pub sid: Option<String>,
 }
 
 /// The key over the keys of encrypted databases (facts: failover-groups P19).
@@ -84,6 +99,18 @@ pub struct ProtectorProperties {
     /// `ServiceManaged`, `AzureKeyVault`.
     pub server_key_type: Option<String>,
     pub server_key_name: Option<String>,
+    /// Of the customer's key.
+    pub uri: Option<String>,
+    /// A new version of the key is taken by itself.
+    pub auto_rotation_enabled: Option<bool>,
+}
+
+/// A key that an instance knows (facts: failover-groups P19).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServerKey {
+    pub name: Option<String>,
+    pub properties: ProtectorProperties,
 }
 
 /// An operation on an instance (facts: arm-api 8).

@@ -43,6 +43,7 @@ pub struct ServerDatabaseProperties {
     /// Set on a secondary alone.
     pub secondary_type: Option<String>,
     pub max_size_bytes: Option<u64>,
+    pub maintenance_configuration_id: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +59,7 @@ pub struct ElasticPool {
 pub struct ElasticPoolProperties {
     pub state: Option<String>,
     pub max_size_bytes: Option<u64>,
+    pub maintenance_configuration_id: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

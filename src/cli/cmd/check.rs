@@ -50,7 +50,7 @@ pub async fn run(args: &CheckArgs, settings: &Settings, printer: &mut Printer) -
         Some(Purpose::Cutover) | None => "cutover plan",
         // No command of milink's goes there yet: what can be done is to look.
         Some(Purpose::Failback | Purpose::Forced) => "link show",
-        Some(Purpose::Operate) => "watch",
+        Some(Purpose::Operate | Purpose::Group) => "watch",
     };
     let names = args.links.links.join(" ");
     printer.next(format!("milink {verb} {names}").trim_end())?;

@@ -6,7 +6,6 @@ use crate::app::build::App;
 use crate::app::find::find_run;
 use crate::app::fog::FogLook;
 use crate::app::fog::NoPlan;
-use crate::app::fog_network::NetworkPlan;
 use crate::app::run::Ended;
 use crate::base::error::Error;
 use crate::base::error::Kind;
@@ -53,7 +52,10 @@ pub(super) fn report_of(app: &App, look: &FogLook) -> GroupReport {
 pub async fn show(args: &FogNameArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings, &[], printer).await?;
     let look = app.look_at_group(args.group.as_deref()).await?;
-    let shown = report_of(&app, &look);
+    let mut shown = report_of(&app, &look);
+    shown.drift = app.drift(&look).await?;
+    shown.notes.advice.extend(app.service_key_rows(&look).await?);
+    app.add_activity(&look, &mut shown.notes).await?;
     printer.answer(&shown, |width| report::fog::text(&shown, width))?;
     if let Some(window) = app.window_of(&look.wanted.name)? {
         let lasted = window.lasted().map_or("an unknown time".to_owned(), crate::base::text::duration);
@@ -86,13 +88,10 @@ pub async fn list(settings: &Settings, printer: &mut Printer) -> Result<Exit> {
 
 pub async fn plan(args: &FogPlanArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings, &[], printer).await?;
-    let look = app.look_at_group(args.name.group.as_deref()).await?;
-    let mut shown = report_of(&app, &look);
+    let mut look = app.look_at_group(args.name.group.as_deref()).await?;
+    app.look_closer(&mut look).await?;
+    let shown = report_of(&app, &look);
     let name = look.wanted.name.clone();
-    if !look.wanted.between_servers && !shown.checks.is_empty() {
-        shown.checks = app.whole_checklist(&look).await?;
-        path(&mut shown, app.look_at_network(&look).await);
-    }
     if matches!(look.standing, Standing::InSync { .. }) && !look.facts.missing().is_empty() {
         // Databases of logical servers that are not in their group yet: what would put them in.
         printer.answer(&shown, |width| report::fog::text(&shown, width))?;
@@ -125,25 +124,6 @@ pub async fn plan(args: &FogPlanArgs, settings: &Settings, printer: &mut Printer
     }
     printer.next(&format!("milink fog create {name}"))?;
     Ok(Exit::OK)
-}
-
-/// What is configured between the two subnets; only a copy proves it.
-fn path(shown: &mut GroupReport, found: Result<NetworkPlan>) {
-    let Some(row) = shown.checks.iter_mut().find(|r| r.id == "fog.network_path") else { return };
-    if row.status == Status::Waived {
-        return;
-    }
-    (row.status, row.found) = match found {
-        Err(e) => (Status::Unknown, e.chain()),
-        Ok(n) if n.missing.is_empty() && n.problems.is_empty() => {
-            (Status::Pass, "peering and security rules of both subnets are configured; not proven by that".to_owned())
-        }
-        Ok(n) => {
-            let missing = n.missing.iter().map(|m| format!("missing: {}", m.change.words()));
-            (Status::Fail, missing.chain(n.problems).collect::<Vec<_>>().join("; "))
-        }
-    };
-    row.remedy = "milink fog network plan";
 }
 
 /// A plan, or the end of it: shown only, or nothing to do.
@@ -225,6 +205,7 @@ pub(super) async fn end(app: &App, ended: Ended, name: &str, printer: &mut Print
 pub async fn create(args: &FogChangeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings, &[], printer).await?;
     let mut look = app.look_at_group(args.name.group.as_deref()).await?;
+    app.look_closer(&mut look).await?;
     let name = look.wanted.name.clone();
     // A group of logical servers is repaired by the same verb, and a repair that was cut short goes on.
     let repairing = matches!(app.open_fog_run(PlanKind::Fog, &name)?, Some((_, FogOp::Update)));
@@ -249,9 +230,7 @@ pub async fn create(args: &FogChangeArgs, settings: &Settings, printer: &mut Pri
         Ok(plan) => plan,
         Err(exit) => return Ok(exit),
     };
-    let rows = app.whole_checklist(&look).await?;
-    crate::app::fog::blocked(&rows, &name)?;
-    for row in rows.iter().filter(|r| !r.blocks() && r.severity == Severity::Warn) {
+    for row in app.group_rows(&look).iter().filter(|r| !r.blocks() && r.severity == Severity::Warn) {
         if row.status != Status::Pass {
             printer.warning(&format!("{} ({}): {}", row.id, row.rule, row.found))?;
         }

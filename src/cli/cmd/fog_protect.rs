@@ -18,6 +18,7 @@ use crate::rules::fog::seeding;
 pub async fn run(args: &FogChangeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings, &[], printer).await?;
     let mut look = app.look_at_group(args.name.group.as_deref()).await?;
+    app.look_closer(&mut look).await?;
     let name = look.wanted.name.clone();
     let shows = args.change.dry_run || args.change.script;
     if !shows && let Some(ended) = fog::open_run(&app, PlanKind::Fog, FogOp::Protect, &name, printer).await? {

@@ -105,6 +105,26 @@ pub struct InstancePatch {
     pub tags: Option<BTreeMap<String, String>>,
 }
 
+/// For how long the backups of a database are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retention {
+    /// For a restore to any moment.
+    pub days: u32,
+    /// ISO 8601 durations; `PT0S`: not kept.
+    pub weekly: String,
+    pub monthly: String,
+    pub yearly: String,
+    pub week_of_year: u32,
+}
+
+impl Default for Retention {
+    /// As every new database begins.
+    fn default() -> Self {
+        let not = || "PT0S".to_owned();
+        Self { days: 7, weekly: not(), monthly: not(), yearly: not(), week_of_year: 0 }
+    }
+}
+
 /// A change that ARM turns into a long-running operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -139,6 +159,16 @@ pub enum Change {
     /// Name of the customer's key; `None`: the service's own.
     SetProtector {
         key: Option<String>,
+        rotates: bool,
+    },
+    /// Lets an instance know a customer's key.
+    PutKey {
+        name: String,
+        uri: String,
+    },
+    SetRetention {
+        database: String,
+        kept: Retention,
     },
     /// Local failover, of the readable secondary if true.
     FailoverInstance {
@@ -175,10 +205,19 @@ pub trait Provider: Send + Sync + 'static {
     fn servers(&self) -> Option<&Servers> {
         None
     }
-    /// Name of the customer's key over encrypted databases; `None`: the service's own.
-    fn protector(&self, instance: &str) -> Option<String> {
+    /// Name of the customer's key over encrypted databases, and whether it rotates by itself; `None`: the service's own.
+    fn protector(&self, instance: &str) -> Option<(String, bool)> {
         let _ = instance;
         None
+    }
+    /// Name and URI of each customer's key that the instance knows.
+    fn keys(&self, instance: &str) -> Vec<(String, String)> {
+        let _ = instance;
+        Vec::new()
+    }
+    fn retention(&self, instance: &str, database: &str) -> Retention {
+        let _ = (instance, database);
+        Retention::default()
     }
     /// Networks, where the estate has any.
     fn networks(&self) -> Option<&Networks> {

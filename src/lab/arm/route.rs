@@ -16,6 +16,7 @@ pub const ENDPOINT_TYPE: &str = "Microsoft.Sql/managedInstances/endpointCertific
 pub const DATABASE_TYPE: &str = "Microsoft.Sql/managedInstances/databases";
 pub const FOG_TYPE: &str = "Microsoft.Sql/locations/instanceFailoverGroups";
 pub const PROTECTOR_TYPE: &str = "Microsoft.Sql/managedInstances/encryptionProtector";
+pub const KEY_TYPE: &str = "Microsoft.Sql/managedInstances/keys";
 pub const OPERATION_TYPE: &str = "Microsoft.Sql/managedInstances/operations";
 
 /// A path, taken apart. Names are as sent.
@@ -45,8 +46,15 @@ pub enum Target {
     TrustCertificate(String),
     /// `encryptionProtector/current`
     Protector,
+    Keys,
+    Key(String),
     Databases,
     Database(String),
+    /// `backupShortTermRetentionPolicies/default`, `backupLongTermRetentionPolicies/default`
+    Retention {
+        database: String,
+        is_long: bool,
+    },
     InstanceOperations,
     InstanceOperation(String),
     CancelInstanceOperation(String),
@@ -57,6 +65,8 @@ pub enum Target {
     /// Of the scope in [`Route::scope`].
     Permissions,
     Locks,
+    /// Of the subscription.
+    ActivityLog,
     /// Instance failover groups of a region.
     FailoverGroups,
     FailoverGroup(String),
@@ -109,7 +119,10 @@ impl Route {
             Target::EndpointCertificates | Target::EndpointCertificate(_) => of(ENDPOINT_TYPE),
             Target::TrustCertificates | Target::TrustCertificate(_) => of(TRUST_TYPE),
             Target::Protector => of(PROTECTOR_TYPE),
+            Target::Keys | Target::Key(_) => of(KEY_TYPE),
             Target::Databases | Target::Database(_) => of(DATABASE_TYPE),
+            Target::Retention { is_long: true, .. } => of(&format!("{DATABASE_TYPE}/backupLongTermRetentionPolicies")),
+            Target::Retention { .. } => of(&format!("{DATABASE_TYPE}/backupShortTermRetentionPolicies")),
             Target::InstanceOperations | Target::InstanceOperation(_) => of(OPERATION_TYPE),
             Target::CancelInstanceOperation(_) => format!("{OPERATION_TYPE}/cancel/action"),
             Target::AsyncStatus(_) => "Microsoft.Sql/locations/azureAsyncOperation/read".to_owned(),
@@ -117,6 +130,7 @@ impl Route {
             Target::Capabilities(_) => "Microsoft.Sql/locations/capabilities/read".to_owned(),
             Target::Permissions => "Microsoft.Authorization/permissions/read".to_owned(),
             Target::Locks => "Microsoft.Authorization/locks/read".to_owned(),
+            Target::ActivityLog => "Microsoft.Insights/eventtypes/values/Read".to_owned(),
             Target::Server(target) => target.action(verb),
             Target::Network(target) => of(target.kind()),
             Target::FailoverGroups | Target::FailoverGroup(_) => of(FOG_TYPE),
@@ -146,6 +160,7 @@ impl Route {
             }
             Target::Permissions => (Namespace::Authorization, "permissions"),
             Target::Locks => (Namespace::Authorization, "locks"),
+            Target::ActivityLog => (Namespace::Insights, "eventtypes/values"),
             Target::Links | Target::Link(_) | Target::LinkAction(..) => {
                 (Namespace::Sql, "managedInstances/distributedAvailabilityGroups")
             }
@@ -244,6 +259,10 @@ impl Walk<'_> {
         }
         if self.eat("microsoft.authorization") {
             return self.authorization(route, before);
+        }
+        if route.group.is_none() && self.eat("microsoft.insights") {
+            let whole = self.eat("eventtypes") && self.eat("management") && self.eat("values");
+            return whole.then_some(Target::ActivityLog);
         }
         if route.group.is_none() && self.left() == 1 {
             return self.name().map(Target::ResourceProvider);
@@ -363,7 +382,14 @@ impl Walk<'_> {
             ("servertrustcertificates", Some(n)) => Target::TrustCertificate(n),
             ("encryptionprotector", Some(n)) if n.eq_ignore_ascii_case("current") => Target::Protector,
             ("databases", None) => Target::Databases,
-            ("databases", Some(n)) => Target::Database(n),
+            ("keys", None) => Target::Keys,
+            ("keys", Some(n)) => Target::Key(n),
+            ("databases", Some(n)) if self.left() == 0 => Target::Database(n),
+            ("databases", Some(database)) => {
+                let is_long = self.eat("backuplongtermretentionpolicies");
+                let is_policy = is_long || self.eat("backupshorttermretentionpolicies");
+                (is_policy && self.eat("default")).then_some(Target::Retention { database, is_long })?
+            }
             ("operations", None) => Target::InstanceOperations,
             ("operations", Some(n)) if self.eat("cancel") => Target::CancelInstanceOperation(n),
             ("operations", Some(n)) => Target::InstanceOperation(n),

@@ -28,9 +28,12 @@ pub enum Purpose {
     Failback,
     Forced,
     Operate,
+    /// A failover group is made; not a question that is asked of a link.
+    Group,
 }
 
 impl Purpose {
+    /// What a link can be judged for.
     pub const ALL: [Purpose; 5] =
         [Purpose::Create, Purpose::Cutover, Purpose::Failback, Purpose::Forced, Purpose::Operate];
 
@@ -42,6 +45,7 @@ impl Purpose {
             Purpose::Failback => "failback",
             Purpose::Forced => "forced",
             Purpose::Operate => "operate",
+            Purpose::Group => "group",
         }
     }
 }

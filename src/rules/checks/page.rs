@@ -7,12 +7,14 @@ use super::registry::End;
 use std::fmt::Write;
 
 const HEAD: &str = "# Checks\n\n\
-Made from `src/rules/checks/registry.toml`; `MILINK_WRITE_DOCS=1 cargo test --lib checks` writes it anew.\n\n\
+Made from `src/rules/checks/registry.toml` and `groups.toml`; `MILINK_WRITE_DOCS=1 cargo test --lib checks` writes it anew.\n\n\
 `milink check [LINK…] [--for create|cutover|failback|forced|operate]` reads both servers and Azure, changes nothing, and \
 judges these. A failed `block` or an unknown one stands in the way; `warn` and `info` do not. A check is waived by its id \
 with a reason: `--waive ID=REASON`, or in the estate file\n\n\
 ```toml\n[[waiver]]\ncheck = \"database.broker\"\nreason = \"the application has no use for Service Broker\"\nlinks = [\"ledger\"] # all if left out\n```\n\n\
-Exit codes: 0 ready, 3 not ready or not known, 5 nothing could be judged, 2 usage.\n";
+Exit codes: 0 ready, 3 not ready or not known, 5 nothing could be judged, 2 usage.\n\n\
+Checks of `fog` and `sqldb` are about failover groups (`src/rules/checks/groups.toml`): `milink fog plan` judges them, and \
+so does every gate before a group is made. They are waived in the estate file, without `links`.\n";
 
 /// The whole page.
 pub fn markdown() -> String {

@@ -1,4 +1,5 @@
-//! The list of checks (`registry.toml`), each joined with the function that judges it.
+//! The list of checks: of links (`registry.toml`), each joined with the function that judges it, and of failover groups
+//! (`groups.toml`), which are judged in `rules::fog`.
 
 use super::case::Case;
 use super::case::Judged;
@@ -52,6 +53,9 @@ struct Table {
 pub struct Check {
     /// `<category>.<what>`, stable for ever.
     pub id: String,
+    /// Row of the facts, such as `P05`; of failover groups only.
+    #[serde(default)]
+    pub rule: Option<String>,
     pub title: String,
     pub purposes: Vec<Purpose>,
     pub severity: Severity,
@@ -80,14 +84,29 @@ impl Check {
     }
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "the file is embedded, and a test reads it")]
-    toml::from_str(include_str!("registry.toml")).expect("registry.toml is well-formed")
+static CHECKS: LazyLock<Vec<Check>> = LazyLock::new(|| {
+    let read = |text| {
+        #[expect(clippy::expect_used, reason = "the files are embedded, and a test reads them")]
+        toml::from_str::<Table>(text).expect("the registry is well-formed").check
+    };
+    let mut all = read(include_str!("registry.toml"));
+    all.extend(read(include_str!("groups.toml")));
+    all
 });
 
-/// Every check, in the order of the file.
+/// Every check, in the order of the files: of links, then of failover groups.
 pub fn all() -> &'static [Check] {
-    &TABLE.check
+    &CHECKS
+}
+
+/// Those of links.
+pub fn of_links() -> impl Iterator<Item = &'static Check> {
+    all().iter().filter(|c| !c.purposes.contains(&Purpose::Group))
+}
+
+/// Those of failover groups.
+pub fn of_groups() -> impl Iterator<Item = &'static Check> {
+    all().iter().filter(|c| c.purposes.contains(&Purpose::Group))
 }
 
 /// By id; the nearest one there is, if there is none.

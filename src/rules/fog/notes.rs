@@ -1,5 +1,6 @@
 //! What is said beside how a group stands: its policy in words, advice, what is open.
 
+use super::activity::LoggedFailover;
 use super::decide::Action;
 use super::prerequisites::Row;
 use crate::model::geo::GroupView;
@@ -47,6 +48,8 @@ pub struct Reminder {
     pub for_s: Option<i64>,
     /// By the call that may lose data; null: not by a run of this journal.
     pub forced: Option<bool>,
+    /// The activity log's newest failover of the group, where this journal knows none; null: not asked, or none there.
+    pub logged: Option<LoggedFailover>,
     /// Smaller than home: how much.
     pub smaller: Option<String>,
     pub command: String,
@@ -59,6 +62,9 @@ pub struct Notes {
     pub policy: Option<PolicySaid>,
     pub action: Option<Action>,
     pub reminder: Option<Reminder>,
+    /// Failovers by Microsoft in the activity logs of both sides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub by_microsoft: Vec<LoggedFailover>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub advice: Vec<Row>,
 }

@@ -2,7 +2,6 @@
 
 use super::prerequisites::List;
 use super::prerequisites::Row;
-use super::prerequisites::Severity;
 use super::prerequisites::got;
 use crate::base::text;
 use crate::model::geo::GroupFacts;
@@ -61,13 +60,10 @@ fn objectives(f: &GroupFacts) -> Result<(bool, String), String> {
 
 /// What there is to say; nothing about a plain manual group.
 pub fn advice(choice: &Choice<'_>, f: &GroupFacts) -> Vec<Row> {
-    use Severity::Block;
-    use Severity::Info;
-    use Severity::Warn;
     let mut list = List(Vec::new());
     if let Some(after) = choice.automatic_after {
         list.add(
-            ("policy.automatic", "2.6", Warn),
+            "fog.automatic",
             Ok((
                 false,
                 format!(
@@ -75,21 +71,25 @@ pub fn advice(choice: &Choice<'_>, f: &GroupFacts) -> Vec<Row> {
                     text::duration(after)
                 ),
             )),
-            "policy = \"manual\" is strongly recommended: it keeps you in control; milink explain microsoft-managed",
         );
         let open = choice.unaccepted();
         list.add(
-            ("policy.accepted", "2.6", Block),
-            Ok((open.is_empty(), if open.is_empty() { "all seven".to_owned() } else { format!("not accepted: {}", open.join(", ")) })),
-            "accept = [..] of the [[failover_group]] needs all seven words; milink explain microsoft-managed says what each means",
+            "fog.accepted",
+            Ok((
+                open.is_empty(),
+                if open.is_empty() { "all seven".to_owned() } else { format!("not accepted: {}", open.join(", ")) },
+            )),
         );
         list.add(
-            ("policy.objectives", "2.6", Warn),
-            if f.servers.is_some() { Err("of each database: see sqldb.service_level".to_owned()) } else { objectives(f) },
-            "equal tier, kind of compute and size on both: else the service switches the policy to customer managed in time",
+            "fog.objectives",
+            if f.servers.is_some() {
+                Err("of each database: see sqldb.service_level".to_owned())
+            } else {
+                objectives(f)
+            },
         );
         list.add(
-            ("policy.grace", "2.6", Info),
+            "fog.grace",
             Ok((
                 false,
                 format!(
@@ -98,11 +98,10 @@ pub fn advice(choice: &Choice<'_>, f: &GroupFacts) -> Vec<Row> {
                     after.as_secs() / 60
                 ),
             )),
-            "milink explain grace-period",
         );
         if choice.read.is_some_and(|read| !read.eq_ignore_ascii_case("Automatic")) {
             list.add(
-                ("policy.switched", "2.6", Warn),
+                "fog.policy_switched",
                 Ok((
                     false,
                     format!(
@@ -115,40 +114,34 @@ pub fn advice(choice: &Choice<'_>, f: &GroupFacts) -> Vec<Row> {
                         }
                     ),
                 )),
-                "make the members equal, then milink fog update",
             );
         }
     }
     match (choice.read_only_failover, choice.automatic_after) {
-        (true, None) => list.add(
-            ("policy.read_only", "2.6", Warn),
-            Ok((false, "Enabled with the manual policy: it will do nothing".to_owned())),
-            "it acts only with the automatic policy and a forced failover; milink explain read-only-policy",
-        ),
+        (true, None) => {
+            list.add("fog.read_only_idle", Ok((false, "Enabled with the manual policy: it will do nothing".to_owned())))
+        }
         (true, Some(_)) => list.add(
-            ("policy.read_only", "2.6", Info),
+            "fog.read_only_listener",
             Ok((
                 false,
                 "Enabled: after a forced failover by Microsoft the new primary serves both kinds of sessions"
                     .to_owned(),
             )),
-            "milink explain read-only-policy",
         ),
         (false, Some(_)) => list.add(
-            ("policy.read_only", "2.6", Info),
+            "fog.read_only_listener",
             Ok((false, "Disabled: read-only sessions cannot connect until the secondary recovers".to_owned())),
-            "milink explain read-only-policy",
         ),
         (false, None) => {}
     }
     if choice.standby {
         list.add(
-            ("policy.standby", "2.5", Info),
+            "fog.standby",
             Ok((
                 false,
                 "Standby: no licence for as many vCores as the primary has, as long as NOTHING is read there; compute and storage are charged".to_owned(),
             )),
-            "no read-only listener, no ApplicationIntent=ReadOnly against it; milink explain standby",
         );
     }
     list.0
@@ -156,6 +149,7 @@ pub fn advice(choice: &Choice<'_>, f: &GroupFacts) -> Vec<Row> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::prerequisites::Severity;
     use super::super::prerequisites::Status;
     use super::super::tests::fresh;
     use super::*;
@@ -183,7 +177,7 @@ mod tests {
     fn a_plain_manual_group_is_not_talked_about() {
         assert_eq!(advice(&manual(), &fresh()), Vec::new());
         let odd = Choice { read_only_failover: true, ..manual() };
-        let said = row(&odd, &fresh(), "policy.read_only").unwrap();
+        let said = row(&odd, &fresh(), "fog.read_only_idle").unwrap();
         assert_eq!((said.severity, said.status), (Severity::Warn, Status::Fail));
         assert!(said.found.contains("do nothing"), "{said:?}");
     }
@@ -196,18 +190,18 @@ mod tests {
             let word = accept.remove(missing);
             let choice = Choice { automatic_after: hour, accept: &accept, ..manual() };
             assert_eq!(choice.unaccepted(), [word]);
-            let said = row(&choice, &fresh(), "policy.accepted").unwrap();
+            let said = row(&choice, &fresh(), "fog.accepted").unwrap();
             assert!(said.blocks() && said.found.contains(word), "{said:?}");
         }
         let choice = Choice { automatic_after: hour, accept: &ALL, ..manual() };
-        assert_eq!(row(&choice, &fresh(), "policy.accepted").unwrap().status, Status::Pass);
+        assert_eq!(row(&choice, &fresh(), "fog.accepted").unwrap().status, Status::Pass);
         assert!(!advice(&choice, &fresh()).iter().any(Row::blocks));
-        let warned = row(&choice, &fresh(), "policy.automatic").unwrap();
+        let warned = row(&choice, &fresh(), "fog.automatic").unwrap();
         for word in ["ALL groups", "never of one", "favours availability", "whatever their state"] {
             assert!(warned.found.contains(word), "{warned:?}");
         }
         let enabled = Choice { read_only_failover: true, ..choice };
-        assert_eq!(row(&enabled, &fresh(), "policy.read_only").unwrap().severity, Severity::Info);
+        assert_eq!(row(&enabled, &fresh(), "fog.read_only_listener").unwrap().severity, Severity::Info);
     }
 
     #[test]
@@ -218,19 +212,19 @@ mod tests {
             read: Some("Manual"),
             ..manual()
         };
-        assert_eq!(row(&choice, &fresh(), "policy.objectives").unwrap().status, Status::Pass);
-        assert!(row(&choice, &fresh(), "policy.grace").unwrap().found.contains("1440 min"));
+        assert_eq!(row(&choice, &fresh(), "fog.objectives").unwrap().status, Status::Pass);
+        assert!(row(&choice, &fresh(), "fog.grace").unwrap().found.contains("1440 min"));
         let mut small = fresh();
         if let Fact::Known { value } = &mut small.b.facts {
             value.v_cores = Some(4);
         }
-        let said = row(&choice, &small, "policy.objectives").unwrap();
+        let said = row(&choice, &small, "fog.objectives").unwrap();
         assert_eq!(said.status, Status::Fail);
         assert!(said.remedy.contains("customer managed"), "{said:?}");
-        assert!(row(&choice, &small, "policy.switched").unwrap().found.contains("they DIFFER"));
-        assert_eq!(row(&Choice { read: Some("automatic"), ..choice }, &small, "policy.switched"), None);
+        assert!(row(&choice, &small, "fog.policy_switched").unwrap().found.contains("they DIFFER"));
+        assert_eq!(row(&Choice { read: Some("automatic"), ..choice }, &small, "fog.policy_switched"), None);
         let mut dark = fresh();
         dark.b.facts = Fact::unknown("dark");
-        assert_eq!(row(&choice, &dark, "policy.objectives").unwrap().status, Status::Unknown);
+        assert_eq!(row(&choice, &dark, "fog.objectives").unwrap().status, Status::Unknown);
     }
 }

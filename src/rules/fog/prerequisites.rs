@@ -9,24 +9,11 @@ use crate::model::fact::Fact;
 use crate::model::geo::GroupFacts;
 use crate::model::geo::MemberFacts;
 use crate::model::geo::Side;
+use crate::rules::checks::registry;
 use serde::Serialize;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    Block,
-    Warn,
-    Info,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    Pass,
-    Fail,
-    Unknown,
-    Waived,
-}
+pub use crate::rules::checks::registry::Severity;
+pub use crate::rules::checks::verdict::Status;
 
 /// One row of the checklist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,6 +30,25 @@ pub struct Row {
 }
 
 impl Row {
+    /// One row by itself, with what the registry says of it.
+    pub fn of(id: &'static str, answer: Result<(bool, String), String>) -> Self {
+        let (status, found) = match answer {
+            Ok((true, found)) => (Status::Pass, found),
+            Ok((false, found)) => (Status::Fail, found),
+            Err(why) => (Status::Unknown, why),
+        };
+        // One that nobody registered stands in the way; a test forbids it.
+        let check = registry::find(id).ok();
+        Self {
+            id,
+            rule: check.and_then(|c| c.rule.as_deref()).unwrap_or_default(),
+            severity: check.map_or(Severity::Block, |c| c.severity),
+            status,
+            found,
+            remedy: check.map(|c| c.remedy.as_str()).unwrap_or_default(),
+        }
+    }
+
     /// Stands in the way of a creation: unknown is never a pass.
     pub fn blocks(&self) -> bool {
         self.severity == Severity::Block && matches!(self.status, Status::Fail | Status::Unknown)
@@ -52,18 +58,9 @@ impl Row {
 pub(super) struct List(pub(super) Vec<Row>);
 
 impl List {
-    pub(super) fn add(
-        &mut self,
-        (id, rule, severity): (&'static str, &'static str, Severity),
-        answer: Result<(bool, String), String>,
-        remedy: &'static str,
-    ) {
-        let (status, found) = match answer {
-            Ok((true, found)) => (Status::Pass, found),
-            Ok((false, found)) => (Status::Fail, found),
-            Err(why) => (Status::Unknown, why),
-        };
-        self.0.push(Row { id, rule, severity, status, found, remedy });
+    /// Severity, rule and remedy stand in the registry.
+    pub(super) fn add(&mut self, id: &'static str, answer: Result<(bool, String), String>) {
+        self.0.push(Row::of(id, answer));
     }
 }
 
@@ -85,7 +82,7 @@ pub fn judge(f: &GroupFacts, gb_per_hour: Option<f64>) -> Vec<Row> {
 }
 
 /// Rows about settings that must stay equal by hand once the group stands (facts: failover-groups 7.7).
-const KEPT_EQUAL: [&str; 8] = [
+const KEPT_EQUAL: [&str; 9] = [
     "fog.tier",
     "fog.storage",
     "fog.compute",
@@ -93,6 +90,7 @@ const KEPT_EQUAL: [&str; 8] = [
     "fog.next_gen",
     "fog.backup_redundancy",
     "fog.tls",
+    "fog.connection",
     "fog.maintenance",
 ];
 
@@ -108,8 +106,6 @@ pub fn drift(f: &GroupFacts) -> Vec<Row> {
 }
 
 fn instances(f: &GroupFacts, list: &mut List) {
-    use Severity::Block;
-    use Severity::Warn;
     let both = || Ok::<_, String>((got(&f.a.facts)?, got(&f.b.facts)?));
     let equal = |what: fn(&MemberFacts) -> Option<String>| {
         let (a, b) = both()?;
@@ -119,75 +115,47 @@ fn instances(f: &GroupFacts, list: &mut List) {
             _ => Err("Azure does not say it of both".to_owned()),
         }
     };
-    list.add(("fog.tier", "P02", Block), equal(|m| m.tier.clone()), "scale one of them to the other's service tier");
-    list.add(
-        ("fog.storage", "P03", Block),
-        equal(|m| m.storage_gb.map(|n| format!("{n} GB"))),
-        "give both the same storage size",
-    );
-    list.add(
-        ("fog.compute", "P04", Warn),
-        equal(|m| m.v_cores.map(|n| format!("{n} vCores"))),
-        "a smaller secondary falls behind and slows everything after a failover",
-    );
-    list.add(
-        ("fog.dns_zone", "P05", Block),
-        equal(|m| m.dns_zone.clone()),
-        "the zone is fixed at creation, and the (multi-domain) certificate is for it, so that clients can reconnect: make the secondary anew with the primary's resource id as dnsZonePartner",
-    );
-    list.add(("fog.collation", "P06", Block), equal(|m| m.collation.clone()), "the collation is fixed at creation");
-    list.add(("fog.time_zone", "P07", Block), equal(|m| m.time_zone.clone()), "the time zone is fixed at creation");
-    list.add(
-        ("fog.policy", "P08", Block),
-        equal(|m| m.policy.clone()),
-        "bring both to one update policy; it only goes forward",
-    );
+    list.add("fog.tier", equal(|m| m.tier.clone()));
+    list.add("fog.storage", equal(|m| m.storage_gb.map(|n| format!("{n} GB"))));
+    list.add("fog.compute", equal(|m| m.v_cores.map(|n| format!("{n} vCores"))));
+    list.add("fog.dns_zone", equal(|m| m.dns_zone.clone()));
+    list.add("fog.collation", equal(|m| m.collation.clone()));
+    list.add("fog.time_zone", equal(|m| m.time_zone.clone()));
+    list.add("fog.policy", equal(|m| m.policy.clone()));
     let regions = both().map(|(a, b)| (plain(&a.location), plain(&b.location)));
-    list.add(
-        ("fog.region", "P09", Block),
-        regions.clone().map(|(a, b)| (a != b, format!("{a} and {b}"))),
-        "a group needs two regions",
-    );
+    list.add("fog.region", regions.clone().map(|(a, b)| (a != b, format!("{a} and {b}"))));
     let pair = regions.and_then(|(a, b)| match paired(&a, &b) {
         Paired::Unknown => Err(format!("{a} or {b} is in no list of this version")),
         Paired::OtherWay => Ok((false, format!("{b} is paired with {a}, but not the other way"))),
         p => Ok((p == Paired::Yes, format!("{a} and {b}"))),
     });
-    list.add(("fog.paired", "P10", Warn), pair, "unpaired regions are slower and may be updated at the same time");
+    list.add("fog.paired", pair);
     windows(f, list);
     scopes(f, list);
     let pool = both().map(|(a, b)| {
         let in_pool: Vec<_> = [a, b].iter().filter_map(|m| m.pool.clone()).collect();
         (in_pool.is_empty(), if in_pool.is_empty() { "in none".to_owned() } else { in_pool.join(", ") })
     });
-    list.add(("fog.pool", "P11", Block), pool, "an instance of a pool cannot be in a group");
+    list.add("fog.pool", pool);
     let pricing = both().map(|(a, b)| {
         let free = [a, b].iter().any(|m| m.pricing.as_deref().is_some_and(|p| !p.eq_ignore_ascii_case("Regular")));
         (!free, [a, b].map(|m| m.pricing.clone().unwrap_or_else(|| "Regular".to_owned())).join(" and "))
     });
-    list.add(("fog.free_offer", "P16", Block), pricing, "an instance of the free offer cannot be in a group");
+    list.add("fog.free_offer", pricing);
     let next_gen = both().and_then(|(a, b)| match (a.next_gen, b.next_gen) {
         (Some(x), Some(y)) => Ok((x == y, format!("{x} and {y}"))),
         _ => Err("Azure does not say it of both".to_owned()),
     });
-    list.add(("fog.next_gen", "P21", Block), next_gen, "Next-gen General Purpose on both or on neither");
+    list.add("fog.next_gen", next_gen);
+    list.add("fog.backup_redundancy", equal(|m| m.backup_redundancy.clone()));
+    list.add("fog.tls", equal(|m| m.minimal_tls.clone()));
+    list.add("fog.connection", equal(|m| m.connection.clone()));
     list.add(
-        ("fog.backup_redundancy", "P25", Warn),
-        equal(|m| m.backup_redundancy.clone()),
-        "settings of backups are not carried over: make them equal",
-    );
-    list.add(
-        ("fog.tls", "P26", Warn),
-        equal(|m| m.minimal_tls.clone()),
-        "settings of an instance are not carried over: make them equal",
-    );
-    list.add(
-        ("fog.hybrid_usage", "P27", Warn),
+        "fog.hybrid_usage",
         both().map(|(a, b)| {
             let passive = [a, b].iter().any(|m| m.hybrid_usage.as_deref() == Some("Passive"));
             (!passive, [a, b].map(|m| m.hybrid_usage.clone().unwrap_or_else(|| "Active".to_owned())).join(" and "))
         }),
-        "the benefit of a link's passive secondary ends with the link: set hybridSecondaryUsage to Active",
     );
     for side in [Side::A, Side::B] {
         let member = f.member(side);
@@ -207,7 +175,7 @@ fn instances(f: &GroupFacts, list: &mut List) {
             }
         });
         let id = if side == Side::A { "fog.primary_idle" } else { "fog.secondary_idle" };
-        list.add((id, "P17", Block), idle, "wait until the instance is ready and no operation runs");
+        list.add(id, idle);
     }
 }
 
@@ -223,11 +191,7 @@ fn windows(f: &GroupFacts, list: &mut List) {
             _ => Err("Azure does not say it of both".to_owned()),
         }
     });
-    list.add(
-        ("fog.maintenance", "P28", Severity::Warn),
-        answer,
-        "give the secondary a weekday maintenance window and the primary one at the weekend",
-    );
+    list.add("fog.maintenance", answer);
 }
 
 /// One subscription has one tenant; of two, the tenants are not read.
@@ -242,21 +206,16 @@ fn scopes(f: &GroupFacts, list: &mut List) {
             Err(format!("the tenants of subscriptions {} and {} are not read", a.0, b.0))
         }
     });
-    list.add(("fog.tenant", "P14", Severity::Block), tenant, "both instances in one Entra tenant");
-    list.add(
-        ("fog.scope", "P15", Severity::Info),
-        scopes.map(|(a, b)| (a == b, format!("{}/{} and {}/{}", a.0, a.1, b.0, b.1))),
-        "nothing: milink asks by REST, which takes any two; the portal and the CLI may not show or make such a group",
-    );
+    list.add("fog.tenant", tenant);
+    list.add("fog.scope", scopes.map(|(a, b)| (a == b, format!("{}/{} and {}/{}", a.0, a.1, b.0, b.1))));
 }
 
 fn contents(f: &GroupFacts, list: &mut List) {
-    use Severity::Block;
     let empty = got(&f.b.databases).map(|all| {
         let names: Vec<_> = all.iter().map(|(n, _)| n.clone()).collect();
         (all.is_empty(), if all.is_empty() { "empty".to_owned() } else { names.join(", ") })
     });
-    list.add(("fog.secondary_empty", "P01", Block), empty, "drop every user database of the secondary");
+    list.add("fog.secondary_empty", empty);
     for (side, id) in [(Side::A, "fog.primary_group"), (Side::B, "fog.secondary_group")] {
         let member = f.member(side);
         let other = got(&member.groups).and_then(|all| {
@@ -265,64 +224,36 @@ fn contents(f: &GroupFacts, list: &mut List) {
             let found = all.iter().find(|g| is_me(&g.primary_id) || is_me(&g.partner_id));
             Ok((found.is_none(), found.map_or("in none".to_owned(), |g| format!("in {}", g.name))))
         });
-        list.add((id, "P12", Block), other, "an instance can be in one group only");
+        list.add(id, other);
     }
     for (side, id) in [(Side::A, "fog.primary_links"), (Side::B, "fog.secondary_links")] {
         let links = got(&f.member(side).links)
             .map(|all| (all.is_empty(), if all.is_empty() { "none".to_owned() } else { all.join(", ") }));
-        list.add(
-            (id, "P13", Block),
-            links,
-            "a link and a failover group exclude each other: finish and delete every link of the instance first",
-        );
+        list.add(id, links);
     }
     let open = got(&f.a.databases).map(|all| {
         let bad: Vec<_> = all.iter().filter(|(_, s)| s != "Online").map(|(n, s)| format!("{n} is {s}")).collect();
         (bad.is_empty(), if bad.is_empty() { format!("{} online", all.len()) } else { bad.join(", ") })
     });
-    list.add(("fog.databases", "P18", Block), open, "wait for the restore to end; repair or drop what is inaccessible");
+    list.add("fog.databases", open);
     for (side, id) in [(Side::A, "fog.primary_permissions"), (Side::B, "fog.secondary_permissions")] {
         let allowed = got(&f.member(side).forbidden)
             .map(|all| (all.is_empty(), if all.is_empty() { "allowed".to_owned() } else { all.join(", ") }));
-        list.add(
-            (id, "8", Block),
-            allowed,
-            "needs SQL Managed Instance Contributor on the resource groups of both instances",
-        );
+        list.add(id, allowed);
     }
 }
 
 fn names(f: &GroupFacts, list: &mut List) {
-    list.add(
-        ("fog.name", "P20", Severity::Block),
-        Ok((is_group_name(&f.name), f.name.clone())),
-        "1 to 63 lower-case letters, digits and inner hyphens",
-    );
-    // What milink cannot read is said, so that nobody takes silence for a yes.
-    list.add(
-        ("fog.network_path", "N08", Severity::Warn),
-        Err("peering, security groups and routes of the two subnets are not read".to_owned()),
-        "TCP 5022 and 11000-11999 must pass both ways between the subnets; see docs/runbooks/failover-groups.md",
-    );
-    list.add(
-        ("fog.encryption_key", "P19", Severity::Warn),
-        Err("keys of transparent data encryption are not read".to_owned()),
-        "with a customer-managed key, register the same key on the secondary first",
-    );
+    list.add("fog.name", Ok((is_group_name(&f.name), f.name.clone())));
 }
 
 fn seeding_time(f: &GroupFacts, gb_per_hour: Option<f64>, list: &mut List) {
     let hours = f.bytes.map(|b| seeding::hours(b, gb_per_hour)).ok_or_else(|| "sizes were not read".to_owned());
     let text = |(least, most): (f64, f64)| format!("{least:.1} to {most:.1} h, load and full backups not counted");
-    let remedy = "creation is cancelled after 6 days: a faster path, or fewer data";
-    list.add(
-        ("fog.seeding_time", "P24", Severity::Warn),
-        hours.clone().map(|h| (h.0 <= seeding::HOURS_WARN, text(h))),
-        remedy,
-    );
+    list.add("fog.seeding_time", hours.clone().map(|h| (h.0 <= seeding::HOURS_WARN, text(h))));
     if let Ok(h) = hours
         && h.0 > seeding::HOURS_MAX
     {
-        list.add(("fog.seeding_limit", "P24", Severity::Block), Ok((false, text(h))), remedy);
+        list.add("fog.seeding_limit", Ok((false, text(h))));
     }
 }

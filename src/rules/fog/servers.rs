@@ -7,7 +7,6 @@ use super::pairs::paired;
 use super::pairs::plain;
 use super::prerequisites::List;
 use super::prerequisites::Row;
-use super::prerequisites::Severity;
 use super::prerequisites::got;
 use super::seeding;
 use crate::model::geo::GroupFacts;
@@ -60,64 +59,45 @@ fn both(f: &GroupFacts) -> Result<(&MemberFacts, &MemberFacts), String> {
 }
 
 fn servers(f: &GroupFacts, pair: &ServerPair, automatic: bool, list: &mut List) {
-    use Severity::Block;
-    use Severity::Warn;
     let server_names = [&f.a.instance, &f.b.instance];
     let collides = server_names.iter().any(|n| n.eq_ignore_ascii_case(&f.name));
-    list.add(
-        ("sqldb.name", "P20", Block),
-        Ok((is_group_name(&f.name) && !collides, f.name.clone())),
-        "1 to 63 lower-case letters, digits and inner hyphens, and no server's own name: they share one DNS domain",
-    );
+    list.add("sqldb.name", Ok((is_group_name(&f.name) && !collides, f.name.clone())));
     let regions = both(f).map(|(a, b)| (plain(&a.location), plain(&b.location)));
-    list.add(
-        ("sqldb.region", "P09", Block),
-        regions.clone().map(|(a, b)| (a != b, format!("{a} and {b}"))),
-        "a group needs two regions",
-    );
+    list.add("sqldb.region", regions.clone().map(|(a, b)| (a != b, format!("{a} and {b}"))));
     let paired = regions.and_then(|(a, b)| match paired(&a, &b) {
         Paired::Unknown => Err(format!("{a} or {b} is in no list of this version")),
         Paired::OtherWay => Ok((false, format!("{b} is paired with {a}, but not the other way"))),
         p => Ok((p == Paired::Yes, format!("{a} and {b}"))),
     });
-    list.add(
-        ("sqldb.paired", "P10", Warn),
-        paired,
-        "unpaired regions are slower: give the two different maintenance windows",
-    );
+    list.add("sqldb.paired", paired);
+    list.add("sqldb.maintenance", windows(f, pair));
     for (side, id) in [(Side::A, "sqldb.primary_ready"), (Side::B, "sqldb.secondary_ready")] {
         let member = f.member(side);
         let ready = got(&member.facts).and_then(|m| match &m.state {
             Some(state) => Ok((state.eq_ignore_ascii_case("Ready"), format!("{}: {state}", member.site))),
             None => Err(format!("Azure does not say whether {} is ready", member.site)),
         });
-        list.add((id, "P17", Block), ready, "wait until the server is ready");
+        list.add(id, ready);
     }
     if automatic {
         let rules = got(&pair.a.rules).and_then(|a| Ok((a, got(&pair.b.rules)?))).map(|(a, b)| {
             let all: Vec<String> = a.iter().chain(b).cloned().collect();
             verdict(&all, "none")
         });
-        list.add(
-            ("sqldb.network_rules", "9.2", Block),
-            rules,
-            "the automatic policy is refused for servers with virtual network rules: use the manual policy",
-        );
+        list.add("sqldb.network_rules", rules);
     }
     for (side, id) in [(Side::A, "sqldb.primary_permissions"), (Side::B, "sqldb.secondary_permissions")] {
         let allowed = got(&f.member(side).forbidden).map(|all| verdict(all, "allowed"));
-        list.add((id, "8", Block), allowed, "needs SQL Server Contributor on both servers");
+        list.add(id, allowed);
     }
     let tls = both(f).and_then(|(a, b)| match (&a.minimal_tls, &b.minimal_tls) {
         (Some(x), Some(y)) => Ok((x == y, format!("{x} and {y}"))),
         _ => Err("Azure does not say it of both".to_owned()),
     });
-    list.add(("sqldb.tls", "P26", Warn), tls, "settings of a server are not carried over: make them equal");
+    list.add("sqldb.tls", tls);
 }
 
 fn databases(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
-    use Severity::Block;
-    use Severity::Warn;
     let here = primary(f);
     let partner = &f.member(here.other()).instance;
     let there: Answer = chosen(f, pair).map(|all| {
@@ -136,7 +116,7 @@ fn databases(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
             n => verdict(&bad, format!("{n} online")),
         }
     });
-    list.add(("sqldb.databases", "P18", Block), there, "name databases that are on the primary server and online");
+    list.add("sqldb.databases", there);
     let other: Answer = chosen(f, pair).map(|all| {
         let taken = |(name, d): &(String, Option<&ServerDatabase>)| {
             let group = d.as_ref()?.group.as_ref().filter(|g| !g.eq_ignore_ascii_case(&f.name))?;
@@ -144,7 +124,7 @@ fn databases(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
         };
         verdict(&all.iter().filter_map(taken).collect::<Vec<_>>(), "in no other group")
     });
-    list.add(("sqldb.other_group", "9.2", Block), other, "a database is in one failover group at most");
+    list.add("sqldb.other_group", other);
     let same: Answer = chosen(f, pair).and_then(|all| {
         let (mine, theirs) = (got(&pair.side(here).replicas)?, got(&pair.side(here.other()).databases)?);
         let bad: Vec<String> = all
@@ -161,18 +141,14 @@ fn databases(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
             .collect();
         Ok(verdict(&bad, "none in the way"))
     });
-    list.add(
-        ("sqldb.same_name", "9.2", Block),
-        same,
-        "drop or rename the database of the same name on the partner server",
-    );
+    list.add("sqldb.same_name", same);
     let secondary: Answer = chosen(f, pair).map(|all| {
         let bad = |(name, d): &(String, Option<&ServerDatabase>)| {
             d.is_some_and(|d| d.is_secondary).then(|| format!("{name} is itself a geo-secondary"))
         };
         verdict(&all.iter().filter_map(bad).collect::<Vec<_>>(), "primaries")
     });
-    list.add(("sqldb.primaries", "9.2", Block), secondary, "start from the server on which the databases take writes");
+    list.add("sqldb.primaries", secondary);
     let level: Answer = chosen(f, pair).map(|all| {
         let bad = |(name, d): &(String, Option<&ServerDatabase>)| {
             let copy = pair.database(here.other(), name)?;
@@ -183,16 +159,10 @@ fn databases(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
         };
         verdict(&all.iter().filter_map(bad).collect::<Vec<_>>(), "equal, or made equal")
     });
-    list.add(
-        ("sqldb.service_level", "9.4", Warn),
-        level,
-        "give an existing copy the primary's tier and size: a smaller one falls behind",
-    );
+    list.add("sqldb.service_level", level);
 }
 
 fn pools(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
-    use Severity::Block;
-    use Severity::Warn;
     let here = primary(f);
     let partner = &f.member(here.other()).site;
     let pooled = chosen(f, pair).map(|all| {
@@ -202,7 +172,7 @@ fn pools(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
         pools
     });
     let Ok(pools) = pooled else {
-        list.add(("sqldb.pool", "9.2", Block), pooled.map(|_| (true, String::new())), "pools could not be compared");
+        list.add("sqldb.pool", pooled.map(|_| (true, String::new())));
         return;
     };
     if pools.is_empty() {
@@ -217,7 +187,7 @@ fn pools(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
             pools.iter().filter(|p| find(theirs, p).is_none()).map(|p| format!("{partner} has no pool {p}")).collect();
         verdict(&bad, pools.join(", "))
     });
-    list.add(("sqldb.pool", "9.2", Block), there, "make an elastic pool of the same name on the partner server");
+    list.add("sqldb.pool", there);
     let room: Answer = both().and_then(|(mine, theirs)| {
         let mut bad = Vec::new();
         for name in &pools {
@@ -226,17 +196,19 @@ fn pools(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
                 (Some(x), Some(y)) if y < x => {
                     bad.push(format!("{name}: {} GB here, {} GB there", x >> 30, y >> 30));
                 }
-                (Some(_), Some(_)) => {}
+                (Some(_), Some(most)) => {
+                    let (wanted, taken) = room(f, pair, name)?;
+                    if wanted + taken > most {
+                        let gb = |bytes: u64| format!("{:.1} GB", bytes as f64 / (1_u64 << 30) as f64);
+                        bad.push(format!("{name}: {} to come, {} of {} taken there", gb(wanted), gb(taken), gb(most)));
+                    }
+                }
                 _ => return Err(format!("Azure does not say how large pool {name} is")),
             }
         }
-        Ok(verdict(&bad, "as large there as here"))
+        Ok(verdict(&bad, "room for every copy"))
     });
-    list.add(
-        ("sqldb.pool_room", "9.2", Block),
-        room,
-        "the pool on the partner server needs room for every copy: enlarge it",
-    );
+    list.add("sqldb.pool_room", room);
     let power: Answer = both().map(|(mine, theirs)| {
         let smaller = |name: &String| {
             let (a, b) = (find(mine, name)?, find(theirs, name)?);
@@ -253,7 +225,7 @@ fn pools(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
         };
         verdict(&pools.iter().filter_map(smaller).collect::<Vec<_>>(), "as strong there as here")
     });
-    list.add(("sqldb.pool_power", "9.4", Warn), power, "a weaker pool falls behind: give both the same tier and size");
+    list.add("sqldb.pool_power", power);
     let dense: Answer = both().and_then(|(mine, _)| {
         let listed = got(&pair.side(here).databases)?;
         let mut bad = Vec::new();
@@ -268,15 +240,89 @@ fn pools(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
         }
         Ok(verdict(&bad, "no more than it bears"))
     });
-    list.add(
-        ("sqldb.pool_dense", "9.4", Warn),
-        dense,
-        "longer planned failovers and a growing lag: scale the pool up, or put fewer databases in it",
-    );
+    list.add("sqldb.pool_dense", dense);
+}
+
+/// Bytes that are to be copied into a pool of the partner, and bytes that stand in it.
+fn room(f: &GroupFacts, pair: &ServerPair, pool: &str) -> Result<(u64, u64), String> {
+    let here = primary(f);
+    let partner = &f.member(here.other()).instance;
+    let within = |d: &ServerDatabase| d.pool.as_deref().is_some_and(|p| p.eq_ignore_ascii_case(pool));
+    let size = |side: Side, name: &str| {
+        let found = pair.sizes.get(&(side, name.to_lowercase())).copied();
+        found.ok_or_else(|| format!("the size of {name} on {} was not read", f.member(side).site))
+    };
+    let (mut wanted, mut taken) = (0, 0);
+    for (name, d) in chosen(f, pair)? {
+        if d.is_some_and(within) && pair.replica_to(here, &name, partner).is_none() {
+            wanted += size(here, &name)?;
+        }
+    }
+    if wanted > 0 {
+        for d in got(&pair.side(here.other()).databases)?.iter().filter(|d| within(d)) {
+            taken += size(here.other(), &d.name)?;
+        }
+    }
+    Ok((wanted, taken))
+}
+
+/// What becomes of each chosen database on the partner, in words: a group takes a copy that follows already, and makes others with
+/// the primary's tier and size (facts: failover-groups 9.2).
+pub fn copies(f: &GroupFacts, pair: &ServerPair) -> Vec<String> {
+    let here = primary(f);
+    let partner = &f.member(here.other());
+    let word = |(name, d): (String, Option<&ServerDatabase>)| {
+        let replicas = pair.side(here).replicas.known();
+        let elsewhere = replicas
+            .into_iter()
+            .flatten()
+            .find(|r| r.database.eq_ignore_ascii_case(&name) && !r.partner.eq_ignore_ascii_case(&partner.instance));
+        let level = d.map_or("tier unknown".to_owned(), ServerDatabase::level);
+        if pair.replica_to(here, &name, &partner.instance).is_some() {
+            return format!("{name}: the copy on {} is taken as it is, nothing is copied", partner.site);
+        }
+        match elsewhere {
+            Some(r) => {
+                format!("{name}: one more copy is made on {}, {level}; the one on {} stays", partner.site, r.partner)
+            }
+            None => format!("{name}: a copy is made on {}, {level}", partner.site),
+        }
+    };
+    chosen(f, pair).map(|all| all.into_iter().map(word).collect()).unwrap_or_default()
+}
+
+/// Maintenance windows of the chosen databases and of their copies, where the regions are no pair.
+fn windows(f: &GroupFacts, pair: &ServerPair) -> Answer {
+    let (a, b) = both(f)?;
+    if paired(&plain(&a.location), &plain(&b.location)) == Paired::Yes {
+        return Ok((true, "a pair of regions is updated one after the other".to_owned()));
+    }
+    let here = primary(f);
+    let window = |side: Side, d: &ServerDatabase| {
+        let pools = pair.side(side).pools.known();
+        let of_pool = d.pool.as_ref().and_then(|name| pools?.iter().find(|p| p.name.eq_ignore_ascii_case(name)));
+        let id = of_pool.map_or(d.maintenance.as_ref(), |p| p.maintenance.as_ref())?;
+        Some(id.rsplit('/').next().unwrap_or(id).to_owned())
+    };
+    let mut bad = Vec::new();
+    for (name, d) in chosen(f, pair)? {
+        let Some(mine) = d.and_then(|d| window(here, d)) else {
+            return Err(format!("Azure does not say when {name} is updated"));
+        };
+        // A copy that is still to be made begins with the default window.
+        let theirs = match pair.database(here.other(), &name) {
+            Some(copy) => window(here.other(), copy)
+                .ok_or_else(|| format!("Azure does not say when the copy of {name} is updated"))?,
+            None => "SQL_Default".to_owned(),
+        };
+        if mine.eq_ignore_ascii_case(&theirs) {
+            bad.push(format!("{name}: {mine} on both"));
+        }
+    }
+    Ok(verdict(&bad, "different"))
 }
 
 fn advice(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
-    use Severity::Warn;
     let here = primary(f);
     let partner = &f.member(here.other()).instance;
     let fresh = |name: &str| pair.replica_to(here, name, partner).is_none();
@@ -288,11 +334,7 @@ fn advice(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
             .collect();
         verdict(&bad, "none inherits it")
     });
-    list.add(
-        ("sqldb.zones", "9.3", Warn),
-        zones,
-        "its copy inherits zone redundancy: in a region without zones the service leaves it out of the group (45122), and the same verb again makes the copy without",
-    );
+    list.add("sqldb.zones", zones);
     let after: Answer = chosen(f, pair).map(|all| {
         let bad: Vec<String> = all
             .iter()
@@ -301,27 +343,18 @@ fn advice(f: &GroupFacts, pair: &ServerPair, list: &mut List) {
             .collect();
         verdict(&bad, "nothing to switch on")
     });
-    list.add(("sqldb.zones_after", "9.3", Warn), after, "switch zone redundancy on for the copy once the group stands");
+    list.add("sqldb.zones_after", after);
     let many: Answer = got(&pair.chosen).map(|all| (all.len() <= DATABASES_WARN, format!("{} databases", all.len())));
-    list.add(
-        ("sqldb.many", "9.2", Warn),
-        many,
-        "databases are prepared in batches: smaller groups fail over in a more even time",
-    );
+    list.add("sqldb.many", many);
     // What milink cannot read is said, so that nobody takes silence for a yes.
     list.add(
-        ("sqldb.logins", "7.2", Warn),
+        "sqldb.logins",
         Err("logins, firewall rules and backup retention of the two servers are not compared".to_owned()),
-        "none is carried over: make logins with the same SID, let the application's network in, set retention on both",
     );
 }
 
 fn seeding_time(f: &GroupFacts, gb_per_hour: Option<f64>, list: &mut List) {
     let hours = f.bytes.map(|b| seeding::server_hours(b, gb_per_hour)).ok_or_else(|| "sizes were not read".to_owned());
     let text = |(least, most): (f64, f64)| format!("{least:.1} to {most:.1} h, all side by side, load not counted");
-    list.add(
-        ("sqldb.seeding_time", "5", Severity::Warn),
-        hours.map(|h| (h.0 <= seeding::HOURS_WARN, text(h))),
-        "nothing is protected until the first copy has caught up: a faster path, or fewer data at a time",
-    );
+    list.add("sqldb.seeding_time", hours.map(|h| (h.0 <= seeding::HOURS_WARN, text(h))));
 }

@@ -3,17 +3,20 @@
 use super::prerequisites::Row;
 use super::prerequisites::Severity;
 use super::prerequisites::Status;
+use super::servers::copies;
 use super::servers::judge;
 use crate::model::fact::Fact;
 use crate::model::geo::GroupFacts;
 use crate::model::geo::Member;
 use crate::model::geo::MemberFacts;
+use crate::model::geo::Side;
 use crate::model::geo_server::Pool;
 use crate::model::geo_server::Replica;
 use crate::model::geo_server::ServerDatabase;
 use crate::model::geo_server::ServerPair;
 use crate::model::geo_server::ServerSide;
 use crate::model::ids::SiteId;
+use std::collections::BTreeMap;
 
 fn known<T>(value: T) -> Fact<T> {
     Fact::Known { value }
@@ -47,6 +50,7 @@ fn database(name: &str) -> ServerDatabase {
         tier: Some("GeneralPurpose".to_owned()),
         capacity: Some(2),
         zone_redundant: Some(false),
+        maintenance: Some("/x/SQL_Default".to_owned()),
         ..ServerDatabase::default()
     }
 }
@@ -66,6 +70,7 @@ fn fresh() -> GroupFacts {
         a: side(vec![database("shop")], Vec::new()),
         b: side(Vec::new(), Vec::new()),
         chosen: known(vec!["shop".to_owned()]),
+        sizes: BTreeMap::new(),
     };
     GroupFacts {
         name: "fog".to_owned(),
@@ -154,7 +159,13 @@ fn what_was_not_read_is_never_a_pass() {
 }
 
 fn pool(tier: &str, capacity: i64, gb: u64) -> Pool {
-    Pool { name: "p".to_owned(), tier: Some(tier.to_owned()), capacity: Some(capacity), max_bytes: Some(gb << 30) }
+    Pool {
+        name: "p".to_owned(),
+        tier: Some(tier.to_owned()),
+        capacity: Some(capacity),
+        max_bytes: Some(gb << 30),
+        maintenance: None,
+    }
 }
 
 /// So many databases in a pool of `a`, and that pool on `b`.
@@ -163,7 +174,9 @@ fn pooled(n: usize, here: Pool, there: Option<Pool>) -> GroupFacts {
     let one = |i: usize| ServerDatabase { pool: Some("P".to_owned()), ..database(&format!("t{i}")) };
     let all: Vec<_> = (0..n).map(one).collect();
     let chosen = known(vec!["t0".to_owned()]);
-    f.servers = Some(ServerPair { a: side(all, vec![here]), b: side(Vec::new(), there.into_iter().collect()), chosen });
+    let sizes = BTreeMap::from([((Side::A, "t0".to_owned()), 40 << 30)]);
+    let b = side(Vec::new(), there.into_iter().collect());
+    f.servers = Some(ServerPair { a: side(all, vec![here]), b, chosen, sizes });
     f
 }
 
@@ -184,6 +197,57 @@ fn a_pool_must_be_there_be_large_enough_and_not_too_dense() {
         assert_eq!(dense(250, most), Status::Pass, "{tier}");
         assert_eq!(dense(251, most + 1), Status::Pass, "{tier}");
     }
+}
+
+#[test]
+fn a_full_pool_takes_no_copy() {
+    let gp = || pool("GeneralPurpose", 8, 64);
+    let with = |taken: Option<u64>| {
+        let mut f = pooled(1, gp(), Some(gp()));
+        let other = ServerDatabase { pool: Some("p".to_owned()), ..database("other") };
+        pair(&mut f).b.databases = known(vec![other]);
+        pair(&mut f).sizes.extend(taken.map(|gb| ((Side::B, "other".to_owned()), gb << 30)));
+        status(&f, "sqldb.pool_room")
+    };
+    assert_eq!(with(Some(24)), Status::Pass, "40 and 24 of 64");
+    assert_eq!(with(Some(25)), Status::Fail);
+    assert_eq!(with(None), Status::Unknown, "what stands there was not read");
+}
+
+#[test]
+fn each_copy_is_told_before_it_is_made() {
+    let mut f = fresh();
+    let told = |f: &GroupFacts| copies(f, f.servers.as_ref().unwrap()).join("\n");
+    assert_eq!(told(&f), "shop: a copy is made on srv-b, GeneralPurpose 2");
+    let replica = |partner: &str| Replica {
+        database: "shop".to_owned(),
+        partner: partner.to_owned(),
+        is_primary: Some(true),
+        state: Some("CATCH_UP".to_owned()),
+    };
+    pair(&mut f).a.replicas = known(vec![replica("srv-c")]);
+    assert_eq!(told(&f), "shop: one more copy is made on srv-b, GeneralPurpose 2; the one on srv-c stays");
+    pair(&mut f).a.replicas = known(vec![replica("srv-b")]);
+    assert_eq!(told(&f), "shop: the copy on srv-b is taken as it is, nothing is copied");
+}
+
+#[test]
+fn unpaired_regions_are_not_updated_at_once() {
+    let mut f = fresh();
+    assert_eq!(status(&f, "sqldb.maintenance"), Status::Pass, "a pair");
+    f.b = member("srv-b", "northeurope");
+    assert_eq!(status(&f, "sqldb.maintenance"), Status::Fail, "the copy begins with the default window");
+    pair(&mut f).a.databases =
+        known(vec![ServerDatabase { maintenance: Some("/x/SQL_UKSouth_DB_1".to_owned()), ..database("shop") }]);
+    assert_eq!(status(&f, "sqldb.maintenance"), Status::Pass);
+    pair(&mut f).a.databases = known(vec![ServerDatabase { maintenance: None, ..database("shop") }]);
+    assert_eq!(status(&f, "sqldb.maintenance"), Status::Unknown);
+}
+
+/// Every row that logical servers can have.
+pub(super) fn every_id() -> Vec<&'static str> {
+    let gp = || pool("GeneralPurpose", 8, 64);
+    rows(&pooled(1, gp(), Some(gp())), true).iter().map(|r| r.id).collect()
 }
 
 #[test]

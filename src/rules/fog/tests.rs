@@ -20,6 +20,8 @@ use crate::model::geo::Member;
 use crate::model::geo::MemberFacts;
 use crate::model::geo::Side;
 use crate::model::ids::SiteId;
+use crate::rules::checks::registry;
+use std::collections::BTreeSet;
 
 fn known<T>(value: T) -> Fact<T> {
     Fact::Known { value }
@@ -42,6 +44,7 @@ fn member(site: &str, location: &str) -> Member {
         provisioning: Some("Succeeded".to_owned()),
         backup_redundancy: Some("Geo".to_owned()),
         minimal_tls: Some("1.2".to_owned()),
+        connection: Some("Proxy".to_owned()),
         maintenance: Some("/subscriptions/s/x/SQL_Default".to_owned()),
         ..MemberFacts::default()
     };
@@ -401,5 +404,21 @@ fn every_ground_refuses_and_says_what_to_do() {
         let refusal = may(asked, &standing(&facts), &facts).expect_err("must be refused");
         assert_eq!(refusal.ground, *ground, "{}", refusal.why);
         assert!(refusal.hint.contains("milink") || *ground == Ground::NoRight, "{ground:?}: {}", refusal.hint);
+    }
+}
+
+/// Each row is registered, and each registered row is judged by somebody.
+#[test]
+fn the_registry_and_the_rows_are_one() {
+    let huge = GroupFacts { bytes: Some(1 << 50), ..fresh() };
+    let plain = super::closer::tests::plain();
+    let by_vpn = super::network::Between { path: crate::model::network::Path::Vpn, ..plain.between.clone() };
+    let rows = [prerequisites::judge(&huge, None), super::closer::judge(&plain, &huge), super::network::judge(&by_vpn)];
+    let mut judged: BTreeSet<&str> = rows.iter().flatten().map(|r| r.id).collect();
+    judged.extend(super::servers_tests::every_id());
+    let registered: BTreeSet<&str> = registry::of_groups().map(|c| c.id.as_str()).collect();
+    assert_eq!(judged, registered);
+    for c in registry::of_groups() {
+        assert!(c.rule.is_some() && c.purposes.len() == 1, "{}", c.id);
     }
 }

@@ -247,11 +247,26 @@ impl Estate {
                 "The instances have different update policies.",
             ));
         }
+        Self::check_keys(primary, secondary)?;
         let users = secondary.instance.with(|s| s.databases.values().filter(|d| !d.is_system()).count());
         if users > 0 {
             return Err(refuse("GeoDrSecondaryInstanceNotEmpty", "The secondary instance holds user databases."));
         }
         Ok(())
+    }
+
+    /// The secondary must know the key that the primary's databases are encrypted with (facts: failover-groups P19).
+    fn check_keys(primary: &Managed, secondary: &Managed) -> ArmResult<()> {
+        let (here, there) = (primary.settings().clone(), secondary.settings().keys.clone());
+        let Some((name, rotates)) = here.key else { return Ok(()) };
+        let uri = here.keys.iter().find(|(n, _)| *n == name).map(|(_, uri)| uri);
+        if there.iter().any(|(_, known)| uri.is_some_and(|u| known.eq_ignore_ascii_case(u))) {
+            return Ok(());
+        }
+        Err(match rotates {
+            true => refuse("SameKeyUriNotFoundOnRemoteServer", "The same key URI was not found on the partner."),
+            false => refuse("KeyMaterialNotFoundOnRemoteServer", "The key material was not found on the partner."),
+        })
     }
 
     /// A group exists from the moment its creation is accepted, and so does the end of an accepted failover's quiet.

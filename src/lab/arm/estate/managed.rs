@@ -3,6 +3,7 @@
 use crate::lab::arm::ids::sha1;
 use crate::lab::arm::network::seed;
 use crate::lab::arm::network::seed::Tenant;
+use crate::lab::arm::provider::Retention;
 use crate::lab::arm::view::InstanceOperationView;
 use crate::lab::arm::view::InstanceProperties;
 use crate::lab::arm::view::InstanceView;
@@ -49,8 +50,12 @@ pub(super) struct Settings {
     pub(super) operations: Vec<InstanceOperationView>,
     /// Ready, Stopping, Stopped, Starting.
     pub(super) state: &'static str,
-    /// The customer's key over encrypted databases.
-    pub(super) key: Option<String>,
+    /// The customer's key over encrypted databases, and whether it rotates by itself.
+    pub(super) key: Option<(String, bool)>,
+    /// Name and URI of each key that it knows.
+    pub(super) keys: Vec<(String, String)>,
+    /// By the database's name, folded; what is not here is as it began.
+    pub(super) retention: BTreeMap<String, Retention>,
 }
 
 impl Managed {
@@ -68,6 +73,8 @@ impl Managed {
             operations: Vec::new(),
             state: READY,
             key: None,
+            keys: Vec::new(),
+            retention: BTreeMap::new(),
         };
         let created = instance.clock.now();
         Self { instance, name: spec.name.clone(), settings: Mutex::new(settings), spec: spec.clone(), created }

@@ -13,6 +13,7 @@ use crate::lab::arm::provider::InstancePatch;
 use crate::lab::arm::provider::LinkRole;
 use crate::lab::arm::provider::Provider;
 use crate::lab::arm::provider::ReplicationMode;
+use crate::lab::arm::provider::Retention;
 use crate::lab::arm::servers::Servers;
 use crate::lab::arm::view::DatabaseView;
 use crate::lab::arm::view::EndpointCertificateView;
@@ -296,8 +297,17 @@ impl Provider for Estate {
         Some(&self.servers)
     }
 
-    fn protector(&self, instance: &str) -> Option<String> {
+    fn protector(&self, instance: &str) -> Option<(String, bool)> {
         self.find(instance).ok()?.settings().key.clone()
+    }
+
+    fn keys(&self, instance: &str) -> Vec<(String, String)> {
+        self.find(instance).map(|m| m.settings().keys.clone()).unwrap_or_default()
+    }
+
+    fn retention(&self, instance: &str, database: &str) -> Retention {
+        let found = self.find(instance).ok();
+        found.and_then(|m| m.settings().retention.get(&database.to_lowercase()).cloned()).unwrap_or_default()
     }
 
     fn networks(&self) -> Option<&Networks> {
@@ -393,9 +403,21 @@ impl Provider for Estate {
                 }
                 Ok(())
             }
-            Change::SetProtector { key } => {
+            Change::SetProtector { key, rotates } => {
                 tokio::time::sleep(SMALL).await;
-                managed.settings().key = key;
+                managed.settings().key = key.map(|k| (k, rotates));
+                Ok(())
+            }
+            Change::PutKey { name, uri } => {
+                tokio::time::sleep(SMALL).await;
+                let mut settings = managed.settings();
+                settings.keys.retain(|(n, _)| !n.eq_ignore_ascii_case(&name));
+                settings.keys.push((name, uri));
+                Ok(())
+            }
+            Change::SetRetention { database, kept } => {
+                tokio::time::sleep(SMALL).await;
+                managed.settings().retention.insert(database.to_lowercase(), kept);
                 Ok(())
             }
             Change::StopInstance => {

@@ -4,6 +4,7 @@ use super::certificate;
 use super::database;
 use super::failover_group;
 use super::instance;
+use super::kept;
 use super::link;
 use super::operation;
 use super::protector;
@@ -58,6 +59,7 @@ fn without_instance(server: &ArmServer, call: &Call) -> ArmResult<Reply> {
         (Target::Instances, &Method::GET) => Ok(instance::list(server, call)),
         (Target::Permissions, &Method::GET) => Ok(Reply::ok(server.access.permissions_body())),
         (Target::Locks, &Method::GET) => Ok(Reply::ok(server.access.locks_body(&call.route.scope))),
+        (Target::ActivityLog, &Method::GET) => crate::lab::arm::activity::list(server, call),
         (Target::FailoverGroups, &Method::GET) => failover_group::list(server, call),
         (Target::FailoverGroup(name), &Method::GET) => failover_group::get(server, call, name),
         (Target::FailoverGroup(name), &Method::PUT) => failover_group::put(server, call, name),
@@ -99,6 +101,15 @@ fn of_instance(server: &ArmServer, call: &Call, instance: &InstanceView) -> ArmR
         (Target::Database(name), &Method::GET) => database::get(server, call, instance, name),
         (Target::Protector, &Method::GET) => protector::get(server, call, instance),
         (Target::Protector, &Method::PUT) => protector::put(server, call, instance),
+        (Target::Keys, &Method::GET) => Ok(kept::keys(server, call, instance)),
+        (Target::Key(name), &Method::GET) => kept::get_key(server, call, instance, name),
+        (Target::Key(name), &Method::PUT) => kept::put_key(server, call, instance, name),
+        (Target::Retention { database, is_long }, &Method::GET) => {
+            kept::get(server, call, instance, database, *is_long)
+        }
+        (Target::Retention { database, is_long }, &Method::PUT) => {
+            kept::put(server, call, instance, database, *is_long)
+        }
         (Target::InstanceOperations, &Method::GET) => Ok(instance::operations(server, call, instance)),
         (Target::InstanceOperation(id), &Method::GET) => instance::operation(server, call, instance, id),
         (Target::CancelInstanceOperation(id), &Method::POST) => {

@@ -5,6 +5,7 @@ pub(super) mod database;
 mod dispatch;
 pub(super) mod failover_group;
 pub(super) mod instance;
+mod kept;
 pub(super) mod link;
 mod link_body;
 mod link_old;

@@ -17,13 +17,17 @@ use crate::lab::arm::view::InstanceView;
 use serde_json::json;
 
 pub(super) fn get(server: &ArmServer, call: &Call, instance: &InstanceView) -> ArmResult<Reply> {
-    let key = server.provider.protector(&instance.name);
-    let kind = if key.is_some() { "AzureKeyVault" } else { "ServiceManaged" };
-    let name = key.unwrap_or_else(|| "ServiceManaged".to_owned());
+    let own = server.provider.protector(&instance.name);
+    let kind = if own.is_some() { "AzureKeyVault" } else { "ServiceManaged" };
+    let (name, rotates) = own.unwrap_or_else(|| ("ServiceManaged".to_owned(), false));
+    let mut properties = json!({"serverKeyName": name, "serverKeyType": kind, "autoRotationEnabled": rotates});
+    let keys = server.provider.keys(&instance.name);
+    if let Some((_, uri)) = keys.iter().find(|(n, _)| n.eq_ignore_ascii_case(&name)) {
+        properties["uri"] = json!(uri);
+    }
     Ok(Reply::ok(json!({
         "id": child_id(call, instance, "encryptionProtector", "current"), "name": "current", "type": PROTECTOR_TYPE,
-        "kind": "servicemanaged",
-        "properties": {"serverKeyName": name, "serverKeyType": kind, "autoRotationEnabled": false},
+        "kind": kind.to_ascii_lowercase(), "properties": properties,
     })))
 }
 
@@ -36,10 +40,16 @@ pub(super) fn put(server: &ArmServer, call: &Call, instance: &InstanceView) -> A
     if own && name.is_none() {
         return Err(ArmError::invalid_parameter("serverKeyName"));
     }
+    let rotates = body::flag(p, "autoRotationEnabled")?.unwrap_or(false);
+    let key = name.filter(|_| own);
+    let known = server.provider.keys(&instance.name);
+    if key.as_ref().is_some_and(|k| !known.iter().any(|(n, _)| n.eq_ignore_ascii_case(k))) {
+        return Err(ArmError::bad_request("ServerKeyDoesNotExists", "The server key does not exist."));
+    }
     let label = Label {
         kind: Kind::Instance,
         name: "UpdateTransparentDataEncryptionProtector",
         outcome: Outcome::Instance { instance: instance.name.clone() },
     };
-    change::start(server, call, &instance.name, Change::SetProtector { key: name.filter(|_| own) }, label)
+    change::start(server, call, &instance.name, Change::SetProtector { key, rotates }, label)
 }

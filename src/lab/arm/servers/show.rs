@@ -38,6 +38,14 @@ impl Servers {
         })
     }
 
+    /// The default window: nobody chose another.
+    fn maintenance(&self) -> String {
+        let subscription = &self.azure.subscription;
+        format!(
+            "/subscriptions/{subscription}/providers/Microsoft.Maintenance/publicMaintenanceConfigurations/SQL_Default"
+        )
+    }
+
     pub(super) fn database_id(&self, host: &LogicalHost, name: &str) -> String {
         format!("{}/databases/{name}", self.id(host))
     }
@@ -67,6 +75,7 @@ impl Servers {
             "currentBackupStorageRedundancy": "Geo",
             "requestedBackupStorageRedundancy": "Geo",
             "isLedgerOn": false,
+            "maintenanceConfigurationId": self.maintenance(),
         });
         if let Some(pool) = &level.pool {
             properties["elasticPoolId"] = format!("{}/elasticPools/{pool}", self.id(host)).into();
@@ -100,6 +109,7 @@ impl Servers {
             "properties": {
                 "state": "Ready",
                 "maxSizeBytes": u64::from(pool.size_gb) << 30,
+                "maintenanceConfigurationId": self.maintenance(),
                 "perDatabaseSettings": {"minCapacity": 0, "maxCapacity": pool.capacity},
                 "zoneRedundant": false,
             },

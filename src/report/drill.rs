@@ -11,6 +11,7 @@ use crate::plan::fog::FogOp;
 use crate::plan::types::Plan;
 use serde::Serialize;
 use serde_json::Value;
+use std::fmt::Write;
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -128,12 +129,12 @@ pub fn table(lines: &[DrillLine], width: usize) -> String {
     let mut text = table.render(width);
     for l in lines {
         if let Some(proves) = l.proves.filter(|p| *p == NOT_AUTOMATIC) {
-            text.push_str(&format!("{} proves {proves}\n", l.run_id));
+            let _ = writeln!(text, "{} proves {proves}", l.run_id);
         }
         if let Some(open) = l.application.as_ref().filter(|a| a["confirmed"] != true) {
             let names = open["dependencies"].as_array().into_iter().flatten().filter_map(Value::as_str);
             let names = names.collect::<Vec<_>>().join(", ");
-            text.push_str(&format!("{} is INCOMPLETE: application tier not confirmed: {names}\n", l.run_id));
+            let _ = writeln!(text, "{} is INCOMPLETE: application tier not confirmed: {names}", l.run_id);
         }
     }
     text

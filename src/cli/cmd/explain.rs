@@ -17,7 +17,6 @@ pub(crate) fn run(args: &ExplainArgs, printer: &mut Printer) -> Result<Exit> {
     if args.list {
         let lines = report::explain::listed(topics::all());
         printer.answers(&lines, |width| report::explain::lines(&lines, width))?;
-        printer.next("milink explain TOPIC")?;
         return Ok(Exit::OK);
     }
     if let Some(word) = &args.search {
@@ -76,6 +75,5 @@ fn find(word: &str, printer: &mut Printer) -> Result<Exit> {
     if lines.is_empty() {
         return Ok(Exit::from(Kind::Refused));
     }
-    printer.next("milink explain ID")?;
     Ok(Exit::OK)
 }

@@ -119,7 +119,10 @@ pub fn advice(choice: &Choice<'_>, f: &GroupFacts) -> Vec<Row> {
     }
     match (choice.read_only_failover, choice.automatic_after) {
         (true, None) => {
-            list.add("fog.read_only_idle", Ok((false, "Enabled with the manual policy: it will do nothing".to_owned())))
+            list.add(
+                "fog.read_only_idle",
+                Ok((false, "Enabled with the manual policy: it will do nothing".to_owned())),
+            );
         }
         (true, Some(_)) => list.add(
             "fog.read_only_listener",
@@ -148,7 +151,7 @@ pub fn advice(choice: &Choice<'_>, f: &GroupFacts) -> Vec<Row> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::prerequisites::Severity;
     use super::super::prerequisites::Status;
     use super::super::tests::fresh;
@@ -167,6 +170,14 @@ mod tests {
 
     fn manual() -> Choice<'static> {
         Choice { automatic_after: None, accept: &[], read_only_failover: false, standby: false, read: None }
+    }
+
+    /// Every row that there can be.
+    pub(crate) fn every_id() -> Vec<&'static str> {
+        let hour = Some(Duration::from_secs(3600));
+        let automatic = Choice { automatic_after: hour, read: Some("Manual"), standby: true, ..manual() };
+        let idle = Choice { read_only_failover: true, ..manual() };
+        [automatic, idle].iter().flat_map(|c| advice(c, &fresh())).map(|r| r.id).collect()
     }
 
     fn row(choice: &Choice<'_>, f: &GroupFacts, id: &str) -> Option<Row> {

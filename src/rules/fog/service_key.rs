@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 /// `changed`: the key's last change on the primary; `made`: when the group was made.
 pub fn judge(changed: &Fact<OffsetDateTime>, made: Option<OffsetDateTime>) -> Vec<Row> {
     let mut list = List(Vec::new());
-    let answer = changed.get().map_err(|why| why.0.to_owned()).and_then(|changed| {
+    let answer = changed.get().map_err(|why| why.0.clone()).and_then(|changed| {
         let made = made.ok_or_else(|| {
             format!(
                 "changed at {changed}; when the group was made is not in this journal, so the two cannot be compared"

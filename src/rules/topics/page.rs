@@ -29,11 +29,15 @@ fn one(page: &mut String, t: &Topic) {
         if let Some((head, rows)) = s.table.split_first() {
             let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
             let _ = write!(page, "\n{}|{}\n", line(head), "---|".repeat(head.len()));
-            rows.iter().for_each(|row| page.push_str(&line(row)));
+            for row in rows {
+                page.push_str(&line(row));
+            }
         }
         if !s.points.is_empty() {
             page.push('\n');
-            s.points.iter().for_each(|p| page.push_str(&format!("- {p}\n")));
+            for point in &s.points {
+                let _ = writeln!(page, "- {point}");
+            }
         }
         if let Some(statement) = &s.statement {
             let _ = write!(page, "\n```sql\n{statement}\n```\n");

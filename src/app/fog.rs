@@ -30,6 +30,7 @@ use crate::plan::fog::FogSettings;
 use crate::plan::fog::RecoveryTargets;
 use crate::plan::types::Plan;
 use crate::plan::types::PlanKind;
+use crate::rules::fog::in_memory;
 use crate::rules::fog::names::listeners;
 use crate::rules::fog::prerequisites;
 use crate::rules::fog::prerequisites::Row;
@@ -94,6 +95,9 @@ impl FogLook {
             }
             None => prerequisites::judge(&self.facts, self.wanted.gb_per_hour),
         };
+        if self.standing == Standing::None {
+            rows.extend(self.policy_rows());
+        }
         rows.extend(self.closer.iter().cloned());
         for row in &mut rows {
             if row.status != Status::Pass && waived.iter().any(|w| w == row.id) {
@@ -116,6 +120,10 @@ impl App {
     /// Ids of checks that the estate file waives for everything.
     pub(super) fn waived(&self) -> Vec<String> {
         self.config.waivers.iter().filter(|w| w.links.is_empty()).map(|w| w.check.clone()).collect()
+    }
+
+    pub(super) fn waives(&self, check: &str) -> bool {
+        self.waived().iter().any(|w| w == check)
     }
 
     /// Reads a group from both of its addresses and from inside.
@@ -191,6 +199,19 @@ impl App {
             };
             return Err(Error::refused(why).hint(format!("milink drill run {}", facts.name)).into());
         }
+        if matches!(op, FogOp::Create | FogOp::Protect | FogOp::Update) {
+            look.accepted()?;
+        }
+        if op == FogOp::Delete {
+            self.may_delete(look)?;
+        }
+        let planned = matches!(op, FogOp::Failover | FogOp::Drill | FogOp::ForcedDrill);
+        if planned
+            && !self.waives(in_memory::WAIVER)
+            && let Some((why, hint)) = in_memory::planned_refused(facts, target.other())
+        {
+            return Err(Error::refused(why).hint(hint).into());
+        }
         let waived = self.waived();
         if matches!(op, FogOp::Create | FogOp::Protect) || op == FogOp::Update && look.wanted.between_servers {
             blocked(&look.rows(&waived), &facts.name)?;
@@ -217,6 +238,8 @@ impl App {
             databases: databases(look, op)?,
             copies_first: copies_first(look, op, primary),
             waived: self.waived(),
+            dependencies: self.config.application.dependencies.clone(),
+            dependencies_seen_to: false,
             links: if op == FogOp::Protect { self.fog_links(&look.wanted)? } else { Vec::new() },
             runbook: None,
             network: Vec::new(),

@@ -68,6 +68,8 @@ impl App {
                 .hint(format!("milink fog show {group}"))
         })?;
         may(Asked::Planned(primary.other()), &found.standing, facts).map_err(|r| Error::refused(r.why).hint(r.hint))?;
+        // A group that is made anew is made with the policy of the estate file.
+        found.accepted()?;
         let now = self.fog_plan(found, FogOp::Runbook, primary)?;
         let (next, pair) = self.next(found, &now, ask).await?;
         let resize = match ask {

@@ -3,12 +3,14 @@
 mod alone;
 pub mod build;
 pub mod check;
+pub mod copy_sync;
 pub mod cutover;
 pub mod facts;
 pub mod find;
 pub mod fog;
 mod fog_closer;
 pub mod fog_network;
+pub mod fog_notes;
 pub mod fog_runbook;
 pub mod fog_script;
 pub mod fog_secondary;

@@ -235,6 +235,7 @@ impl ArmChange {
                     InstanceSetting::Sku(name) => json!({ "sku": { "name": name } }),
                     InstanceSetting::UpdatePolicy(policy) => json!({ "properties": { "databaseFormat": policy } }),
                     InstanceSetting::NextGen(on) => json!({ "properties": { "isGeneralPurposeV2": on } }),
+                    InstanceSetting::ZoneRedundant(on) => json!({ "properties": { "zoneRedundant": on } }),
                 };
                 (Method::Patch, config.instance_url(instance, &[], API_VERSION)?, Some(body))
             }

@@ -1,5 +1,6 @@
 //! Azure Resource Manager: transport, pipeline, long-running operations, the resources of a link.
 
+mod activity;
 mod any;
 pub mod auth;
 pub mod change;

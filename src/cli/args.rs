@@ -10,6 +10,7 @@ pub use super::args_fog::DrillRunArgs;
 pub use super::args_fog::FogChangeArgs;
 pub use super::args_fog::FogCommand;
 pub use super::args_fog::FogConfirmArgs;
+pub use super::args_fog::FogCopySyncArgs;
 pub use super::args_fog::FogFailoverArgs;
 pub use super::args_fog::FogNameArgs;
 pub use super::args_fog::FogPlanArgs;
@@ -100,7 +101,7 @@ pub enum Command {
     Init(InitArgs),
     /// Say which links are possible, without asking a server
     Compat(CompatArgs),
-    /// Say what an error means and how to mend it
+    /// Say what an error means and how to mend it, or what there is to know about a topic
     Explain(ExplainArgs),
     /// Estimate how long seeding takes, without asking a server
     Estimate(EstimateArgs),
@@ -235,9 +236,15 @@ impl From<OsName> for Os {
 
 #[derive(Debug, Clone, Args)]
 pub struct ExplainArgs {
-    /// Number of SQL Server, code of Azure, state of a link, id of a check, or a message with one of them
-    #[arg(value_name = "ID", required = true)]
+    /// Number of SQL Server, code of Azure, state of a link, id of a check, a message with one of them, or a topic
+    #[arg(value_name = "ID", required_unless_present_any = ["list", "search"])]
     pub id: Vec<String>,
+    /// Name every topic
+    #[arg(long, conflicts_with_all = ["id", "search"])]
+    pub list: bool,
+    /// Topics, checks and errors that hold a word
+    #[arg(long, value_name = "WORD", conflicts_with = "id")]
+    pub search: Option<String>,
 }
 
 /// For what the checks say first.

@@ -27,6 +27,8 @@ pub enum FogCommand {
     /// Another region, name, size or update policy for a group: several operations in their order, one run
     #[command(subcommand)]
     Runbook(RunbookCommand),
+    /// Print the statement with which an application waits, after COMMIT, until the other region has the transaction
+    CopySync(FogCopySyncArgs),
     /// The path between the subnets of both members: peering, security rules, delegation
     #[command(subcommand)]
     Network(NetworkCommand),
@@ -222,6 +224,9 @@ pub struct RunbookScaleArgs {
     /// Next-gen General Purpose
     #[arg(long, value_name = "BOOL", group = "setting")]
     pub next_gen: Option<bool>,
+    /// Zone redundancy of each member: a zone's loss, never a region's
+    #[arg(long, value_name = "BOOL", group = "setting")]
+    pub zone_redundant: Option<bool>,
     /// Change to or from Next-gen General Purpose inside a group, as the pages of late 2025 allow and older ones forbid
     #[arg(long)]
     pub allow_next_gen: bool,
@@ -232,6 +237,15 @@ pub struct FogNameArgs {
     /// Failover group by name; not needed where the estate has one
     #[arg(value_name = "GROUP")]
     pub group: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct FogCopySyncArgs {
+    #[command(flatten)]
+    pub name: FogNameArgs,
+    /// Database of the group
+    #[arg(long, value_name = "DATABASE")]
+    pub database: String,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -261,6 +275,9 @@ pub struct FogFailoverArgs {
     /// Lose what has not arrived yet; only where the primary is lost
     #[arg(long)]
     pub forced: bool,
+    /// Somebody sees to every entry of `[application] dependencies`
+    #[arg(long)]
+    pub confirm_app: bool,
     /// Azure SQL Database alone: a planned failover, and where it does not succeed a forced one, in one call of the service
     #[arg(long, conflicts_with = "forced")]
     pub try_planned_first: bool,
@@ -285,6 +302,9 @@ pub struct DrillRunArgs {
     /// Rehearse the forced call, with nobody connected: refused while a client is there, so that nothing can be lost
     #[arg(long)]
     pub forced: bool,
+    /// Somebody sees to every entry of `[application] dependencies`
+    #[arg(long)]
+    pub confirm_app: bool,
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -134,6 +134,7 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         Command::Fog(FogCommand::Update(args)) => cmd::fog::update(&args, settings, printer).await,
         Command::Fog(FogCommand::Delete(args)) => cmd::fog::delete(&args, settings, printer).await,
         Command::Fog(FogCommand::Failover(args)) => cmd::fog::failover(&args, settings, printer).await,
+        Command::Fog(FogCommand::CopySync(args)) => cmd::fog_copy_sync::run(&args, settings, printer).await,
         Command::Fog(FogCommand::Network(command)) => cmd::fog_network::run(&command, settings, printer).await,
         Command::Fog(FogCommand::Secondary(command)) => cmd::fog_secondary::run(&command, settings, printer).await,
         Command::Fog(FogCommand::Script(args)) => cmd::fog_script::run(&args, settings, printer).await,

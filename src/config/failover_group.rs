@@ -37,6 +37,10 @@ pub struct FailoverGroupSection {
     /// Who fails over. Default: manual (only you).
     #[serde(default)]
     pub policy: GroupPolicy,
+    /// What `policy = "automatic"` costs, accepted word by word: delegate, an-hour-down, any-time-later, all-databases,
+    /// other-services, unknown-loss, equal-objectives (`milink explain microsoft-managed`). All seven are needed.
+    #[serde(default)]
+    pub accept: Vec<Acceptance>,
     /// How long Microsoft waits before it forces a failover with data loss; only with `policy = "automatic"`, at least 1h.
     #[schemars(with = "Option<Span>")]
     pub grace: Option<Spanned<Span>>,
@@ -64,6 +68,40 @@ pub enum GroupPath {
     Peering,
     ExpressRoute,
     Vpn,
+}
+
+/// One thing that is accepted with the automatic policy (facts: failover-groups 2.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Acceptance {
+    /// Disaster recovery is delegated to Microsoft.
+    Delegate,
+    /// An hour or more without service.
+    AnHourDown,
+    /// The failover may come at any time after the grace period.
+    AnyTimeLater,
+    /// Healthy and zone-redundant databases fail over too.
+    AllDatabases,
+    /// Dependencies on other services are ignored.
+    OtherServices,
+    /// An unknown amount of data is lost.
+    UnknownLoss,
+    /// Both members keep the same tier, kind of compute and size.
+    EqualObjectives,
+}
+
+impl Acceptance {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Delegate => "delegate",
+            Self::AnHourDown => "an-hour-down",
+            Self::AnyTimeLater => "any-time-later",
+            Self::AllDatabases => "all-databases",
+            Self::OtherServices => "other-services",
+            Self::UnknownLoss => "unknown-loss",
+            Self::EqualObjectives => "equal-objectives",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
@@ -95,6 +133,8 @@ pub struct FailoverGroup {
     pub databases: Option<Vec<String>>,
     /// `None`: manual.
     pub automatic_after: Option<Duration>,
+    /// Words that are accepted with the automatic policy.
+    pub accept: Vec<&'static str>,
     pub read_only_failover: bool,
     pub standby: bool,
     pub gb_per_hour: Option<f64>,
@@ -164,6 +204,18 @@ fn grace(group: &FailoverGroupSection, problems: &mut Vec<Problem>) {
         }
         _ => {}
     }
+    if group.standby && group.read_only_failover {
+        // A group has one secondary: readable, or for disaster recovery only (facts: failover-groups 2.5).
+        let message = "expected `standby` or `read_only_failover`, found both";
+        problems.push(
+            Problem::error(group.name.span(), message)
+                .hint("nothing may be read on a standby, so no reader is to be moved: `milink explain standby`"),
+        );
+    }
+    if group.policy == GroupPolicy::Manual && !group.accept.is_empty() {
+        let message = "`accept` does nothing with the manual policy";
+        problems.push(Problem::warning(group.name.span(), message.to_owned()));
+    }
     if group.policy == GroupPolicy::Manual && group.read_only_failover {
         problems.push(Problem::warning(
             group.name.span(),
@@ -183,6 +235,7 @@ pub(super) fn resolve(section: FailoverGroupSection, between_servers: bool) -> F
             GroupPolicy::Manual => None,
             GroupPolicy::Automatic => Some(section.grace.map_or(GRACE_MIN, |g| g.into_inner().0)),
         },
+        accept: section.accept.into_iter().map(Acceptance::word).collect(),
         read_only_failover: section.read_only_failover,
         standby: section.standby,
         gb_per_hour: section.gb_per_hour,

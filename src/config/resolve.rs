@@ -174,6 +174,7 @@ fn application(a: schema::ApplicationSection, dir: &Path) -> Application {
     Application {
         alias: a.alias,
         allow_logins: a.allow_logins,
+        dependencies: a.dependencies,
         repoint: hook(a.repoint),
         before_fence: hook(a.before_fence),
         after_fence: hook(a.after_fence),

@@ -293,6 +293,9 @@ pub struct ApplicationSection {
     /// Logins that stay let in behind the fence, for the smoke test.
     #[serde(rename = "allow_logins")]
     pub allow_logins: Vec<String>,
+    /// What else of the service has to move when a failover group does (web tier, storage, DNS): told in plans, drills and
+    /// reports, and each needs an answer (`--confirm-app`) before one of them is told as complete.
+    pub dependencies: Vec<String>,
     /// Points the application at the new side.
     pub repoint: Option<HookSection>,
     pub before_fence: Option<HookSection>,

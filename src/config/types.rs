@@ -138,6 +138,8 @@ pub struct Waiver {
 pub struct Application {
     pub alias: Option<String>,
     pub allow_logins: Vec<String>,
+    /// What else has to move at a failover of a group, in the user's words.
+    pub dependencies: Vec<String>,
     pub repoint: Option<Hook>,
     pub before_fence: Option<Hook>,
     pub after_fence: Option<Hook>,

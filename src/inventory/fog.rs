@@ -63,7 +63,8 @@ pub async fn look(effects: &Effects, name: &str, a: &Place, b: &Place) -> GroupF
             facts.bytes = total.and_then(|t| u64::try_from(t).ok());
             for d in users {
                 let row = effects.read(&primary.site, geo::link_status(&d.name)).await;
-                facts.databases.push(GeoDatabase { name: d.name, row: row.into() });
+                let in_memory = d.stream_containers.map(|n| n > 0);
+                facts.databases.push(GeoDatabase { name: d.name, row: row.into(), in_memory });
             }
         }
         // What Azure lists still has a name; its replication is unknown.
@@ -72,8 +73,10 @@ pub async fn look(effects: &Effects, name: &str, a: &Place, b: &Place) -> GroupF
             let names: Vec<String> =
                 member.databases.known().into_iter().flatten().map(|(name, _)| name.clone()).collect();
             let why = e.chain();
-            facts.databases =
-                names.into_iter().map(|name| GeoDatabase { name, row: Fact::unknown(why.clone()) }).collect();
+            facts.databases = names
+                .into_iter()
+                .map(|name| GeoDatabase { name, row: Fact::unknown(why.clone()), in_memory: None })
+                .collect();
         }
     }
     facts
@@ -188,6 +191,7 @@ fn facts(arm: &Arm, place: &Place, instance: ManagedInstance) -> MemberFacts {
         minimal_tls: p.minimal_tls_version,
         backup_redundancy: p.current_backup_storage_redundancy,
         maintenance: p.maintenance_configuration_id,
+        zone_redundant: p.zone_redundant,
         connection: p.proxy_override,
         made_at: p.create_time,
         tenant: None,

@@ -68,7 +68,7 @@ pub async fn look(effects: &Effects, name: &str, a: &Place, b: &Place, chosen: O
     for some in held.chunks(DOORS_AT_ONCE) {
         let rows = some.iter().map(|d| async move { effects.read(&door(site, d), geo::link_status(d)).await });
         for (name, row) in some.iter().zip(join_all(rows).await) {
-            facts.databases.push(GeoDatabase { name: name.clone(), row: row.into() });
+            facts.databases.push(GeoDatabase { name: name.clone(), row: row.into(), in_memory: None });
         }
     }
     let to_copy = if facts.grouped().is_some() { chosen_not_held(&facts, &chosen) } else { held };

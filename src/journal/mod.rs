@@ -8,6 +8,7 @@ pub mod history;
 pub mod memory;
 pub mod protected;
 pub mod record;
+pub mod roles;
 mod schema;
 pub mod sqlite;
 pub mod store;

@@ -51,6 +51,7 @@ pub struct MemberFacts {
     pub backup_redundancy: Option<String>,
     /// Resource id of its maintenance window; none: Azure does not say.
     pub maintenance: Option<String>,
+    pub zone_redundant: Option<bool>,
     /// How sessions are handed on.
     pub connection: Option<String>,
     pub made_at: Option<OffsetDateTime>,
@@ -123,6 +124,8 @@ pub struct GeoRow {
 pub struct GeoDatabase {
     pub name: String,
     pub row: Fact<Option<GeoRow>>,
+    /// A filegroup for memory-optimised data; `None`: not known.
+    pub in_memory: Option<bool>,
 }
 
 /// All of a group that could be read.

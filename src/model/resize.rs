@@ -15,6 +15,7 @@ pub enum InstanceSetting {
     UpdatePolicy(String),
     /// Next-gen General Purpose.
     NextGen(bool),
+    ZoneRedundant(bool),
 }
 
 impl InstanceSetting {
@@ -27,6 +28,8 @@ impl InstanceSetting {
             Self::UpdatePolicy(policy) => format!("update policy {policy}"),
             Self::NextGen(true) => "Next-gen General Purpose".to_owned(),
             Self::NextGen(false) => "General Purpose".to_owned(),
+            Self::ZoneRedundant(true) => "zone redundancy".to_owned(),
+            Self::ZoneRedundant(false) => "no zone redundancy".to_owned(),
         }
     }
 
@@ -45,7 +48,9 @@ impl InstanceSetting {
             }
             // A policy only goes forward; the new generation counts as the bigger one.
             (Self::UpdatePolicy(a), Self::UpdatePolicy(b)) => (!a.eq_ignore_ascii_case(b)).then_some(true),
-            (Self::NextGen(a), Self::NextGen(b)) => (a != b).then_some(*a),
+            (Self::NextGen(a), Self::NextGen(b)) | (Self::ZoneRedundant(a), Self::ZoneRedundant(b)) => {
+                (a != b).then_some(*a)
+            }
             _ => None,
         }
     }

@@ -137,6 +137,12 @@ pub struct FogPlan {
     /// What the path between the regions carries, MB an hour, where somebody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mb_per_hour: Option<u64>,
+    /// What else of the application has to move with the roles, in the user's words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dependencies: Vec<String>,
+    /// Somebody said that these are seen to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dependencies_seen_to: bool,
     /// Ids of checks that somebody answers for.
     #[serde(default)]
     pub waived: Vec<String>,
@@ -279,7 +285,10 @@ pub fn kinds(op: FogOp, of_servers: bool) -> Vec<&'static str> {
 pub fn build(fog: FogPlan, policy: PlanPolicy) -> Plan {
     let (kind, rows) = table(fog.op, fog.primary.is_server);
     let mut stages: Vec<PlannedStage> = Vec::new();
-    for (stage, kind, at_secondary) in rows {
+    // The group moves databases only: what else moves is a step of its own, so that nobody forgets it.
+    let tier: &[Row] = &[("application", "fog.application", true)];
+    let tier = if fog.op.promotes() && !fog.dependencies.is_empty() { tier } else { &[] };
+    for (stage, kind, at_secondary) in rows.iter().chain(tier) {
         if *kind == "fog.copies" && fog.copies_first.is_empty() {
             continue;
         }

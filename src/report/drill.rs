@@ -13,6 +13,7 @@ use crate::plan::types::Plan;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -33,7 +34,15 @@ pub struct DrillLine {
     pub back: Option<Value>,
     /// Who was still on the old primary after its names had moved; null: not watched.
     pub stragglers: Option<Value>,
+    /// What the drill says something about, and what not: the automatic policy is never tested by one.
+    pub proves: Option<&'static str>,
+    /// Dependencies of the application, and whether somebody saw to them; null: the estate file names none, or it got not so far.
+    pub application: Option<Value>,
 }
+
+/// A failover by Microsoft is another thing than one by you (facts: failover-groups 2.6).
+const BY_YOU: &str = "a failover by you";
+const NOT_AUTOMATIC: &str = "a failover by you; the automatic policy was NOT tested, and cannot be by a drill";
 
 pub fn line(run: &str, records: &[Stored], now: OffsetDateTime) -> Result<DrillLine> {
     let state = fold(records)?;
@@ -52,6 +61,8 @@ pub fn line(run: &str, records: &[Stored], now: OffsetDateTime) -> Result<DrillL
         schema_version: SCHEMA_VERSION,
         run_id: run.to_owned(),
         kind: fog.as_ref().map(|f| if f.op == FogOp::ForcedDrill { "forced" } else { "planned" }),
+        proves: fog.as_ref().map(|f| if f.settings.automatic_after_minutes.is_some() { NOT_AUTOMATIC } else { BY_YOU }),
+        application: named("fog.application", "application"),
         group: fog.map(|f| f.group),
         started_at,
         age_s,
@@ -135,7 +146,18 @@ pub fn table(lines: &[DrillLine], width: usize) -> String {
             straggler(l.stragglers.as_ref()),
         ]);
     }
-    table.render(width)
+    let mut text = table.render(width);
+    for l in lines {
+        if let Some(proves) = l.proves.filter(|p| *p == NOT_AUTOMATIC) {
+            let _ = writeln!(text, "{} proves {proves}", l.run_id);
+        }
+        if let Some(open) = l.application.as_ref().filter(|a| a["confirmed"] != true) {
+            let names = open["dependencies"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let names = names.collect::<Vec<_>>().join(", ");
+            let _ = writeln!(text, "{} is INCOMPLETE: application tier not confirmed: {names}", l.run_id);
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -154,6 +176,8 @@ mod tests {
             over: None,
             back: None,
             stragglers: None,
+            application: None,
+            proves: None,
         }
     }
 

@@ -1,11 +1,15 @@
 //! Failover groups as JSON and as text.
 
 use super::dto::SCHEMA_VERSION;
+use super::fog_notes;
 use super::table::Table;
 use crate::model::fact::Fact;
 use crate::model::geo::GroupFacts;
 use crate::model::geo::Side;
+use crate::rules::fog::ha;
+use crate::rules::fog::ha::Local;
 use crate::rules::fog::names::connection_strings;
+use crate::rules::fog::notes::Notes;
 use crate::rules::fog::prerequisites::Row;
 use crate::rules::fog::prerequisites::Severity;
 use crate::rules::fog::prerequisites::Status;
@@ -62,6 +66,14 @@ pub struct GroupReport {
     /// Settings in which the members of a standing group differ: nothing carries them over.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Row>,
+    /// How each member stays available within its region.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub high_availability: Vec<Local>,
+    /// What protects against the loss of a region; local availability never does.
+    pub regional_protection: Option<&'static str>,
+    /// Policy, advice, what is open.
+    #[serde(flatten)]
+    pub notes: Notes,
     /// What becomes of each chosen database of a logical server.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<String>,
@@ -141,6 +153,9 @@ pub fn group(
         read_only_listener: listeners.map(|l| l.1.clone()),
         settings_fit,
         drift: Vec::new(),
+        high_availability: ha::of_members(facts),
+        regional_protection: ha::regional(facts, protected(standing, facts)),
+        notes: Notes::default(),
         copies: facts.servers.as_ref().filter(|_| !checks.is_empty()).map_or_else(Vec::new, |p| copies(facts, p)),
         checks,
         standing: standing.clone(),
@@ -155,6 +170,9 @@ pub fn text(r: &GroupReport, width: usize) -> String {
         None => "protection unknown",
     };
     let mut text = format!("{}: {word} · {}\n", r.group, r.standing.sentence());
+    for line in fog_notes::open(&r.notes) {
+        let _ = writeln!(text, "{line}");
+    }
     if !r.missing.is_empty() {
         let _ = writeln!(
             text,
@@ -170,6 +188,9 @@ pub fn text(r: &GroupReport, width: usize) -> String {
     if let Some(primary) = &r.primary {
         let lag = r.lag_s.map_or("unknown".to_owned(), |l| format!("{l} s"));
         let _ = writeln!(text, "primary: {primary}   lag: {lag}");
+    }
+    if let Some(policy) = fog_notes::policy(&r.notes) {
+        let _ = writeln!(text, "{policy}");
     }
     if r.settings_fit == Some(false) {
         let _ = writeln!(text, "the settings in Azure are not those of the estate file: milink fog update {}", r.group);
@@ -205,6 +226,12 @@ pub fn text(r: &GroupReport, width: usize) -> String {
     for d in &r.drift {
         let word = if d.status == Status::Unknown { "not compared" } else { "the members differ" };
         let _ = writeln!(text, "{word}: {} ({}): {}", d.id, d.rule, d.found);
+    }
+    for row in &r.notes.advice {
+        let _ = writeln!(text, "{}", fog_notes::advice(row));
+    }
+    for line in fog_notes::layers(r) {
+        let _ = writeln!(text, "{line}");
     }
     for (word, name) in [("read-write", &r.read_write_listener), ("read-only", &r.read_only_listener)] {
         if let Some(name) = name {

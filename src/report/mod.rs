@@ -12,6 +12,7 @@ pub mod evidence_html;
 pub mod evidence_md;
 pub mod explain;
 pub mod fog;
+pub mod fog_notes;
 pub mod fog_runbook;
 pub mod groups;
 pub mod listener;

@@ -75,6 +75,12 @@ pub(super) fn facts(e: &Evidence) -> Vec<(&'static str, String)> {
         let opened = window.opened_at.map_or("unknown".to_owned(), |at| at.to_string());
         facts.push(("unprotected", format!("{lasted}, from {opened} until {}", window.closed_at)));
     }
+    if let Some(tier) = proof(e, "fog.application", "application") {
+        let names = tier["dependencies"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let names = names.collect::<Vec<_>>().join(", ");
+        let word = if tier["confirmed"] == true { "seen to" } else { "NOT CONFIRMED, so not complete" };
+        facts.push(("application tier", format!("{word}: {names}")));
+    }
     for (name, kind) in [("measured, over", "drill.measure"), ("measured, back", "drill.home")] {
         facts.extend(way(e, kind).map(|said| (name, said)));
     }

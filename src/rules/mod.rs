@@ -11,4 +11,5 @@ pub mod limits;
 pub mod link_error;
 pub mod network;
 pub mod seeding;
+pub mod topics;
 pub mod version;

@@ -221,6 +221,7 @@ async fn groups(app: &App) -> Result<Vec<GroupLine>> {
         let fit = app.settings_fit(&look);
         let mut group = report::fog::group(&look.facts, &look.standing, look.listeners.as_ref(), fit, Vec::new());
         group.drift = look.drift();
+        group.notes = app.group_notes(&look);
         let (drill, open_drill) = drills_of(&drills, &wanted.name);
         let due = app.config.policy.drill_within.unwrap_or(DRILL_DUE);
         lines.push(GroupLine { group, holds, why, window, drill, open_drill, drill_due_s: due.as_secs() });

@@ -152,6 +152,7 @@ fn fog_step(base: FogStep) -> Result<Arc<dyn Step>> {
         "fog.copies" => Arc::new(fog::copies::Copies(base)),
         "fog.update" => Arc::new(fog::update::Update(base)),
         "fog.failover" => Arc::new(fog::failover::Failover(base)),
+        "fog.application" => Arc::new(fog::application::Application(base)),
         "fog.confirm" => Arc::new(fog::confirm::Confirm(base)),
         "network.connected" => Arc::new(fog::network::Connected(base)),
         "fog.stragglers" => Arc::new(fog::stragglers::Watch(base)),

@@ -146,10 +146,14 @@ fn a_lost_region_is_left_by_force_and_comes_back_as_secondary() {
 #[test]
 fn settings_follow_the_estate_file() {
     let lab = grouped();
-    let changed = lab.estate_with(
-        "automatic.toml",
-        &[("secondary = \"mi-b\"", "secondary = \"mi-b\"\npolicy = \"automatic\"\ngrace = \"2h\"")],
-    );
+    let accept = r#"accept = ["delegate", "an-hour-down", "any-time-later", "all-databases", "other-services", "unknown-loss", "equal-objectives"]"#;
+    let wanted = "secondary = \"mi-b\"\npolicy = \"automatic\"\ngrace = \"2h\"\n";
+    // Six of seven words are not all of them, and nothing is sent.
+    let six = accept.replace(", \"unknown-loss\"", "");
+    let refusing = lab.estate_with("six.toml", &[("secondary = \"mi-b\"", &format!("{wanted}{six}"))]);
+    let refused = lab.milink(&format!("--estate {} fog update --yes", refusing.display())).exits(3);
+    assert!(refused.stderr.contains("\"unknown-loss\" missing"), "{}", refused.stderr);
+    let changed = lab.estate_with("automatic.toml", &[("secondary = \"mi-b\"", &format!("{wanted}{accept}"))]);
     let estate = format!("--estate {}", changed.display());
     let before = lab.milink(&format!("{estate} fog show --output json")).exits(0).json();
     assert_eq!(before["settings_fit"], false);
@@ -158,6 +162,24 @@ fn settings_follow_the_estate_file() {
     lab.milink(&format!("{estate} fog update --yes")).exits(0);
     let after = lab.milink(&format!("{estate} fog show --output json")).exits(0).json();
     assert_eq!(after["settings_fit"], true);
+    assert_eq!((&after["policy"]["api"], &after["policy"]["grace_minutes"]), (&"Automatic".into(), &120.into()));
+    let text = lab.milink(&format!("{estate} fog show")).exits(0).stdout;
+    for part in ["fog.automatic", "ALL groups of the region", "whatever their state", "favours availability"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    // A drill is one by you: it says nothing of the automatic policy.
+    let drill = lab.milink(&format!("{estate} drill run --yes --output json")).exits(0).json();
+    assert!(drill["proves"].as_str().unwrap().contains("NOT tested"), "{drill:#}");
+    // Back to manual, and no grace period is sent any more.
+    let script = lab.milink("fog update --script").exits(0).stdout;
+    assert!(script.contains(r#""failoverPolicy":"Manual""#) && !script.contains("GracePeriod"), "{script}");
+    lab.milink("fog update --yes").exits(0);
+    assert_eq!(show(&lab)["policy"]["api"], "Manual");
+    // Somebody else changed it: the drift is explained.
+    let drifted = lab.milink(&format!("{estate} fog show --output json")).exits(0).json();
+    let advice = drifted["advice"].as_array().unwrap();
+    let switched = advice.iter().find(|r| r["id"] == "fog.policy_switched").unwrap();
+    assert!(switched["found"].as_str().unwrap().contains("customer managed"), "{switched:#}");
     let wrong = lab.estate_with("wrong.toml", &[("secondary = \"mi-b\"", "secondary = \"mi-b\"\ngrace = \"2h\"")]);
     lab.milink(&format!("--estate {} fog show", wrong.display())).exits(2).says("manual");
 }

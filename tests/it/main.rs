@@ -25,6 +25,8 @@ mod faults;
 mod fog;
 /// The closer look before a group is made.
 mod fog_checks;
+/// Policy, advice and reminders of failover groups; what keeps people from harm.
+mod fog_notes;
 /// Several operations on a failover group as one run; the forced drill; logins of both members.
 mod fog_runbook;
 /// Failover groups of databases of logical servers: several between one pair, and one that is made in part.

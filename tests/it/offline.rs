@@ -300,6 +300,28 @@ fn explain_knows_the_checks() {
     assert_eq!(answer["nearest"], serde_json::json!(["database.broker"]));
 }
 
+/// What is no error at all.
+#[test]
+fn explain_knows_topics_by_name_and_by_word() {
+    let (code, answer) = json("explain grace period");
+    assert_eq!((code, &answer["kind"], &answer["id"]), (0, &"topic".into(), &"grace-period".into()));
+    assert!(answer["sections"][0]["points"][0].as_str().unwrap().contains("60 minutes"), "{answer:#}");
+    assert!(answer["source"].as_str().unwrap().contains("(2022)"), "{answer:#}");
+    let (code, answer) = json("explain failover-polcy");
+    assert_eq!((code, &answer["nearest"]), (3, &serde_json::json!(["failover-policy"])));
+    let (code, all) = json("explain --list");
+    assert_eq!(code, 0);
+    assert!(all.as_array().unwrap().iter().any(|t| t["id"] == "in-memory"), "{all:#}");
+    let (code, found) = json("explain --search DNSZonePartner");
+    assert_eq!((code, &found[0]["id"], &found[0]["kind"]), (0, &"dns-zone".into(), &"topic".into()));
+    assert_eq!(json("explain --search nosuchword"), (3, serde_json::json!([])));
+    let text = run("explain copy-sync");
+    for part in ["EXEC sys.sp_wait_for_database_copy_sync @target_server", "does not wait for redo", "source: "] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(run("explain").starts_with("exit 2"));
+}
+
 #[test]
 fn explain_says_what_it_does_not_know() {
     insta::assert_snapshot!(run("explain 41975"), @r#"
@@ -314,7 +336,7 @@ fn explain_says_what_it_does_not_know() {
     --- stdout
     --- stderr
     error: the catalogue does not know `no such  [2J thing`
-    hint: pass a number (`41974`), a code of Azure, a state of a link (`LinkInitError`) or a check (`database.broker`)
+    hint: pass a number (`41974`), a code of Azure, a state of a link (`LinkInitError`), a check (`database.broker`) or a topic (`milink explain --list`)
     "#);
     insta::assert_snapshot!(run_args(&["explain", ""]), @r#"
     exit 2

@@ -1,6 +1,7 @@
 //! Resources as the service shows them: every member optional, every enumeration open.
 
 pub mod access;
+pub mod activity;
 pub mod certificate;
 pub mod database;
 pub mod failover_group;

@@ -1,6 +1,7 @@
 //! `milink drill …` and `milink listener check`.
 
 use super::fog::STOPPING;
+use super::fog_ask;
 use super::plan_text;
 use crate::app::fog::NoPlan;
 use crate::base::clock::TokioClock;
@@ -23,6 +24,7 @@ use crate::journal::Journal;
 use crate::plan::fog::FogOp;
 use crate::plan::types::PlanKind;
 use crate::report;
+use crate::rules::fog::names::connection_strings;
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -34,7 +36,7 @@ pub async fn run(args: &DrillRunArgs, settings: &Settings, printer: &mut Printer
         return Err(Error::refused(format!("drill {run} has not ended")).hint(format!("milink drill resume {run}")));
     }
     let op = if args.forced { FogOp::ForcedDrill } else { FogOp::Drill };
-    let plan = match app.plan_fog(&look, op, None) {
+    let mut plan = match app.plan_fog(&look, op, None) {
         Ok(plan) => plan,
         Err(NoPlan::Error(e)) => return Err(e),
         Err(NoPlan::Already(refusal)) => return Err(Error::refused(refusal.why).hint(refusal.hint)),
@@ -43,6 +45,7 @@ pub async fn run(args: &DrillRunArgs, settings: &Settings, printer: &mut Printer
         plan_text::show(&plan, args.common.change.script, printer)?;
         return Ok(Exit::OK);
     }
+    fog_ask::application(&mut plan, args.confirm_app, settings, printer)?;
     if args.forced {
         printer.message(
             "A forced failover, with every client gone: it is refused while anybody is connected to either side. The way back is planned.",
@@ -54,6 +57,7 @@ pub async fn run(args: &DrillRunArgs, settings: &Settings, printer: &mut Printer
     }
     let token = signal::safe_stop(STOPPING, &format!("{} drill resume", settings.program), Box::new(|| {}))?;
     let ended = live::follow(printer, |feed| app.start(&plan, feed, Cancel::from_token(token))).await?;
+    fog_ask::tell_unanswered(app.journal.as_ref(), &ended, printer)?;
     match ended.end {
         RunEnd::Committed => {
             let records = app.journal.records(&ended.run)?;
@@ -96,7 +100,22 @@ struct ListenerReport {
     ok: bool,
     listeners: Vec<Landed>,
     connection_strings: Vec<Strings>,
+    /// Reads beside the primary, on a replica of its own: Business Critical alone has one, free.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    read_replica: Vec<Replica>,
+    /// Why the read-only strings are not to be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_only_warning: Option<&'static str>,
 }
+
+#[derive(Debug, Serialize)]
+struct Replica {
+    driver: &'static str,
+    read: String,
+}
+
+/// Licence, not a technical refusal (facts: failover-groups 2.5).
+const STANDBY: &str = "the secondary is a standby: reading there breaks its licence; take the read-only strings for nothing but a secondary of type Geo";
 
 #[derive(Debug, Serialize)]
 struct Strings {
@@ -111,7 +130,13 @@ pub async fn listeners(args: &FogNameArgs, settings: &Settings, printer: &mut Pr
     let found = app.check_listeners(&look).await?;
     let (rw, ro) = look.listeners.clone().unwrap_or_default();
     let database = look.facts.databases.first().map_or("DATABASE", |d| d.name.as_str()).to_owned();
-    let strings = crate::rules::fog::names::connection_strings(&rw, &ro, &database);
+    let strings = connection_strings(&rw, &ro, &database);
+    let here = look.standing.primary().and_then(|side| look.facts.member(side).facts.known());
+    let has_replica = here.and_then(|f| f.tier.as_deref()).is_some_and(|t| t.eq_ignore_ascii_case("BusinessCritical"));
+    let replica = if has_replica { connection_strings(&rw, &rw, &database) } else { Vec::new() };
+    let is = |kind: &str| kind.eq_ignore_ascii_case("Standby");
+    let read = app.group_notes(&look).policy.and_then(|p| p.secondary_type);
+    let standby = read.as_deref().map_or(look.wanted.standby, is);
     let shown = ListenerReport {
         schema_version: report::dto::SCHEMA_VERSION,
         group: look.wanted.name.clone(),
@@ -121,6 +146,8 @@ pub async fn listeners(args: &FogNameArgs, settings: &Settings, printer: &mut Pr
             .into_iter()
             .map(|(driver, read_write, read_only)| Strings { driver, read_write, read_only })
             .collect(),
+        read_replica: replica.into_iter().map(|(driver, _, read)| Replica { driver, read }).collect(),
+        read_only_warning: standby.then_some(STANDBY),
     };
     printer.answer(&shown, |_| text(&shown, &rw, &ro, &database))?;
     let unread = shown.listeners.iter().any(|l| matches!(l.landing, Landing::Unknown | Landing::NoName));
@@ -157,5 +184,11 @@ fn text(r: &ListenerReport, rw: &str, ro: &str, database: &str) -> String {
         }
     }
     text.push_str(&report::fog::strings(rw, ro, database));
+    if let Some(why) = r.read_only_warning {
+        let _ = writeln!(text, "warning: {why}");
+    }
+    for replica in &r.read_replica {
+        let _ = writeln!(text, "{}, reads beside the primary (Business Critical): {}", replica.driver, replica.read);
+    }
     text
 }

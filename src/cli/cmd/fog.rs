@@ -1,5 +1,6 @@
 //! `milink fog …`
 
+use super::fog_ask;
 use super::plan_text;
 use crate::app::build::App;
 use crate::app::find::find_run;
@@ -44,6 +45,7 @@ pub(super) fn report_of(app: &App, look: &FogLook) -> GroupReport {
     let fit = app.settings_fit(look);
     let mut shown = report::fog::group(&look.facts, &look.standing, look.listeners.as_ref(), fit, rows);
     shown.drift = look.drift();
+    shown.notes = app.group_notes(look);
     shown
 }
 
@@ -52,6 +54,8 @@ pub async fn show(args: &FogNameArgs, settings: &Settings, printer: &mut Printer
     let look = app.look_at_group(args.group.as_deref()).await?;
     let mut shown = report_of(&app, &look);
     shown.drift = app.drift(&look).await?;
+    shown.notes.advice.extend(app.service_key_rows(&look).await?);
+    app.add_activity(&look, &mut shown.notes).await?;
     printer.answer(&shown, |width| report::fog::text(&shown, width))?;
     if let Some(window) = app.window_of(&look.wanted.name)? {
         let lasted = window.lasted().map_or("an unknown time".to_owned(), crate::base::text::duration);
@@ -174,6 +178,7 @@ pub(super) async fn drive(app: &App, plan: &Plan, settings: &Settings, printer: 
 
 /// How it ended, and how the group stands now.
 pub(super) async fn end(app: &App, ended: Ended, name: &str, printer: &mut Printer) -> Result<Exit> {
+    fog_ask::tell_unanswered(app.journal.as_ref(), &ended, printer)?;
     match ended.end {
         RunEnd::Committed => {
             if printer.format() != Format::Jsonl {
@@ -220,6 +225,7 @@ pub async fn create(args: &FogChangeArgs, settings: &Settings, printer: &mut Pri
         printer.next(&format!("milink listener check {name}"))?;
         return Ok(Exit::OK);
     }
+    fog_ask::accept(&mut look, settings, printer)?;
     let plan = match planned(&app, &look, FogOp::Create, None, &args.change, printer)? {
         Ok(plan) => plan,
         Err(exit) => return Ok(exit),
@@ -282,14 +288,18 @@ async fn extend(
 
 pub async fn update(args: &FogChangeArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings, &[], printer).await?;
-    let look = app.look_at_group(args.name.group.as_deref()).await?;
+    let mut look = app.look_at_group(args.name.group.as_deref()).await?;
     let name = look.wanted.name.clone();
     if app.settings_fit(&look) == Some(true) {
         printer.message("the settings in Azure are those of the estate file")?;
         return Ok(Exit::OK);
     }
+    fog_ask::accept(&mut look, settings, printer)?;
     if look.wanted.between_servers {
         return extend(&app, &look, args, settings, printer).await;
+    }
+    for row in look.policy_rows().iter().filter(|r| r.status != Status::Pass) {
+        printer.message(&report::fog_notes::advice(row))?;
     }
     let plan = match planned(&app, &look, FogOp::Update, None, &args.change, printer)? {
         Ok(plan) => plan,
@@ -341,15 +351,20 @@ pub async fn failover(args: &FogFailoverArgs, settings: &Settings, printer: &mut
         return end(&app, ended, &name, printer).await;
     }
     let to = args.to.as_deref().map(SiteId::from);
-    let plan = match planned(&app, &look, op, to.as_ref(), &args.common.change, printer)? {
+    let mut plan = match planned(&app, &look, op, to.as_ref(), &args.common.change, printer)? {
         Ok(plan) => plan,
         Err(exit) => return Ok(exit),
     };
+    printer.message(&format!("roles now: {}", fog_ask::roles(&look)))?;
+    fog_ask::application(&mut plan, args.confirm_app, settings, printer)?;
     if op != FogOp::Failover {
-        let lag = look.facts.lag_s().map_or("not known".to_owned(), |l| format!("{l} s at the last look"));
+        for line in fog_ask::before_force(&look, op) {
+            printer.warning(&line)?;
+        }
+        let lag = look.facts.lag_s().map_or("unknown".to_owned(), |l| format!("{l} s at the last look"));
         let first = if op == FogOp::PlannedFirst { "If the planned failover does not succeed: " } else { "" };
         printer.message(&format!(
-            "{first}Whatever has not reached the secondary is LOST for good; the lag is {lag}. The old primary's own copy is overwritten when it returns."
+            "{first}A forced failover has NO protection against data loss: whatever has not reached the secondary is LOST for good; the lag is {lag}. Every session is dropped. The old primary's own copy is overwritten when it returns."
         ))?;
         confirm::typed(settings, args.common.confirm.as_deref(), &name, "Force a failover with data loss?")?;
     } else if args.common.confirm.as_deref() != Some(name.as_str()) {

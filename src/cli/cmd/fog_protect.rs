@@ -1,6 +1,7 @@
 //! `milink fog protect`: the second half of a migration.
 
 use super::fog;
+use super::fog_ask;
 use crate::base::error::Result;
 use crate::base::text;
 use crate::cli::args::FogChangeArgs;
@@ -32,6 +33,7 @@ pub async fn run(args: &FogChangeArgs, settings: &Settings, printer: &mut Printe
         printer.next(&format!("milink drill run {name}"))?;
         return Ok(Exit::OK);
     }
+    fog_ask::accept(&mut look, settings, printer)?;
     let plan = match fog::planned(&app, &look, FogOp::Protect, None, &args.change, printer)? {
         Ok(plan) => plan,
         Err(exit) => return Ok(exit),

@@ -42,9 +42,10 @@ fn ask(command: &RunbookCommand) -> Result<(RunbookAsk, &FogConfirmArgs)> {
                 }
                 (_, _, Some(tier), _) => InstanceSetting::Sku(tier.clone()),
                 (_, _, _, Some(on)) => InstanceSetting::NextGen(on),
+                _ if a.zone_redundant.is_some() => InstanceSetting::ZoneRedundant(a.zone_redundant == Some(true)),
                 _ => {
                     return Err(Error::usage("what is to change?")
-                        .hint("one of --v-cores, --storage-gb, --tier, --next-gen: never two in one request"));
+                        .hint("one of --v-cores, --storage-gb, --tier, --next-gen, --zone-redundant: never two in one request"));
                 }
             };
             (RunbookAsk::Resize(setting, a.allow_next_gen), &a.common)
@@ -111,6 +112,9 @@ fn warnings(fog: &FogPlan) -> Vec<String> {
         Runbook::Resize => {
             if let Some(InstanceSetting::UpdatePolicy(_)) = book.resize.as_ref().map(|r| &r.to) {
                 lines.push("NO failover is possible between the two changes, not even a forced one; and a policy only goes forward.".to_owned());
+            }
+            if let Some(InstanceSetting::ZoneRedundant(true)) = book.resize.as_ref().map(|r| &r.to) {
+                lines.push("General Purpose has zone redundancy in some regions only, and Azure does not say here which: a region without it refuses the change, and nothing is changed then. It does not cover the loss of a region, a bad deployment or a deletion.".to_owned());
             }
             lines.push("Each member drops its sessions once, at the end of its change.".to_owned());
         }

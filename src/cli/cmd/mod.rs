@@ -18,6 +18,8 @@ pub mod endpoint;
 pub mod estimate;
 pub mod explain;
 pub mod fog;
+mod fog_ask;
+pub mod fog_copy_sync;
 pub mod fog_network;
 pub mod fog_protect;
 pub mod fog_runbook;

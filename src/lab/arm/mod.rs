@@ -2,6 +2,7 @@
 //! them (facts: arm-api, az-cli). State lives behind [`provider::Provider`].
 
 pub mod access;
+pub mod activity;
 pub mod auth;
 pub mod body;
 mod change;

@@ -117,6 +117,7 @@ pub struct InstancePatch {
     pub database_format: Option<String>,
     /// Next-gen General Purpose.
     pub next_gen: Option<bool>,
+    pub zone_redundant: Option<bool>,
     pub hybrid_secondary_usage: Option<String>,
     pub license_type: Option<String>,
     pub tags: Option<BTreeMap<String, String>>,

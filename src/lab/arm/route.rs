@@ -65,6 +65,8 @@ pub enum Target {
     /// Of the scope in [`Route::scope`].
     Permissions,
     Locks,
+    /// Of the subscription.
+    ActivityLog,
     /// Instance failover groups of a region.
     FailoverGroups,
     FailoverGroup(String),
@@ -128,6 +130,7 @@ impl Route {
             Target::Capabilities(_) => "Microsoft.Sql/locations/capabilities/read".to_owned(),
             Target::Permissions => "Microsoft.Authorization/permissions/read".to_owned(),
             Target::Locks => "Microsoft.Authorization/locks/read".to_owned(),
+            Target::ActivityLog => "Microsoft.Insights/eventtypes/values/Read".to_owned(),
             Target::Server(target) => target.action(verb),
             Target::Network(target) => of(target.kind()),
             Target::FailoverGroups | Target::FailoverGroup(_) => of(FOG_TYPE),
@@ -157,6 +160,7 @@ impl Route {
             }
             Target::Permissions => (Namespace::Authorization, "permissions"),
             Target::Locks => (Namespace::Authorization, "locks"),
+            Target::ActivityLog => (Namespace::Insights, "eventtypes/values"),
             Target::Links | Target::Link(_) | Target::LinkAction(..) => {
                 (Namespace::Sql, "managedInstances/distributedAvailabilityGroups")
             }
@@ -255,6 +259,10 @@ impl Walk<'_> {
         }
         if self.eat("microsoft.authorization") {
             return self.authorization(route, before);
+        }
+        if route.group.is_none() && self.eat("microsoft.insights") {
+            let whole = self.eat("eventtypes") && self.eat("management") && self.eat("values");
+            return whole.then_some(Target::ActivityLog);
         }
         if route.group.is_none() && self.left() == 1 {
             return self.name().map(Target::ResourceProvider);

@@ -1,6 +1,7 @@
 //! The emulator itself: one request in, one answer out. Sockets are `serve.rs`'s business.
 
 use super::access::Access;
+use super::activity::Activity;
 use super::auth::Tokens;
 use super::config::ArmConfig;
 use super::config::Principal;
@@ -58,6 +59,7 @@ pub struct ArmServer {
     pub access: Access,
     pub faults: Faults,
     pub(super) ear: Ear,
+    pub activity: Activity,
 }
 
 /// One authorised request.
@@ -73,6 +75,8 @@ pub(super) struct Call {
     pub(super) base: String,
     /// Set by a fault: the operation will end so.
     pub(super) fail_operation: Option<ArmError>,
+    /// Who asks: the object id of the token's principal.
+    pub(super) caller: String,
 }
 
 /// What goes back, before the headers that every answer has.
@@ -126,6 +130,7 @@ impl ArmServer {
             access: Access::default(),
             faults: Faults::default(),
             ear: Ear::default(),
+            activity: Activity::default(),
             provider,
             config,
         })
@@ -204,7 +209,17 @@ impl ArmServer {
         )?;
         check_content(&body, header("content-type"))?;
         let rate = self.admit(&principal, &parts.method)?;
-        let call = Call { method: parts.method, route, version, query, body, path, base, fail_operation };
+        let call = Call {
+            method: parts.method,
+            route,
+            version,
+            query,
+            body,
+            path,
+            base,
+            fail_operation,
+            caller: principal.object_id.clone(),
+        };
         self.check_scope(&call, &principal)?;
         let mut reply = resource::dispatch(self, &call).unwrap_or_else(|error| Reply::error(&error));
         reply.headers.extend(rate);

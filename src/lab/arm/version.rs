@@ -59,6 +59,9 @@ const NETWORK_VERSIONS: &[&str] = &[
 const AUTHORIZATION_VERSIONS: &[&str] =
     &["2015-07-01", "2016-09-01", "2018-01-01-preview", "2020-05-01", "2022-04-01", "2022-05-01-preview"];
 
+/// Microsoft.Insights: the activity log.
+const INSIGHTS_VERSIONS: &[&str] = &["2015-04-01"];
+
 /// Who has to know the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Namespace {
@@ -66,6 +69,7 @@ pub enum Namespace {
     Resources,
     Authorization,
     Network,
+    Insights,
 }
 
 impl Namespace {
@@ -75,6 +79,7 @@ impl Namespace {
             Self::Resources => RESOURCES_VERSIONS,
             Self::Authorization => AUTHORIZATION_VERSIONS,
             Self::Network => NETWORK_VERSIONS,
+            Self::Insights => INSIGHTS_VERSIONS,
         }
     }
     fn name(self) -> &'static str {
@@ -83,6 +88,7 @@ impl Namespace {
             Self::Resources => "Microsoft.Resources",
             Self::Authorization => "Microsoft.Authorization",
             Self::Network => "Microsoft.Network",
+            Self::Insights => "Microsoft.Insights",
         }
     }
 }

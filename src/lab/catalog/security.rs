@@ -163,7 +163,8 @@ fn symmetric_keys(c: &Ctx<'_>) -> Vec<ViewRow> {
         out.push(key(101, "##MS_DatabaseMasterKey##", k.guid, k.create_date, k.modify_date));
     }
     if c.db.id == 1 {
-        out.push(key(102, "##MS_ServiceMasterKey##", c.db.guid, c.db.create_date, c.db.create_date));
+        let changed = c.state.server.service_key_changed.unwrap_or(c.db.create_date);
+        out.push(key(102, "##MS_ServiceMasterKey##", c.db.guid, c.db.create_date, changed));
     }
     out
 }

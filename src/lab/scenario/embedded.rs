@@ -65,6 +65,12 @@ pub(super) const BROKEN: &[Broken] = &[
         from: "resource_group = \"rg-lab-dr\"",
         to: "resource_group = \"rg-lab-dr\"\n\n[[database]]\nname = \"leftover\"\ninstance = \"mi-b\"\nsize_mib = 8",
     },
+    Broken {
+        name: "fog-smaller",
+        summary: "fog-ready, but the second instance has half the vCores (P04, a warning)",
+        from: "vcores = 8",
+        to: "vcores = 4",
+    },
 ];
 
 /// Those that begin with a SQL Server to migrate from, and without links.
@@ -88,4 +94,5 @@ pub const NAMES: &[&str] = &[
     "fog-broken-collation",
     "fog-broken-region",
     "fog-broken-occupied",
+    "fog-smaller",
 ];

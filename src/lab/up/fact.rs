@@ -3,6 +3,7 @@
 use super::fault::Instances;
 use crate::lab::arm::access::Lock;
 use crate::lab::arm::access::Permission;
+use crate::lab::arm::activity::Entry;
 use crate::lab::arm::server::ArmServer;
 use crate::lab::world::database::Database;
 use crate::lab::world::instance::Instance;
@@ -11,7 +12,7 @@ use crate::lab::world::server::BackupSet;
 use std::sync::Arc;
 
 /// What can be set, for the message of a mistake.
-const KEYS: &str = "hadr on|off; lock LEVEL|none; permissions all|read|sql; failover-group NAME|none; region up|down; \
+const KEYS: &str = "hadr on|off; lock LEVEL|none; permissions all|read|sql; failover-group NAME|none; region up|down; service-key regenerated; microsoft-failover GROUP; \
                     clock-ahead-s N; zone-minutes N; \
                     with a database: change-capture, published, distributor, log-shipping on|off; log-backups-older-h N; version-store FILEGROUP-ID; refers-to DATABASE|none; log-rate-mib N|none; encrypted on|off; file-gib N; defunct FILE|none";
 
@@ -51,6 +52,11 @@ pub(super) fn set(
             arm.access.set_failover_groups(if value == "none" { Vec::new() } else { vec![(value.to_owned(), id)] });
         }
         ("region", None) => region(instance, value)?,
+        ("microsoft-failover", None) => logged(instance, arm, value)?,
+        ("service-key", None) if value == "regenerated" => {
+            let now = instance.clock.now();
+            instance.with(|s| s.server.service_key_changed = Some(now));
+        }
         ("clock-ahead-s", None) => instance.wall.set_skew_s(number(value)?),
         ("zone-minutes", None) => instance.wall.set_zone_minutes(number(value)?),
         ("refers-to", Some(name)) => edit(instance, name, |d| {
@@ -102,6 +108,21 @@ pub(super) fn set(
     }
     instance.notify();
     Ok(format!("{key} is {value}"))
+}
+
+/// The entry that a failover by Microsoft leaves on the side of the new primary. The roles are changed by other words.
+fn logged(instance: &Arc<Instance>, arm: &ArmServer, group: &str) -> Result<(), String> {
+    let id = id_of(instance, arm).ok_or("that is no managed instance")?;
+    let (scope, _) = id.split_once("/providers/").ok_or("the instance has no resource group")?;
+    let resource_group = scope.rsplit('/').next().unwrap_or_default().to_owned();
+    arm.activity.note(Entry {
+        at: instance.clock.now(),
+        caller: "-".to_owned(),
+        resource_group,
+        resource_id: format!("{scope}/providers/Microsoft.Sql/locations/lab/instanceFailoverGroups/{group}"),
+        forced: true,
+    });
+    Ok(())
 }
 
 /// Log backups as a busy day leaves them: three, a minute apart, at so many MiB a second. 0 takes them away again.

@@ -208,6 +208,8 @@ pub struct ServerState {
     pub hadr_disabled: bool,
     /// The region of a managed instance does not answer.
     pub region_down: bool,
+    /// The service master key was regenerated then; `None`: never since the instance was made.
+    pub service_key_changed: Option<OffsetDateTime>,
     /// A managed instance that was stopped in Azure.
     pub stopped: bool,
     /// A logical server of Azure SQL Database.
@@ -288,6 +290,7 @@ impl ServerState {
             agent_running: true,
             hadr_disabled: false,
             region_down: false,
+            service_key_changed: None,
             stopped: false,
             logical: false,
             read_scale: std::collections::BTreeSet::new(),

@@ -104,8 +104,10 @@ impl GroupForm {
         }
         let at = self.at(verb);
         let grace = self.grace_hours();
-        let mut options =
-            vec![("--subscription", Some(subscription(at))), ("--resource-group", Some(at.resource_group.name.as_str()))];
+        let mut options = vec![
+            ("--subscription", Some(subscription(at))),
+            ("--resource-group", Some(at.resource_group.name.as_str())),
+        ];
         if verb == Verb::List {
             // There is no `list`: the request itself.
             let url = format!(
@@ -162,8 +164,10 @@ impl GroupForm {
         }
         let at = self.at(verb);
         let grace = self.grace_hours();
-        let mut options =
-            vec![("-ResourceGroupName", Some(at.resource_group.name.as_str())), ("-Location", Some(at.location.as_str()))];
+        let mut options = vec![
+            ("-ResourceGroupName", Some(at.resource_group.name.as_str())),
+            ("-Location", Some(at.location.as_str())),
+        ];
         if verb != Verb::List {
             options.push(("-Name", Some(&self.name)));
         }
@@ -225,7 +229,12 @@ pub(super) fn form(is_server: bool) -> GroupForm {
         name: "fog".to_owned(),
         primary: member("a", "rg-a", "westeurope"),
         secondary: member("b", "rg's $b", "northeurope"),
-        settings: FogSettings { automatic_after_minutes: None, read_only_failover: false, standby: false, targets: None },
+        settings: FogSettings {
+            automatic_after_minutes: None,
+            read_only_failover: false,
+            standby: false,
+            targets: None,
+        },
         databases: vec!["orders".to_owned(), "it's stock".to_owned()],
         leaving: Vec::new(),
     }

@@ -53,8 +53,10 @@ pub(super) fn az(form: &GroupForm, verb: Verb) -> String {
 pub(super) fn powershell(form: &GroupForm, verb: Verb) -> String {
     let at = form.at(verb);
     let grace = form.grace_hours();
-    let mut options =
-        vec![("-ResourceGroupName", Some(at.resource_group.name.as_str())), ("-ServerName", Some(at.instance.as_str()))];
+    let mut options = vec![
+        ("-ResourceGroupName", Some(at.resource_group.name.as_str())),
+        ("-ServerName", Some(at.instance.as_str())),
+    ];
     if verb == Verb::Create {
         options.push(("-PartnerResourceGroupName", Some(&form.secondary.resource_group.name)));
         options.push(("-PartnerServerName", Some(&form.secondary.instance)));

@@ -30,6 +30,25 @@ pub struct Row {
 }
 
 impl Row {
+    /// One row by itself, with what the registry says of it.
+    pub fn of(id: &'static str, answer: Result<(bool, String), String>) -> Self {
+        let (status, found) = match answer {
+            Ok((true, found)) => (Status::Pass, found),
+            Ok((false, found)) => (Status::Fail, found),
+            Err(why) => (Status::Unknown, why),
+        };
+        // One that nobody registered stands in the way; a test forbids it.
+        let check = registry::find(id).ok();
+        Self {
+            id,
+            rule: check.and_then(|c| c.rule.as_deref()).unwrap_or_default(),
+            severity: check.map_or(Severity::Block, |c| c.severity),
+            status,
+            found,
+            remedy: check.map(|c| c.remedy.as_str()).unwrap_or_default(),
+        }
+    }
+
     /// Stands in the way of a creation: unknown is never a pass.
     pub fn blocks(&self) -> bool {
         self.severity == Severity::Block && matches!(self.status, Status::Fail | Status::Unknown)
@@ -41,21 +60,7 @@ pub(super) struct List(pub(super) Vec<Row>);
 impl List {
     /// Severity, rule and remedy stand in the registry.
     pub(super) fn add(&mut self, id: &'static str, answer: Result<(bool, String), String>) {
-        let (status, found) = match answer {
-            Ok((true, found)) => (Status::Pass, found),
-            Ok((false, found)) => (Status::Fail, found),
-            Err(why) => (Status::Unknown, why),
-        };
-        // One that nobody registered stands in the way; a test forbids it.
-        let check = registry::find(id).ok();
-        self.0.push(Row {
-            id,
-            rule: check.and_then(|c| c.rule.as_deref()).unwrap_or_default(),
-            severity: check.map_or(Severity::Block, |c| c.severity),
-            status,
-            found,
-            remedy: check.map(|c| c.remedy.as_str()).unwrap_or_default(),
-        });
+        self.0.push(Row::of(id, answer));
     }
 }
 

@@ -68,7 +68,7 @@ impl Standing {
             Self::None => "there is no such group".to_owned(),
             Self::Creating { .. } => "being created, nothing is copied yet".to_owned(),
             Self::Seeding { .. } => "SEEDING: the copy is not whole, there is nothing to fail over to".to_owned(),
-            Self::InSync { .. } => "CATCH_UP on both sides".to_owned(),
+            Self::InSync { .. } => "Synchronizing (CATCH_UP) on both sides".to_owned(),
             Self::Suspended { .. } => "SUSPENDED: replication has stopped".to_owned(),
             Self::Other { raw, .. } => format!("in state `{raw}`, which is not known here"),
             Self::OneSided { why, seen_primary, seen_state, .. } => {
@@ -246,7 +246,7 @@ fn stands(asked: Asked, standing: &Standing, facts: &GroupFacts) -> Result<(), R
         }),
         (Asked::Planned(_), Standing::InSync { .. }) => planned(facts),
         (Asked::Planned(_), other) => {
-            let why = format!("a planned failover needs CATCH_UP on both sides: {}", other.sentence());
+            let why = format!("a planned failover needs CATCH_UP on both sides: {}{}", other.sentence(), sides(facts));
             no(Ground::PlannedNotInSync, why, show)
         }
         (Asked::Forced(to), s) => forced(to, s, facts),
@@ -269,6 +269,16 @@ fn stands(asked: Asked, standing: &Standing, facts: &GroupFacts) -> Result<(), R
             no(Ground::DeleteNotNow, format!("not while the group is {}", other.sentence()), show)
         }
     }
+}
+
+/// What each side says, where both can be read.
+fn sides(facts: &GroupFacts) -> String {
+    let said = |side| {
+        let view = facts.view(side);
+        let state = view.known()?.as_ref()?.state.clone();
+        Some(format!("{} says {}", facts.member(side).site, state.unwrap_or_else(|| "no state".to_owned())))
+    };
+    said(Side::A).zip(said(Side::B)).map_or_else(String::new, |(a, b)| format!(" ({a}, {b})"))
 }
 
 /// Every database is there and caught up, both instances are at rest, both of one update policy.

@@ -68,7 +68,7 @@ pub(super) fn fresh() -> GroupFacts {
         name: "fog".to_owned(),
         a,
         b: member("mi-b", "northeurope"),
-        databases: vec![GeoDatabase { name: "ledger".to_owned(), row: known(None) }],
+        databases: vec![GeoDatabase { name: "ledger".to_owned(), row: known(None), in_memory: Some(false) }],
         bytes: Some(100 << 30),
         servers: None,
     }
@@ -156,7 +156,7 @@ fn one_side_behind_is_not_ready() {
 #[test]
 fn every_database_counts_and_unknown_is_no_pass() {
     let mut f = grouped("CATCH_UP");
-    f.databases.push(GeoDatabase { name: "new".to_owned(), row: known(None) });
+    f.databases.push(GeoDatabase { name: "new".to_owned(), row: known(None), in_memory: Some(false) });
     refused(TO_B, &f, "new is not replicated");
     assert!(allowed(FORCE_B, &f));
     f.databases[1].row = Fact::unknown("no permission");
@@ -417,6 +417,10 @@ fn the_registry_and_the_rows_are_one() {
     let mut judged: BTreeSet<&str> = rows.iter().flatten().map(|r| r.id).collect();
     judged.extend(super::servers_tests::every_id());
     judged.extend(super::secondary::tests::every_id());
+    judged.extend(super::policy::tests::every_id());
+    judged.extend(super::service_key::judge(&Fact::unknown("dark"), None).iter().map(|r| r.id));
+    // Where the log cannot be read; else it is a list, not a row.
+    judged.insert("fog.activity");
     let registered: BTreeSet<&str> = registry::of_groups().map(|c| c.id.as_str()).collect();
     assert_eq!(judged, registered);
     for c in registry::of_groups() {

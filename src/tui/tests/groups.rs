@@ -9,6 +9,8 @@ use crate::report::fog::GroupReport;
 use crate::report::fog::MemberLine;
 use crate::report::groups::DRILL_DUE;
 use crate::report::groups::GroupLine;
+use crate::rules::fog::notes::Notes;
+use crate::rules::fog::notes::Reminder;
 use crate::rules::fog::state::Standing;
 use crate::tui::action::Action;
 use crate::tui::event::Event;
@@ -53,8 +55,11 @@ fn group(name: &str, standing: Standing, holds: Option<bool>, b: MemberLine) -> 
             read_only_listener: Some(format!("{name}.secondary.a1b2c3d4e5f6.database.windows.net")),
             settings_fit: Some(true),
             drift: Vec::new(),
-            checks: Vec::new(),
+            high_availability: Vec::new(),
+            regional_protection: None,
+            notes: Notes::default(),
             copies: Vec::new(),
+            checks: Vec::new(),
         },
         holds,
         why: None,
@@ -78,6 +83,8 @@ fn drill(days: i64) -> DrillLine {
         over: way(4_100),
         back: way(3_900),
         stragglers: None,
+        proves: None,
+        application: None,
     }
 }
 
@@ -181,4 +188,30 @@ fn what_is_done_elsewhere_is_told_as_a_command() {
     assert!(screen(&state, 120, 24).contains("milink fog failover fog-ledger --forced --confirm fog-ledger"));
     press(&mut state, ":fog");
     check("groups_palette", &state);
+}
+
+/// Failed over and not back: it stays on the screen until the roles are where the estate file wants them.
+#[test]
+fn what_was_failed_over_is_open_until_it_is_back() {
+    let mut state = on_groups();
+    let mut list = groups();
+    list[0].group.notes = Notes {
+        reminder: Some(Reminder {
+            primary_now: "mi-b".to_owned(),
+            home: "mi-a".to_owned(),
+            since: Some("2026-11-20T10:00:00Z".to_owned()),
+            for_s: Some(7_200),
+            forced: Some(true),
+            logged: None,
+            smaller: Some("4 vCores, 256 GB against 8 vCores, 256 GB".to_owned()),
+            command: "milink fog failover fog-ledger --to mi-a".to_owned(),
+        }),
+        ..Notes::default()
+    };
+    let now = state.now;
+    state.groups.came(now, Ok(list));
+    let shown = screen(&state, 100, 30);
+    for part in ["OPEN: failed over to mi-b for 2 h", "milink fog failover fog-ledger --to mi-a", "mi-b is smaller"] {
+        assert!(shown.contains(part), "{part} in\n{shown}");
+    }
 }

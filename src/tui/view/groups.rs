@@ -4,7 +4,7 @@
 //!   group         protection    primary -> secondary  lag  last drill
 //! > fog-ledger    ✓ protected   mi-a -> mi-b          1 s  3 d ago, lost 0
 //!
-//! fog-ledger: CATCH_UP on both sides
+//! fog-ledger: Synchronizing (CATCH_UP) on both sides
 //!   mi-a  uksouth  primary    CATCH_UP
 //!   …
 //! ```
@@ -16,6 +16,7 @@ use crate::base::text;
 use crate::monitor::aged::Freshness;
 use crate::monitor::snapshot::LinkSnapshot;
 use crate::report::drill;
+use crate::report::fog_notes;
 use crate::report::groups::GroupLine;
 use crate::tui::state::State;
 use crate::tui::theme::Sign;
@@ -177,6 +178,17 @@ fn details(state: &State, g: &GroupLine, width: usize) -> Vec<Line<'static>> {
     if let Some(why) = g.why.as_ref().filter(|why| known && **why != said) {
         say(Tone::Warn, &format!("  {why}"));
     }
+    if let Some(action) = r.notes.action.as_ref().filter(|_| known) {
+        say(Tone::Bad, &format!("  {}: {}", action.advised.replace('_', " "), action.command));
+    }
+    if let Some(open) = r.notes.reminder.as_ref().filter(|_| known) {
+        let long = open.for_s.map_or_else(|| "for an unknown time".to_owned(), |s| format!("for {}", seconds(s)));
+        say(Tone::Warn, &format!("  OPEN: failed over to {} {long}; fail back by hand:", open.primary_now));
+        say(Tone::Warn, &format!("  {}", open.command));
+        if let Some(smaller) = &open.smaller {
+            say(Tone::Warn, &format!("  {} is smaller: {smaller}", open.primary_now));
+        }
+    }
     for m in &r.members {
         let role = m.role.unwrap_or("no role");
         let unknown = m.unknown.as_ref().map(|why| format!("unknown: {why}"));
@@ -210,6 +222,9 @@ fn details(state: &State, g: &GroupLine, width: usize) -> Vec<Line<'static>> {
         if let Some(name) = name {
             say(Tone::Plain, &format!("  {} {name}", t.fit(word, 11)));
         }
+    }
+    for row in r.notes.advice.iter().filter(|_| known) {
+        say(Tone::Warn, &format!("  {}", fog_notes::advice(row)));
     }
     if r.settings_fit == Some(false) {
         say(Tone::Warn, "  the settings in Azure are not those of the estate file: `milink fog update`");

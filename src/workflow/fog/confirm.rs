@@ -4,6 +4,8 @@ use super::base::FogStep;
 use super::base::fog_step;
 use super::base::only_reads;
 use super::failover::unix_ms;
+use crate::base::error::Error;
+use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::base::retry::Backoff;
 use crate::engine::context::Context;
@@ -15,8 +17,10 @@ use crate::sql::query::geo;
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// Some databases of a new primary may be read-only for up to five minutes (facts: failover-groups 3.4); twice that.
+/// Until both sides say their new roles: twice the five minutes that a switch may take (facts: failover-groups 3.4).
 const CONFIRM_MAX: Duration = Duration::from_secs(600);
+/// Some databases of a new primary may be read-only for up to five minutes (facts: failover-groups 3.4); half as long again.
+const WRITABLE_MAX: Duration = Duration::from_secs(450);
 /// Evidence: roles read back, and every database writable; Unix time, milliseconds.
 pub const ROLE: &str = "role_ms";
 pub const WRITABLE: &str = "writable_ms";
@@ -43,9 +47,10 @@ pub(super) async fn roles(
         }
         Ok(fits.then_some(()))
     })
-    .await?;
+    .await
+    .map_err(|e| not_switched(e, &step.plan.group))?;
     cx.prove(&step.id, ROLE, &unix_ms(cx))?;
-    cx.until("every database to take writes on the new primary", CONFIRM_MAX, Backoff::relaxed(), || async {
+    cx.until("every database to take writes on the new primary", WRITABLE_MAX, Backoff::relaxed(), || async {
         for database in &step.plan.databases {
             let (_, word) = cx.effects.read(&step.door(&new.site, database), geo::landed(database)).await?;
             if word.as_deref() != Some("READ_WRITE") {
@@ -56,6 +61,20 @@ pub(super) async fn roles(
     })
     .await?;
     cx.prove(&step.id, WRITABLE, &unix_ms(cx))
+}
+
+/// Nothing goes on before the roles have switched, and the path between the members is the likeliest cause (facts: failover-groups
+/// 3.3).
+fn not_switched(e: Error, group: &str) -> Error {
+    if e.kind() != Kind::TimedOut {
+        return e;
+    }
+    Error::new(
+        Kind::TimedOut,
+        "the roles did not switch on both sides; check what is between them: connectivity, security groups, firewalls",
+    )
+    .caused_by(e)
+    .hint(format!("milink fog network plan {group}; milink fog show {group}; then milink fog resume"))
 }
 
 #[async_trait]
@@ -70,6 +89,10 @@ impl Step for Confirm {
         let plan = &self.0.plan;
         let must = !matches!(plan.op, FogOp::ForcedFailover | FogOp::PlannedFirst);
         roles(&self.0, cx, &plan.secondary, &plan.primary, must).await?;
-        Ok(Done::note(format!("{} is primary and takes writes in every database", plan.secondary.site)))
+        Ok(Done::note(format!(
+            "{} is primary and takes writes in every database: {}",
+            plan.secondary.site,
+            plan.databases.join(", ")
+        )))
     }
 }

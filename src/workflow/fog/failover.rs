@@ -51,7 +51,9 @@ impl Step for Failover {
             FogOp::ForcedFailover => "force a failover WITH DATA LOSS of",
             FogOp::ForcedDrill => "force a failover, with nobody connected and nothing to lose, of",
             FogOp::PlannedFirst => "try a planned failover, and if it does not succeed force one WITH DATA LOSS, of",
-            _ => "fail over, without loss,",
+            _ => {
+                "fail over, without loss (replication is synchronous until the roles have switched, then asynchronous again),"
+            }
         };
         format!("{how} {} from {} to {}", plan.group, plan.primary.site, plan.secondary.site)
     }

@@ -11,6 +11,7 @@ use crate::engine::step::Step;
 use crate::model::geo::GroupFacts;
 use crate::model::geo::Side;
 use crate::plan::fog::FogOp;
+use crate::rules::fog::in_memory;
 use crate::rules::fog::logins;
 use crate::rules::fog::prerequisites;
 use crate::rules::fog::rights;
@@ -111,6 +112,13 @@ impl Step for Gate {
         let automatic = plan.settings.automatic_after_minutes.is_some();
         if let Some(e) = refused(plan.op, &facts, &plan.waived, automatic) {
             return Err(e);
+        }
+        let planned = matches!(plan.op, FogOp::Failover | FogOp::Drill | FogOp::ForcedDrill);
+        if planned
+            && !plan.waived.iter().any(|w| w == in_memory::WAIVER)
+            && let Some((why, hint)) = in_memory::planned_refused(&facts, Side::A)
+        {
+            return Err(Error::refused(why).hint(hint));
         }
         self.logins(cx).await?;
         let lag = facts.lag_s();

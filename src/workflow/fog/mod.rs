@@ -1,5 +1,6 @@
 //! Steps on a failover group.
 
+pub mod application;
 pub mod base;
 pub mod beats;
 pub mod confirm;

@@ -84,6 +84,7 @@ fn wished(new: &NewInstance, dns_zone: Option<String>) -> MemberFacts {
         connection: text(&p["proxyOverride"]),
         made_at: None,
         tenant: None,
+        zone_redundant: p["zoneRedundant"].as_bool(),
     }
 }
 

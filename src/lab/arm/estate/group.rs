@@ -272,9 +272,10 @@ impl Estate {
         if there.iter().any(|(_, known)| uri.is_some_and(|u| known.eq_ignore_ascii_case(u))) {
             return Ok(());
         }
-        Err(match rotates {
-            true => refuse("SameKeyUriNotFoundOnRemoteServer", "The same key URI was not found on the partner."),
-            false => refuse("KeyMaterialNotFoundOnRemoteServer", "The key material was not found on the partner."),
+        Err(if rotates {
+            refuse("SameKeyUriNotFoundOnRemoteServer", "The same key URI was not found on the partner.")
+        } else {
+            refuse("KeyMaterialNotFoundOnRemoteServer", "The key material was not found on the partner.")
         })
     }
 

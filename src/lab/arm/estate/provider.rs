@@ -151,7 +151,8 @@ impl Estate {
             || patch.storage_gb.is_some()
             || patch.sku_name.is_some()
             || patch.database_format.is_some()
-            || patch.next_gen.is_some();
+            || patch.next_gen.is_some()
+            || patch.zone_redundant.is_some();
         if scaling {
             let start = managed.instance.clock.now();
             let mut settings = managed.settings();
@@ -180,6 +181,7 @@ impl Estate {
         text(patch.sku_name, &mut settings.sku_name);
         text(patch.database_format, &mut settings.database_format);
         settings.next_gen = patch.next_gen.unwrap_or(settings.next_gen);
+        settings.zone_redundant = patch.zone_redundant.unwrap_or(settings.zone_redundant);
         text(patch.license_type, &mut settings.license_type);
         text(patch.hybrid_secondary_usage, &mut settings.hybrid_secondary_usage);
         if let Some(tags) = patch.tags {

@@ -62,6 +62,7 @@ fn without_instance(server: &ArmServer, call: &Call) -> ArmResult<Reply> {
         (Target::Instances, &Method::GET) => Ok(instance::list(server, call)),
         (Target::Permissions, &Method::GET) => Ok(Reply::ok(server.access.permissions_body())),
         (Target::Locks, &Method::GET) => Ok(Reply::ok(server.access.locks_body(&call.route.scope))),
+        (Target::ActivityLog, &Method::GET) => crate::lab::arm::activity::list(server, call),
         (Target::FailoverGroups, &Method::GET) => failover_group::list(server, call),
         (Target::FailoverGroup(name), &Method::GET) => failover_group::get(server, call, name),
         (Target::FailoverGroup(name), &Method::PUT) => failover_group::put(server, call, name),

@@ -1,5 +1,6 @@
 //! `instanceFailoverGroups`: below a location, the same group at two addresses (facts: arm-api 6, failover-groups 2).
 
+use crate::lab::arm::activity::Entry;
 use crate::lab::arm::body;
 use crate::lab::arm::change;
 use crate::lab::arm::change::Label;
@@ -129,7 +130,16 @@ pub(super) fn act(server: &ArmServer, call: &Call, name: &str, action: &str) -> 
     };
     let at = address(call, name);
     find(server, &at)?;
-    start(server, call, at, GroupAct::Failover { forced })
+    let entry = Entry {
+        at: (server.config.now)(),
+        caller: call.caller.clone(),
+        resource_group: at.resource_group.clone(),
+        resource_id: call.path.rsplit_once('/').map_or_else(String::new, |(group, _)| group.to_owned()),
+        forced,
+    };
+    let begun = start(server, call, at, GroupAct::Failover { forced })?;
+    server.activity.note(entry);
+    Ok(begun)
 }
 
 /// The body of a PUT, its shape checked.

@@ -147,6 +147,7 @@ fn patch(sent: &Map<String, Value>) -> ArmResult<InstancePatch> {
         patch.storage_gb = body::number(properties, "storageSizeInGB")?;
         patch.database_format = owned(properties, "databaseFormat")?;
         patch.next_gen = body::flag(properties, "isGeneralPurposeV2")?;
+        patch.zone_redundant = body::flag(properties, "zoneRedundant")?;
         patch.hybrid_secondary_usage = owned(properties, "hybridSecondaryUsage")?;
         patch.license_type = owned(properties, "licenseType")?;
     }

@@ -41,6 +41,7 @@ pub fn current(instance: &ManagedInstance, like: &InstanceSetting) -> Option<Ins
             InstanceSetting::UpdatePolicy(p.database_format.as_ref()?.as_str().to_owned())
         }
         InstanceSetting::NextGen(_) => InstanceSetting::NextGen(p.is_general_purpose_v2?),
+        InstanceSetting::ZoneRedundant(_) => InstanceSetting::ZoneRedundant(p.zone_redundant?),
     })
 }
 

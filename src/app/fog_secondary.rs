@@ -277,7 +277,7 @@ impl App {
                 Ok((true, _)) => {}
                 Ok((false, words)) => tight.push(format!("{}: the subnet is nearly full: {words}", member.site)),
                 Err(why) => {
-                    tight.push(format!("{}: whether addresses are left for scaling is unknown: {why}", member.site))
+                    tight.push(format!("{}: whether addresses are left for scaling is unknown: {why}", member.site));
                 }
             }
         }

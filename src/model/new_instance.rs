@@ -1,5 +1,6 @@
 //! A managed instance that is to be made, and the subnet it is to stand in.
 
+use super::ids::ResourceGroup;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -7,7 +8,7 @@ use serde_json::Value;
 /// What is sent; frozen when the plan is approved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewInstance {
-    pub resource_group: String,
+    pub resource_group: ResourceGroup,
     pub name: String,
     /// Full resource id that it will have.
     pub id: String,

@@ -23,6 +23,8 @@ mod estate;
 mod faults;
 /// Failover groups on two managed instances: made, failed over, rehearsed, lost and found.
 mod fog;
+/// The closer look before a group is made.
+mod fog_checks;
 /// Several operations on a failover group as one run; the forced drill; logins of both members.
 mod fog_runbook;
 /// Failover groups of databases of logical servers: several between one pair, and one that is made in part.

@@ -125,6 +125,11 @@ pub struct ManagedInstance {
     pub region: Option<String>,
     #[serde(default)]
     pub resource_group: Option<String>,
+    /// Its own subscription, if not that of `[azure]`, and that subscription's tenant.
+    #[serde(default)]
+    pub subscription: Option<String>,
+    #[serde(default)]
+    pub tenant: Option<String>,
     /// Not there when the lab comes up: somebody asks ARM for it, with an administrator of their own. Its zone is then the one
     /// that the request leads to.
     #[serde(default)]

@@ -128,6 +128,9 @@ fn estate(dir: &Path, scenario: &Scenario, record: &LabRecord, milink: &Path) ->
         if let Some(group) = &managed.resource_group {
             let _ = writeln!(t, "resource_group = {}", quoted(group));
         }
+        if let Some(subscription) = &managed.subscription {
+            let _ = writeln!(t, "subscription = {}", quoted(subscription));
+        }
         if managed.made_later {
             let azure = &scenario.azure;
             let region = managed.region.as_deref().unwrap_or(&azure.region);

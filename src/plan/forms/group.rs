@@ -104,8 +104,10 @@ impl GroupForm {
         }
         let at = self.at(verb);
         let grace = self.grace_hours();
-        let mut options =
-            vec![("--subscription", Some(subscription(at))), ("--resource-group", Some(at.resource_group.as_str()))];
+        let mut options = vec![
+            ("--subscription", Some(subscription(at))),
+            ("--resource-group", Some(at.resource_group.name.as_str())),
+        ];
         if verb == Verb::List {
             // There is no `list`: the request itself.
             let url = format!(
@@ -121,7 +123,7 @@ impl GroupForm {
         if verb == Verb::Create {
             options.push(("--mi", Some(&self.primary.instance)));
             options.push(("--partner-mi", Some(&self.secondary.instance)));
-            options.push(("--partner-resource-group", Some(&self.secondary.resource_group)));
+            options.push(("--partner-resource-group", Some(&self.secondary.resource_group.name)));
         } else {
             options.push(("--location", Some(&at.location)));
         }
@@ -151,8 +153,10 @@ impl GroupForm {
         }
         let at = self.at(verb);
         let grace = self.grace_hours();
-        let mut options =
-            vec![("-ResourceGroupName", Some(at.resource_group.as_str())), ("-Location", Some(at.location.as_str()))];
+        let mut options = vec![
+            ("-ResourceGroupName", Some(at.resource_group.name.as_str())),
+            ("-Location", Some(at.location.as_str())),
+        ];
         if verb != Verb::List {
             options.push(("-Name", Some(&self.name)));
         }
@@ -160,7 +164,7 @@ impl GroupForm {
             options.push(("-PrimaryManagedInstanceName", Some(&self.primary.instance)));
             options.push(("-PartnerRegion", Some(&self.secondary.location)));
             options.push(("-PartnerManagedInstanceName", Some(&self.secondary.instance)));
-            options.push(("-PartnerResourceGroupName", Some(&self.secondary.resource_group)));
+            options.push(("-PartnerResourceGroupName", Some(&self.secondary.resource_group.name)));
             if self.crosses_subscriptions() {
                 options.push(("-PartnerSubscriptionId", Some(subscription(&self.secondary))));
             }
@@ -202,7 +206,7 @@ pub(super) fn form(is_server: bool) -> GroupForm {
         let kind = if is_server { "servers" } else { "managedInstances" };
         FogMember {
             site: crate::model::ids::SiteId::from(name),
-            resource_group: group.to_owned(),
+            resource_group: group.into(),
             location: location.to_owned(),
             instance: name.to_owned(),
             id: format!("/subscriptions/sub-1/resourceGroups/{group}/providers/Microsoft.Sql/{kind}/{name}"),
@@ -214,7 +218,12 @@ pub(super) fn form(is_server: bool) -> GroupForm {
         name: "fog".to_owned(),
         primary: member("a", "rg-a", "westeurope"),
         secondary: member("b", "rg's $b", "northeurope"),
-        settings: FogSettings { automatic_after_minutes: None, read_only_failover: false, standby: false },
+        settings: FogSettings {
+            automatic_after_minutes: None,
+            read_only_failover: false,
+            standby: false,
+            targets: None,
+        },
         databases: vec!["orders".to_owned(), "it's stock".to_owned()],
         leaving: Vec::new(),
     }

@@ -108,7 +108,7 @@ impl Sample {
                 let mut options = at_az(a);
                 options.push(("--name", Some(self.database())));
                 options.push(("--partner-server", Some(&b.instance)));
-                options.push(("--partner-resource-group", Some(&b.resource_group)));
+                options.push(("--partner-resource-group", Some(&b.resource_group.name)));
                 if let Some(pool) = self.pool() {
                     options.push(("--elastic-pool", Some(pool)));
                 }
@@ -150,7 +150,7 @@ impl Sample {
             Step::Copy => {
                 let mut options = at_powershell(a);
                 options.push(("-DatabaseName", Some(self.database())));
-                options.push(("-PartnerResourceGroupName", Some(&b.resource_group)));
+                options.push(("-PartnerResourceGroupName", Some(&b.resource_group.name)));
                 options.push(("-PartnerServerName", Some(&b.instance)));
                 if let Some(pool) = self.pool() {
                     options.push(("-SecondaryElasticPoolName", Some(pool)));
@@ -163,7 +163,7 @@ impl Sample {
             Step::See => {
                 let mut options = at_powershell(a);
                 options.push(("-DatabaseName", Some(self.database())));
-                options.push(("-PartnerResourceGroupName", Some(&b.resource_group)));
+                options.push(("-PartnerResourceGroupName", Some(&b.resource_group.name)));
                 options.push(("-PartnerServerName", Some(&b.instance)));
                 in_context(a, &command("Get-AzSqlDatabaseReplicationLink", &options, quote::powershell))
             }
@@ -252,13 +252,13 @@ enum Step {
 fn at_az(m: &FogMember) -> Vec<(&str, Option<&str>)> {
     vec![
         ("--subscription", Some(subscription(m))),
-        ("--resource-group", Some(&m.resource_group)),
+        ("--resource-group", Some(&m.resource_group.name)),
         ("--server", Some(&m.instance)),
     ]
 }
 
 fn at_powershell(m: &FogMember) -> Vec<(&str, Option<&str>)> {
-    vec![("-ResourceGroupName", Some(&m.resource_group)), ("-ServerName", Some(&m.instance))]
+    vec![("-ResourceGroupName", Some(&m.resource_group.name)), ("-ServerName", Some(&m.instance))]
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub fn az(new: &NewInstance) -> String {
         "az sql mi create",
         vec![
             ("--subscription", id_after(&new.id, "subscriptions").map(str::to_owned)),
-            ("--resource-group", Some(new.resource_group.clone())),
+            ("--resource-group", Some(new.resource_group.name.clone())),
             ("--name", Some(new.name.clone())),
             ("--location", text(&b["location"])),
             ("--subnet", Some(new.subnet.clone())),
@@ -82,7 +82,7 @@ pub fn powershell(new: &NewInstance) -> String {
     let mut all = line(
         "New-AzSqlInstance",
         vec![
-            ("-ResourceGroupName", Some(new.resource_group.clone())),
+            ("-ResourceGroupName", Some(new.resource_group.name.clone())),
             ("-Name", Some(new.name.clone())),
             ("-Location", text(&b["location"])),
             ("-SubnetId", Some(new.subnet.clone())),
@@ -158,7 +158,7 @@ pub fn bicep(new: &NewInstance, subnet: Option<&SubnetFacts>, prefix: Option<&st
     );
     let stand_in = quote::bicep(PASSWORD_STANDS_FOR);
     let asks = new.body["properties"].get("administratorLoginPassword").is_some();
-    let _ = write!(text, "// az deployment group create --resource-group {}\n", new.resource_group);
+    let _ = writeln!(text, "// az deployment group create --resource-group {}", new.resource_group);
     if asks {
         text.push_str("@secure()\nparam administratorPassword string\n\n");
     }
@@ -183,7 +183,7 @@ mod tests {
 
     fn new() -> NewInstance {
         NewInstance {
-            resource_group: "rg-b".to_owned(),
+            resource_group: "rg-b".into(),
             name: "mi-b".to_owned(),
             id: "/subscriptions/s/resourceGroups/rg-b/providers/Microsoft.Sql/managedInstances/mi-b".to_owned(),
             body: json!({ "location": "northeurope",

@@ -12,7 +12,7 @@ pub(super) fn az(form: &GroupForm, verb: Verb) -> String {
     let grace = form.grace_hours();
     let mut options = vec![
         ("--subscription", Some(subscription(at))),
-        ("--resource-group", Some(at.resource_group.as_str())),
+        ("--resource-group", Some(at.resource_group.name.as_str())),
         ("--server", Some(at.instance.as_str())),
     ];
     if verb != Verb::List {
@@ -20,7 +20,7 @@ pub(super) fn az(form: &GroupForm, verb: Verb) -> String {
     }
     if verb == Verb::Create {
         options.push(("--partner-server", Some(&form.secondary.instance)));
-        options.push(("--partner-resource-group", Some(&form.secondary.resource_group)));
+        options.push(("--partner-resource-group", Some(&form.secondary.resource_group.name)));
     }
     let changes = matches!(verb, Verb::Create | Verb::Update);
     if changes {
@@ -57,10 +57,12 @@ pub(super) fn az(form: &GroupForm, verb: Verb) -> String {
 pub(super) fn powershell(form: &GroupForm, verb: Verb) -> String {
     let at = form.at(verb);
     let grace = form.grace_hours();
-    let mut options =
-        vec![("-ResourceGroupName", Some(at.resource_group.as_str())), ("-ServerName", Some(at.instance.as_str()))];
+    let mut options = vec![
+        ("-ResourceGroupName", Some(at.resource_group.name.as_str())),
+        ("-ServerName", Some(at.instance.as_str())),
+    ];
     if verb == Verb::Create {
-        options.push(("-PartnerResourceGroupName", Some(&form.secondary.resource_group)));
+        options.push(("-PartnerResourceGroupName", Some(&form.secondary.resource_group.name)));
         options.push(("-PartnerServerName", Some(&form.secondary.instance)));
         if form.crosses_subscriptions() {
             options.push(("-PartnerSubscriptionId", Some(subscription(&form.secondary))));
@@ -106,7 +108,7 @@ pub(super) fn powershell(form: &GroupForm, verb: Verb) -> String {
 /// A database into the group, or out of it; sent to the primary.
 pub(super) fn in_or_out(form: &GroupForm, cmdlet: &str, database: &str) -> String {
     let at = [
-        ("-ResourceGroupName", Some(form.primary.resource_group.as_str())),
+        ("-ResourceGroupName", Some(form.primary.resource_group.name.as_str())),
         ("-ServerName", Some(form.primary.instance.as_str())),
     ];
     let get = [&at[..], &[("-DatabaseName", Some(database))]].concat();

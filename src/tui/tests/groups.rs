@@ -39,6 +39,7 @@ fn group(name: &str, standing: Standing, holds: Option<bool>, b: MemberLine) -> 
     };
     GroupLine {
         group: GroupReport {
+            copies: Vec::new(),
             schema_version: 1,
             group: name.to_owned(),
             protected: holds,
@@ -54,7 +55,6 @@ fn group(name: &str, standing: Standing, holds: Option<bool>, b: MemberLine) -> 
             settings_fit: Some(true),
             drift: Vec::new(),
             checks: Vec::new(),
-            copies: Vec::new(),
         },
         holds,
         why: None,

@@ -83,6 +83,7 @@ fn wished(new: &NewInstance, dns_zone: Option<String>) -> MemberFacts {
         maintenance: text(&p["maintenanceConfigurationId"]),
         connection: text(&p["proxyOverride"]),
         made_at: None,
+        tenant: None,
     }
 }
 

@@ -156,3 +156,16 @@ fn both_halves_of_the_peering_are_written_on_demand() {
     );
     assert!(lines[1].contains("/rg-lab/providers/Microsoft.Network/virtualNetworks/vnet-lab"), "{az}");
 }
+
+#[test]
+fn a_group_across_subscriptions_is_not_written_for_the_cli() {
+    let other = "9e1d2c3b-4a5f-4e6d-8c7b-0a1b2c3d4e5f";
+    let far = format!("resource_group = \"rg-lab-dr\"\nsubscription = \"{other}\"");
+    let lab = Lab::changed("fog-ready", &[("resource_group = \"rg-lab-dr\"", &far)], "");
+    let az = lab.milink("fog script --as az --for create").exits(3);
+    assert!(az.stderr.contains("across subscriptions") && az.stderr.contains("powershell"), "{}", az.stderr);
+    let ps = lab.milink("fog script --as powershell --for create").exits(0).stdout;
+    assert!(ps.contains("New-AzSqlDatabaseInstanceFailoverGroup") && ps.contains("-PartnerSubscriptionId"), "{ps}");
+    let forced = lab.milink("fog script --as rest --for forced").exits(0).stdout;
+    assert!(forced.contains(&format!("/subscriptions/{other}/resourceGroups/rg-lab-dr/")), "{forced}");
+}

@@ -39,7 +39,6 @@ fn group(name: &str, standing: Standing, holds: Option<bool>, b: MemberLine) -> 
     };
     GroupLine {
         group: GroupReport {
-            copies: Vec::new(),
             schema_version: 1,
             group: name.to_owned(),
             protected: holds,

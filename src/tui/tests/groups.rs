@@ -54,6 +54,7 @@ fn group(name: &str, standing: Standing, holds: Option<bool>, b: MemberLine) -> 
             settings_fit: Some(true),
             drift: Vec::new(),
             checks: Vec::new(),
+            copies: Vec::new(),
         },
         holds,
         why: None,

@@ -19,13 +19,17 @@ use crate::model::fact::Fact;
 use crate::model::geo::Side;
 use crate::model::ids::SiteId;
 use crate::model::network::MemberNetwork;
+use crate::model::network::id_tail;
 use crate::model::new_instance::NewInstance;
 use crate::model::new_instance::PASSWORD_STANDS_FOR;
 use crate::model::new_instance::SubnetFacts;
 use crate::plan::fog::FogPlan;
+use crate::plan::fog::PlannedNetwork;
+use crate::plan::network::NetworkChange;
 use crate::plan::types::Plan;
 use crate::rules::fog::prerequisites::Row;
 use crate::rules::fog::prerequisites::Status;
+use crate::rules::fog::secondary::scaling_room;
 use crate::workflow::fog::secondary;
 use serde_json::Map;
 use serde_json::Value;
@@ -129,13 +133,16 @@ fn of_creation(target: &Target) -> Result<&Creation> {
 }
 
 impl App {
+    /// The second instance does not answer, and the estate file says how it would be made.
+    pub fn may_make_secondary(&self, look: &FogLook) -> bool {
+        let b = &look.facts.b;
+        b.facts.why().is_some() && self.config.target(&b.site).is_ok_and(|t| t.create.is_some())
+    }
+
     /// Refused where the second instance does not answer and the estate file says how it would be made.
     pub(super) fn secondary_is_there(&self, look: &FogLook) -> Result<()> {
         let b = &look.facts.b;
-        let (Some(why), Ok(target)) = (b.facts.why(), self.config.target(&b.site)) else { return Ok(()) };
-        if target.create.is_none() {
-            return Ok(());
-        }
+        let Some(why) = b.facts.why().filter(|_| self.may_make_secondary(look)) else { return Ok(()) };
         Err(Error::refused(format!("the secondary {} cannot be read: {why}", b.site))
             .hint(format!("if it is not made yet: milink fog secondary create {}", look.facts.name)))
     }
@@ -226,6 +233,55 @@ impl App {
         let arm = self.arm.as_ref().ok_or_else(|| Error::usage("a failover group needs [azure] in the estate file"))?;
         let url = arm.config().resource_url(&found.new.id, API_VERSION)?;
         Ok(format!("PUT {url}\n{:#}", found.new.body))
+    }
+
+    /// Both halves of the peering, there or not: for whoever wants to see how they are written.
+    pub async fn whole_peering(&self, look: &FogLook) -> Result<Vec<PlannedNetwork>> {
+        let (a, b) = tokio::join!(self.member_network(&look.facts.a.site), self.member_network(&look.facts.b.site));
+        let (a, b) = (a?, b?);
+        let half = |own: &MemberNetwork, other: &MemberNetwork, at_secondary: bool| {
+            let there = own.peerings.iter().find(|p| {
+                let id = p["properties"]["remoteVirtualNetwork"]["id"].as_str();
+                id.is_some_and(|id| id.eq_ignore_ascii_case(&other.network))
+            });
+            let name = there.and_then(|p| p["name"].as_str()).map(str::to_owned);
+            let name = name.unwrap_or_else(|| format!("to-{}", id_tail(&other.network)));
+            let change = NetworkChange::Peering { network: own.network.clone(), name, remote: other.network.clone() };
+            PlannedNetwork { at_secondary, change }
+        };
+        if a.network.eq_ignore_ascii_case(&b.network) {
+            return Err(Error::refused("both subnets are in one network: there is nothing to peer")
+                .hint(format!("milink fog network plan {}", look.facts.name)));
+        }
+        Ok(vec![half(&a, &b, false), half(&b, &a, true)])
+    }
+
+    /// Members whose subnets have too few addresses left for the time of a scaling, or of which that is not known.
+    pub async fn tight_subnets(&self, look: &FogLook) -> Vec<String> {
+        let Some(arm) = &self.arm else { return Vec::new() };
+        let mut tight = Vec::new();
+        for member in [&look.facts.a, &look.facts.b] {
+            let answer = async {
+                let subnet = self.member_network(&member.site).await?.subnet;
+                // The member itself is counted among the instances.
+                Ok::<_, Error>(new_instance::subnet(arm, &subnet, "").await)
+            };
+            let tier = member.facts.known().and_then(|f| f.tier.as_deref());
+            let room = match answer.await {
+                Ok(Fact::Known { value: Some(subnet) }) => scaling_room(&subnet, tier),
+                Ok(Fact::Known { value: None }) => Err("its subnet is not shown".to_owned()),
+                Ok(Fact::Unknown { why }) => Err(why),
+                Err(e) => Err(e.chain()),
+            };
+            match room {
+                Ok((true, _)) => {}
+                Ok((false, words)) => tight.push(format!("{}: the subnet is nearly full: {words}", member.site)),
+                Err(why) => {
+                    tight.push(format!("{}: whether addresses are left for scaling is unknown: {why}", member.site));
+                }
+            }
+        }
+        tight
     }
 
     /// The steps; refused while a row blocks.

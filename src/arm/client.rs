@@ -234,9 +234,9 @@ impl Arm {
         self.list(url).await.during(|| format!("listing the operations of {instance}"))
     }
 
-    /// Every managed instance of the subscription that the caller may see.
-    pub async fn instances(&self) -> Result<Vec<ManagedInstance>> {
-        let path = ["subscriptions", &self.config.subscription, "providers", "Microsoft.Sql", "managedInstances"];
+    /// Every managed instance of a subscription that the caller may see.
+    pub async fn instances(&self, subscription: &str) -> Result<Vec<ManagedInstance>> {
+        let path = ["subscriptions", subscription, "providers", "Microsoft.Sql", "managedInstances"];
         let url = self.config.url(&path, API_VERSION)?;
         self.list(url).await.during(|| "listing the managed instances of the subscription".to_owned())
     }

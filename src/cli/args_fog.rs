@@ -144,6 +144,9 @@ pub struct NetworkPlanArgs {
     /// Print it to be run by somebody else
     #[arg(long = "as", value_name = "FORM")]
     pub form: Option<NetworkForm>,
+    /// With `--as az` or `powershell`: both halves of the peering, even where they are there
+    #[arg(long, requires = "form")]
+    pub whole: bool,
 }
 
 /// How a missing resource is written down.

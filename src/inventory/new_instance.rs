@@ -4,6 +4,7 @@ use crate::arm::Arm;
 use crate::arm::change::API_VERSION_NETWORK;
 use crate::base::error::Result;
 use crate::model::fact::Fact;
+use crate::model::network::id_after;
 use crate::model::new_instance::SubnetFacts;
 use serde_json::Value;
 use serde_json::json;
@@ -18,7 +19,7 @@ async fn read(arm: &Arm, id: &str, but: &str) -> Result<Option<SubnetFacts>> {
     let (found, network, instances) = tokio::join!(
         arm.resource(id, API_VERSION_NETWORK),
         arm.resource(network, API_VERSION_NETWORK),
-        arm.instances()
+        arm.instances(id_after(id, "subscriptions").unwrap_or_default())
     );
     let Some(found) = found? else { return Ok(None) };
     let mut facts = shape(&found);

@@ -120,3 +120,52 @@ fn servers_have_three_scripts_more() {
     let rw = found(&strings, "go-mssqldb", "read_write").unwrap()["connection_string"].as_str().unwrap();
     assert!(rw.starts_with("sqlserver://fog-shop.database.windows.net:1433?"), "{rw}");
 }
+
+#[test]
+fn business_critical_offers_its_read_replicas() {
+    let tier = ("tier = \"GeneralPurpose\"", "tier = \"BusinessCritical\"");
+    let lab = Lab::changed("fog-ready", &[tier, tier], "");
+    let report = lab.milink("listener strings --driver ado-net --output json").exits(0).json();
+    let local = found(&report, "ADO.NET", "local_replica").unwrap()["connection_string"].as_str().unwrap().to_owned();
+    assert_eq!(
+        local,
+        "Server=tcp:fog-ledger.a1b2c3d4e5f6.database.windows.net,1433;Database=ledger;ApplicationIntent=ReadOnly;Encrypt=True;"
+    );
+    let away = found(&report, "ADO.NET", "secondary_replica").unwrap();
+    assert!(away["connection_string"].as_str().unwrap().contains("fog-ledger.secondary."), "{away}");
+}
+
+#[test]
+fn both_halves_of_the_peering_are_written_on_demand() {
+    let lab = Lab::up("fog-ready", "");
+    let ps = lab.milink("fog network plan --as powershell --whole").exits(0).stdout;
+    let order: Vec<usize> = ["Get-AzVirtualNetwork ", "Add-AzVirtualNetworkPeering", "Get-AzVirtualNetworkPeering"]
+        .iter()
+        .map(|c| ps.find(c).unwrap_or_else(|| panic!("no {c} in\n{ps}")))
+        .collect();
+    assert!(order.is_sorted(), "{ps}");
+    let az = lab.milink("fog network plan --as az --whole").exits(0).stdout;
+    let lines: Vec<&str> = az.lines().collect();
+    assert_eq!(lines.len(), 2, "{az}");
+    assert!(
+        lines.iter().all(|l| l.contains("az network vnet peering create") && l.contains("--allow-vnet-access true"))
+    );
+    assert!(lines[0].contains("--vnet-name vnet-lab ") && lines[0].contains("/virtualNetworks/vnet-lab-northeurope"));
+    assert!(
+        lines[1].contains("--vnet-name vnet-lab-northeurope ") && !lines[1].contains("--remote-vnet /subscriptions/x")
+    );
+    assert!(lines[1].contains("/rg-lab/providers/Microsoft.Network/virtualNetworks/vnet-lab"), "{az}");
+}
+
+#[test]
+fn a_group_across_subscriptions_is_not_written_for_the_cli() {
+    let other = "9e1d2c3b-4a5f-4e6d-8c7b-0a1b2c3d4e5f";
+    let far = format!("resource_group = \"rg-lab-dr\"\nsubscription = \"{other}\"");
+    let lab = Lab::changed("fog-ready", &[("resource_group = \"rg-lab-dr\"", &far)], "");
+    let az = lab.milink("fog script --as az --for create").exits(3);
+    assert!(az.stderr.contains("across subscriptions") && az.stderr.contains("powershell"), "{}", az.stderr);
+    let ps = lab.milink("fog script --as powershell --for create").exits(0).stdout;
+    assert!(ps.contains("New-AzSqlDatabaseInstanceFailoverGroup") && ps.contains("-PartnerSubscriptionId"), "{ps}");
+    let forced = lab.milink("fog script --as rest --for forced").exits(0).stdout;
+    assert!(forced.contains(&format!("/subscriptions/{other}/resourceGroups/rg-lab-dr/")), "{forced}");
+}

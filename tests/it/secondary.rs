@@ -25,7 +25,10 @@ fn a_secondary_is_made_in_the_primarys_zone_and_takes_the_group() {
     assert!(p["dnsZonePartner"].as_str().unwrap().ends_with("/managedInstances/mi-a"), "{p:#}");
     assert_eq!((&p["vCores"], &p["storageSizeInGB"], &p["timezoneId"]), (&8.into(), &256.into(), &"UTC".into()));
     assert_eq!(before["body"]["sku"]["name"], "GP_Gen5");
-    assert!(lab.milink("fog create --yes").exits(3).stderr.contains("mi-b"));
+    for verb in ["create", "protect"] {
+        let refused = lab.milink(&format!("fog {verb} --yes")).exits(3);
+        assert!(refused.stderr.contains("milink fog secondary create fog-ledger"), "{}", refused.stderr);
+    }
     let script = lab.milink("fog secondary create --script").exits(0).stdout;
     assert!(script.contains("PUT ") && script.contains("<password of the target>"), "{script}");
     let secret = std::fs::read_to_string(lab.path("mi-b.password")).unwrap();

@@ -113,6 +113,9 @@ pub async fn plan(args: &FogPlanArgs, settings: &Settings, printer: &mut Printer
         printer.data(&report::fog::checklist(&shown, printer.width()))?;
     }
     if !ready {
+        if app.may_make_secondary(&look) {
+            printer.next(&format!("milink fog secondary plan {name}"))?;
+        }
         return Ok(Exit::from(Kind::Refused));
     }
     if !printer.is_json() || args.script {

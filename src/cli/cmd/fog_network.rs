@@ -133,6 +133,18 @@ fn done(end: RunEnd, name: &str, printer: &mut Printer) -> Result<Exit> {
 async fn plan(args: &NetworkPlanArgs, settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let app = super::app::open(settings, &[], printer).await?;
     let look = app.look_at_group(args.name.group.as_deref()).await?;
+    if args.whole {
+        let halves = app.whole_peering(&look).await?;
+        let written = |m: &crate::plan::fog::PlannedNetwork| match args.form {
+            Some(NetworkForm::Powershell) => Ok(m.change.powershell()),
+            Some(NetworkForm::Az) => Ok(m.change.az()),
+            _ => Err(Error::usage("--whole writes commands").hint("--as az or --as powershell")),
+        };
+        for half in &halves {
+            printer.line(&written(half)?)?;
+        }
+        return Ok(Exit::OK);
+    }
     let found = app.look_at_network(&look).await?;
     let shown = report(&look.wanted.name, &found);
     let lines = |of: fn(&Missing) -> String| shown.missing.iter().map(of).collect::<Vec<_>>().join("\n");

@@ -83,6 +83,11 @@ pub async fn run(command: &RunbookCommand, settings: &Settings, printer: &mut Pr
     for line in warnings(fog) {
         printer.warning(&line)?;
     }
+    if fog.runbook.as_ref().is_some_and(|b| b.kind == Runbook::Resize) {
+        for line in app.tight_subnets(&look).await {
+            printer.warning(&line)?;
+        }
+    }
     confirm::typed(settings, args.confirm.as_deref(), &wanted, "From the first change on the way is only forward.")?;
     let ended = fog::drive(&app, &plan, settings, printer).await?;
     end(&app, ended, printer)

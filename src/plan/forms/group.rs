@@ -120,33 +120,22 @@ impl GroupForm {
             return Ok(command("az rest", &[("--method", Some("get")), ("--url", Some(&url))], quote::sh));
         }
         options.push(("--name", Some(&self.name)));
-        let settings = |options: &mut Vec<(&str, Option<&str>)>| {
+        if verb == Verb::Create {
+            options.push(("--mi", Some(&self.primary.instance)));
+            options.push(("--partner-mi", Some(&self.secondary.instance)));
+            options.push(("--partner-resource-group", Some(&self.secondary.resource_group.name)));
+        } else {
+            options.push(("--location", Some(&at.location)));
+        }
+        if matches!(verb, Verb::Create | Verb::Update) {
             options.push(("--failover-policy", Some(self.policy())));
-        };
+        }
+        if verb == Verb::Forced {
+            options.push(("--allow-data-loss", None));
+        }
         let word = match verb {
-            Verb::Create => {
-                options.push(("--mi", Some(&self.primary.instance)));
-                options.push(("--partner-mi", Some(&self.secondary.instance)));
-                options.push(("--partner-resource-group", Some(&self.secondary.resource_group.name)));
-                settings(&mut options);
-                "create"
-            }
-            _ => {
-                options.push(("--location", Some(&at.location)));
-                match verb {
-                    Verb::Update => {
-                        settings(&mut options);
-                        "update"
-                    }
-                    Verb::Delete => "delete",
-                    Verb::Failover => "set-primary",
-                    Verb::Forced => {
-                        options.push(("--allow-data-loss", None));
-                        "set-primary"
-                    }
-                    _ => "show",
-                }
-            }
+            Verb::Failover | Verb::Forced => "set-primary",
+            other => other.word(),
         };
         if matches!(verb, Verb::Create | Verb::Update) {
             if let Some(hours) = &grace {

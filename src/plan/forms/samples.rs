@@ -78,6 +78,10 @@ impl Sample {
         }
     }
 
+    fn adds(&self) -> bool {
+        matches!(self, Self::Add { .. })
+    }
+
     fn pool(&self) -> Option<&str> {
         match self {
             Self::Pooled { pool, .. } => Some(pool),
@@ -116,14 +120,12 @@ impl Sample {
                 options.push(("--add-db", Some(self.database())));
                 command("az sql failover-group update", &options, quote::sh)
             }
-            Step::See => match self {
-                Self::Add { .. } => server::az(form, Verb::Show),
-                _ => {
-                    let mut options = at_az(a);
-                    options.push(("--name", Some(self.database())));
-                    command("az sql db replica list-links", &options, quote::sh)
-                }
-            },
+            Step::See if self.adds() => server::az(form, Verb::Show),
+            Step::See => {
+                let mut options = at_az(a);
+                options.push(("--name", Some(self.database())));
+                command("az sql db replica list-links", &options, quote::sh)
+            }
         };
         self.calls(form, of)
     }
@@ -157,16 +159,14 @@ impl Sample {
                 in_context(a, &command("New-AzSqlDatabaseSecondary", &options, quote::powershell))
             }
             Step::Add => in_context(a, &server::in_or_out(form, "Add-AzSqlDatabaseToFailoverGroup", self.database())),
-            Step::See => match self {
-                Self::Add { .. } => server::powershell(form, Verb::Show),
-                _ => {
-                    let mut options = at_powershell(a);
-                    options.push(("-DatabaseName", Some(self.database())));
-                    options.push(("-PartnerResourceGroupName", Some(&b.resource_group.name)));
-                    options.push(("-PartnerServerName", Some(&b.instance)));
-                    in_context(a, &command("Get-AzSqlDatabaseReplicationLink", &options, quote::powershell))
-                }
-            },
+            Step::See if self.adds() => server::powershell(form, Verb::Show),
+            Step::See => {
+                let mut options = at_powershell(a);
+                options.push(("-DatabaseName", Some(self.database())));
+                options.push(("-PartnerResourceGroupName", Some(&b.resource_group.name)));
+                options.push(("-PartnerServerName", Some(&b.instance)));
+                in_context(a, &command("Get-AzSqlDatabaseReplicationLink", &options, quote::powershell))
+            }
         };
         self.calls(form, of)
     }

@@ -10,6 +10,7 @@ use crate::plan::network::bicep_value;
 use crate::rules::fog::network::DELEGATED_TO;
 use serde_json::Value;
 use serde_json::json;
+use std::fmt::Write;
 
 /// A member of the body as a word; empty members are left out.
 fn word(value: &Value) -> Option<String> {
@@ -110,7 +111,7 @@ pub fn powershell(new: &NewInstance) -> String {
         all.push_str(" -EnableActiveDirectoryOnlyAuthentication");
     } else {
         let user = text(&p["administratorLogin"]).unwrap_or_default();
-        all.push_str(&format!(" -AdministratorCredential (Get-Credential -UserName {})", quote::powershell(&user)));
+        let _ = write!(all, " -AdministratorCredential (Get-Credential -UserName {})", quote::powershell(&user));
     }
     format!("{context} | Out-Null\n{all}")
 }
@@ -125,16 +126,17 @@ pub fn bicep(new: &NewInstance, subnet: Option<&SubnetFacts>, prefix: Option<&st
         "// az deployment group create --resource-group {}\n",
         id_after(&new.subnet, "resourceGroups").unwrap_or("?")
     );
-    let mut part = |symbol: &str, kind: &str, own: &str, id: Option<&String>| match id {
-        Some(id) => format!("{{\n      id: {}\n    }}", quote::bicep(id)),
-        None => {
-            text.push_str(&format!(
-                "resource {symbol} 'Microsoft.Network/{kind}@{VERSION}' = {{\n  name: {}\n  location: {}\n  properties: {{}}\n}}\n\n",
-                quote::bicep(own),
-                quote::bicep(&location)
-            ));
-            format!("{{\n      id: {symbol}.id\n    }}")
+    let mut part = |symbol: &str, kind: &str, own: &str, id: Option<&String>| {
+        if let Some(id) = id {
+            return format!("{{\n      id: {}\n    }}", quote::bicep(id));
         }
+        let _ = write!(
+            text,
+            "resource {symbol} 'Microsoft.Network/{kind}@{VERSION}' = {{\n  name: {}\n  location: {}\n  properties: {{}}\n}}\n\n",
+            quote::bicep(own),
+            quote::bicep(&location)
+        );
+        format!("{{\n      id: {symbol}.id\n    }}")
     };
     let group = part(
         "securityGroup",
@@ -143,28 +145,31 @@ pub fn bicep(new: &NewInstance, subnet: Option<&SubnetFacts>, prefix: Option<&st
         subnet.and_then(|s| s.group.as_ref()),
     );
     let table = part("routeTable", "routeTables", &format!("rt-{}", new.name), subnet.and_then(|s| s.table.as_ref()));
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         "resource network 'Microsoft.Network/virtualNetworks@{VERSION}' existing = {{\n  name: {}\n}}\n\n",
         quote::bicep(network)
-    ));
-    text.push_str(&format!(
+    );
+    let _ = write!(
+        text,
         "resource subnet 'Microsoft.Network/virtualNetworks/subnets@{VERSION}' = {{\n  parent: network\n  name: {}\n  properties: {{\n    addressPrefix: {}\n    networkSecurityGroup: {group}\n    routeTable: {table}\n    delegations: [\n      {{\n        name: 'managed-instances'\n        properties: {{\n          serviceName: '{DELEGATED_TO}'\n        }}\n      }}\n    ]\n  }}\n}}\n\n",
         quote::bicep(name),
         quote::bicep(prefix)
-    ));
+    );
     let stand_in = quote::bicep(PASSWORD_STANDS_FOR);
     let asks = new.body["properties"].get("administratorLoginPassword").is_some();
-    text.push_str(&format!("// az deployment group create --resource-group {}\n", new.resource_group));
+    let _ = writeln!(text, "// az deployment group create --resource-group {}", new.resource_group);
     if asks {
         text.push_str("@secure()\nparam administratorPassword string\n\n");
     }
     let properties = bicep_value(&new.body["properties"], 1).replace(&stand_in, "administratorPassword");
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         "resource instance 'Microsoft.Sql/managedInstances@{SQL_VERSION}' = {{\n  name: {}\n  location: {}\n  sku: {}\n  properties: {properties}\n}}\n",
         quote::bicep(&new.name),
         quote::bicep(&location),
         bicep_value(&new.body["sku"], 1)
-    ));
+    );
     Some(text)
 }
 

@@ -41,8 +41,12 @@ pub(super) fn az(form: &GroupForm, verb: Verb) -> String {
     let mut line = command(&format!("az sql failover-group {word}"), &options, quote::sh);
     let mut list = |option: &str, names: &[String]| {
         if changes && !names.is_empty() {
-            line.push_str(&format!(" {option}"));
-            names.iter().for_each(|n| line.push_str(&format!(" {}", quote::sh(n))));
+            line.push(' ');
+            line.push_str(option);
+            for name in names {
+                line.push(' ');
+                line.push_str(&quote::sh(name));
+            }
         }
     };
     list("--add-db", &form.databases);

@@ -1,5 +1,7 @@
 //! Strings for a group's listeners (facts: failover-groups 4.4). None trusts a certificate blindly, each encrypts.
 
+use std::fmt::Write;
+
 /// Port of the listeners: they do not answer on another (facts: failover-groups 4.3).
 const PORT: u16 = 1433;
 
@@ -73,7 +75,7 @@ fn percent(value: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            let _ = write!(text, "%{byte:02X}");
         }
     }
     text

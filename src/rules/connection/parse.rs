@@ -182,7 +182,9 @@ pub fn parse(text: &str) -> Result<Parsed, String> {
             let Some(named) = named else { return Err("it has no `Server=`".to_owned()) };
             let more = if text.trim_end().ends_with(';') { "" } else { ";" };
             let mut parsed = Parsed::new(server(text, named.at.clone(), ',')?, (text.trim_end().len(), more, ";"));
-            all.iter().for_each(|p| parsed.take(&p.key, &p.value));
+            for p in &all {
+                parsed.take(&p.key, &p.value);
+            }
             Ok(parsed)
         }
     }
@@ -238,15 +240,12 @@ fn decode(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
         let hex = tail.get(..2).and_then(|h| std::str::from_utf8(h).ok()).and_then(|h| u8::from_str_radix(h, 16).ok());
-        match (first, hex) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(if *first == b'+' { b' ' } else { *first });
-                rest = tail;
-            }
+        if let (b'%', Some(byte)) = (first, hex) {
+            bytes.push(byte);
+            rest = &tail[2..];
+        } else {
+            bytes.push(if *first == b'+' { b' ' } else { *first });
+            rest = tail;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

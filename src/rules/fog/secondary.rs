@@ -143,22 +143,12 @@ fn subnet(wish: &Wish<'_>, list: &mut List) {
         (s.unsupported.is_empty(), if s.unsupported.is_empty() { "none".to_owned() } else { s.unsupported.join(", ") })
     });
     list.add("secondary.unsupported", odd);
-    let size = || -> Result<u64, String> {
-        let s = got()?;
-        let sizes: Option<Vec<u64>> = s.prefixes.iter().map(|p| Range::parse(p).map(Range::size)).collect();
-        let sizes = sizes.filter(|all| !all.is_empty()).ok_or_else(|| "its addresses cannot be read".to_owned())?;
-        Ok(sizes.iter().sum())
-    };
+    let size = || addresses(got()?);
     let words = |n: u64| format!("{n} addresses");
     list.add("secondary.size", size().map(|n| (n >= LEAST, words(n))));
     list.add("secondary.size_wished", size().map(|n| (n >= WISHED, words(n))));
-    let critical = wish.member.tier.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("BusinessCritical"));
-    let (own, scaling) = if critical { (CRITICAL, SCALING.1) } else { (GENERAL, SCALING.0) };
-    // The tier of the neighbours is not read: counted as the larger.
-    let room = || -> Result<(u64, u64), String> {
-        let taken = KEPT + MACHINES + CRITICAL * got()?.instances.len() as u64;
-        Ok((size()?.saturating_sub(taken), taken))
-    };
+    let (own, scaling) = needs(wish.member.tier.as_deref());
+    let room = || left(got()?);
     list.add(
         "secondary.addresses",
         room().map(|(left, taken)| (left >= own, format!("{left} left, {own} needed ({taken} counted as taken)"))),
@@ -169,6 +159,31 @@ fn subnet(wish: &Wish<'_>, list: &mut List) {
             (left >= own + scaling, format!("{left} left, {} needed while it is scaled", own + scaling))
         }),
     );
+}
+
+/// Addresses of an instance of a tier, and more of them while it is scaled.
+fn needs(tier: Option<&str>) -> (u64, u64) {
+    let critical = tier.is_some_and(|t| t.eq_ignore_ascii_case("BusinessCritical"));
+    if critical { (CRITICAL, SCALING.1) } else { (GENERAL, SCALING.0) }
+}
+
+fn addresses(s: &SubnetFacts) -> Result<u64, String> {
+    let sizes: Option<Vec<u64>> = s.prefixes.iter().map(|p| Range::parse(p).map(Range::size)).collect();
+    let sizes = sizes.filter(|all| !all.is_empty()).ok_or_else(|| "its addresses cannot be read".to_owned())?;
+    Ok(sizes.iter().sum())
+}
+
+/// Addresses that are left and that are taken. The tier of the neighbours is not read: counted as the larger.
+fn left(s: &SubnetFacts) -> Result<(u64, u64), String> {
+    let taken = KEPT + MACHINES + CRITICAL * s.instances.len() as u64;
+    Ok((addresses(s)?.saturating_sub(taken), taken))
+}
+
+/// Are addresses left for the time in which an instance of the subnet is scaled?
+pub fn scaling_room(subnet: &SubnetFacts, tier: Option<&str>) -> Result<(bool, String), String> {
+    let (_, more) = needs(tier);
+    let (left, taken) = left(subnet)?;
+    Ok((left >= more, format!("{left} addresses left, {more} needed while it is scaled ({taken} counted as taken)")))
 }
 
 /// Each side has its own (N03, N04), and no two instances of a group one subnet.
@@ -258,6 +273,17 @@ pub(super) mod tests {
         // /27 is enough for the first instance.
         let small = rows(|s, _| s.prefixes = vec!["10.1.0.0/27".to_owned()]);
         assert_eq!(not_passed(&small), [("secondary.size_wished", false)]);
+    }
+
+    #[test]
+    fn a_nearly_full_subnet_is_told_before_scaling() {
+        let of = |n: usize, tier| {
+            let instances = (0..n).map(|i| (format!("mi-{i}"), None)).collect();
+            scaling_room(&SubnetFacts { instances, ..good() }, Some(tier)).unwrap().0
+        };
+        assert!(of(4, "GeneralPurpose") && of(4, "BusinessCritical"));
+        assert!(of(5, "GeneralPurpose") && !of(5, "BusinessCritical"), "3 are left, and 5 needed");
+        assert!(scaling_room(&SubnetFacts::default(), None).is_err());
     }
 
     #[test]

@@ -81,15 +81,8 @@ impl Estate {
             let made_up = || hex(&sha1(name.as_bytes())[..6]);
             return Ok(neighbours.first().cloned().unwrap_or_else(made_up));
         };
-        let subscription = format!("/subscriptions/{}/", self.azure.subscription);
-        let found = self.managed.iter().find(|m| {
-            let id = format!(
-                "{subscription}resourceGroups/{}/providers/Microsoft.Sql/managedInstances/{}",
-                m.group(&self.azure),
-                m.name
-            );
-            m.is_there() && id.eq_ignore_ascii_case(partner)
-        });
+        let is = |m: &&Managed| m.is_there() && m.named(&self.azure).id().eq_ignore_ascii_case(partner);
+        let found = self.managed.iter().find(is);
         let zone = found.map(Managed::zone).ok_or_else(|| ArmError::invalid_parameter("dnsZonePartner"))?;
         if neighbours.iter().any(|z| !z.eq_ignore_ascii_case(&zone)) {
             return Err(ArmError::bad_request(

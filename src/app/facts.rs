@@ -20,6 +20,7 @@ use crate::config::secret::Prompt;
 use crate::config::server::LogicalServer;
 use crate::config::types::Azure;
 use crate::config::types::Target;
+use crate::model::ids::ResourceGroup;
 use std::sync::Arc;
 
 pub(super) fn cloud(azure: &Azure) -> Result<Cloud> {
@@ -89,11 +90,12 @@ pub(super) fn arm(
 /// A logical server's address in Azure.
 pub(super) fn server_ref(config: &Config, server: &LogicalServer) -> Result<InstanceRef> {
     let group = server.resource_group.clone().or_else(|| config.azure.as_ref().and_then(|a| a.resource_group.clone()));
+    let name = group.ok_or_else(|| {
+        Error::usage(format!("no resource group is named for server `{}`", server.name))
+            .hint("add `resource_group` to the [[server]] or to [azure]")
+    })?;
     Ok(InstanceRef {
-        resource_group: group.ok_or_else(|| {
-            Error::usage(format!("no resource group is named for server `{}`", server.name))
-                .hint("add `resource_group` to the [[server]] or to [azure]")
-        })?,
+        resource_group: ResourceGroup { subscription: server.subscription.clone(), name },
         name: server.server.clone(),
     })
 }
@@ -101,11 +103,12 @@ pub(super) fn server_ref(config: &Config, server: &LogicalServer) -> Result<Inst
 /// A target's address in Azure.
 pub(super) fn instance_ref(config: &Config, target: &Target) -> Result<InstanceRef> {
     let group = target.resource_group.clone().or_else(|| config.azure.as_ref().and_then(|a| a.resource_group.clone()));
+    let name = group.ok_or_else(|| {
+        Error::usage(format!("no resource group is named for target `{}`", target.name))
+            .hint("add `resource_group` to the [[target]] or to [azure]")
+    })?;
     Ok(InstanceRef {
-        resource_group: group.ok_or_else(|| {
-            Error::usage(format!("no resource group is named for target `{}`", target.name))
-                .hint("add `resource_group` to the [[target]] or to [azure]")
-        })?,
+        resource_group: ResourceGroup { subscription: target.subscription.clone(), name },
         name: target.managed_instance.clone(),
     })
 }

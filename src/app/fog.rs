@@ -27,6 +27,7 @@ use crate::plan::fog::FogLink;
 use crate::plan::fog::FogMember;
 use crate::plan::fog::FogPlan;
 use crate::plan::fog::FogSettings;
+use crate::plan::fog::RecoveryTargets;
 use crate::plan::types::Plan;
 use crate::plan::types::PlanKind;
 use crate::rules::fog::in_memory;
@@ -419,5 +420,9 @@ fn settings(wanted: &FailoverGroup) -> FogSettings {
         automatic_after_minutes: wanted.automatic_after.map(|d| (d.as_secs() / 60) as u32),
         read_only_failover: wanted.read_only_failover,
         standby: wanted.standby,
+        targets: Some(RecoveryTargets {
+            rpo_ms: wanted.rpo_target.as_millis() as u64,
+            rto_ms: wanted.rto_target.as_millis() as u64,
+        }),
     }
 }

@@ -88,7 +88,7 @@ impl App {
         Ok(rows)
     }
 
-    async fn closer(&self, look: &FogLook) -> Result<Closer> {
+    pub(super) async fn closer(&self, look: &FogLook) -> Result<Closer> {
         let cx = self.observer()?;
         let arm = cx.effects.arm()?;
         let (a, b) = (self.place(&look.facts.a.site)?, self.place(&look.facts.b.site)?);

@@ -139,8 +139,8 @@ impl App {
         }
         let cx = self.observer()?;
         let arm = cx.effects.arm()?;
-        let mut groups: Vec<&str> = vec![&look.facts.a.resource_group, &look.facts.b.resource_group];
-        groups.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+        let mut groups = vec![&look.facts.a.resource_group, &look.facts.b.resource_group];
+        groups.dedup();
         let mut events = Vec::new();
         let mut unread = Vec::new();
         for group in groups {

@@ -7,7 +7,6 @@ use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
 use crate::inventory::fog::look;
-use crate::model::geo::GroupFacts;
 use crate::model::geo::Side;
 use crate::model::ids::SiteId;
 use crate::model::resize::InstanceSetting;
@@ -18,8 +17,10 @@ use crate::plan::fog_runbook::Resize;
 use crate::plan::fog_runbook::Runbook;
 use crate::plan::fog_runbook::acts;
 use crate::plan::types::Plan;
+use crate::rules::fog::closer;
 use crate::rules::fog::names::is_group_name;
 use crate::rules::fog::names::listeners;
+use crate::rules::fog::prerequisites;
 use crate::rules::fog::runbook;
 use crate::rules::fog::seeding;
 use crate::rules::fog::state::Asked;
@@ -77,7 +78,12 @@ impl App {
         };
         if let Some(pair) = &pair {
             let same_pair = matches!(ask, RunbookAsk::Rename(_));
-            let blocking = runbook::blocking(pair, group, same_pair, found.wanted.gb_per_hour, &now.waived);
+            let mut rows = prerequisites::judge(&pair.facts, found.wanted.gb_per_hour);
+            // Members that replicate already have a path, and know each other's keys.
+            if !same_pair {
+                rows.extend(closer::judge(&self.closer(pair).await?, &pair.facts));
+            }
+            let blocking = runbook::blocking(rows, group, same_pair, &now.waived);
             if !blocking.is_empty() {
                 return Err(Error::refused(format!("the new group could not be made: {}", blocking.join("; ")))
                     .hint(hint(ask, &now)));
@@ -98,7 +104,7 @@ impl App {
     }
 
     /// The group as it is to be, and the pair that was looked at for it.
-    async fn next(&self, found: &FogLook, now: &FogPlan, ask: &RunbookAsk) -> Result<(FogPlan, Option<GroupFacts>)> {
+    async fn next(&self, found: &FogLook, now: &FogPlan, ask: &RunbookAsk) -> Result<(FogPlan, Option<FogLook>)> {
         let cx = self.observer()?;
         let (name, a, b) = match ask {
             RunbookAsk::Resize(..) => return Ok((now.clone(), None)),
@@ -136,7 +142,7 @@ impl App {
         let (read_write_listener, read_only_listener) = listeners(&name, &primary.fqdn)
             .ok_or_else(|| Error::new(Kind::Unreachable, "Azure names no address of the new primary"))?;
         let next = FogPlan { group: name, primary, secondary, read_write_listener, read_only_listener, ..now.clone() };
-        Ok((next, Some(shown.facts)))
+        Ok((next, Some(shown)))
     }
 
     /// In which order both members get the setting.

@@ -30,6 +30,7 @@ use crate::base::error::During;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
+use crate::model::ids::ResourceGroup;
 use serde::Deserialize;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -45,7 +46,7 @@ const MAX_PAGES: usize = 200;
 /// A managed instance's address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct InstanceRef {
-    pub resource_group: String,
+    pub resource_group: ResourceGroup,
     pub name: String,
 }
 
@@ -67,20 +68,27 @@ pub struct ArmConfig {
 }
 
 impl ArmConfig {
+    /// The subscription that a resource group is in.
+    pub fn subscription_of<'a>(&'a self, group: &'a ResourceGroup) -> &'a str {
+        group.subscription.as_deref().unwrap_or(&self.subscription)
+    }
+
     /// `/subscriptions/…/managedInstances/{name}`: the instance's resource id.
     pub fn instance_id(&self, instance: &InstanceRef) -> String {
         format!(
             "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Sql/managedInstances/{}",
-            self.subscription, instance.resource_group, instance.name
+            self.subscription_of(&instance.resource_group),
+            instance.resource_group,
+            instance.name
         )
     }
 
     pub(super) fn instance_url(&self, instance: &InstanceRef, below: &[&str], version: &str) -> Result<String> {
         let mut path = vec![
             "subscriptions",
-            &self.subscription,
+            self.subscription_of(&instance.resource_group),
             "resourceGroups",
-            &instance.resource_group,
+            &instance.resource_group.name,
             "providers",
             "Microsoft.Sql",
             "managedInstances",
@@ -101,9 +109,9 @@ impl ArmConfig {
         let location = at.location.replace(' ', "").to_lowercase();
         let mut path = vec![
             "subscriptions",
-            &self.subscription,
+            self.subscription_of(&at.resource_group),
             "resourceGroups",
-            &at.resource_group,
+            &at.resource_group.name,
             "providers",
             "Microsoft.Sql",
             "locations",
@@ -218,13 +226,13 @@ impl Arm {
 
     /// Failover groups of a region; a link and a group exclude each other on one instance. `location` as in
     /// [`ManagedInstance::location`].
-    pub async fn failover_groups(&self, resource_group: &str, location: &str) -> Result<Vec<FailoverGroup>> {
+    pub async fn failover_groups(&self, resource_group: &ResourceGroup, location: &str) -> Result<Vec<FailoverGroup>> {
         let location = location.replace(' ', "").to_lowercase();
         let path = [
             "subscriptions",
-            &self.config.subscription,
+            self.config.subscription_of(resource_group),
             "resourceGroups",
-            resource_group,
+            &resource_group.name,
             "providers",
             "Microsoft.Sql",
             "locations",

@@ -15,6 +15,10 @@ use crate::base::error::During;
 use crate::base::error::Error;
 use crate::base::error::Kind;
 use crate::base::error::Result;
+use serde::Deserialize;
+
+/// Version of the list of subscriptions.
+const API_VERSION_SUBSCRIPTIONS: &str = "2022-12-01";
 
 impl Arm {
     /// Whose key protects the encrypted databases of an instance: `ServiceManaged`, `AzureKeyVault`.
@@ -58,5 +62,21 @@ impl Arm {
         let found: ManagedInstance =
             self.get(&url).await.during(|| format!("reading the administrator of {instance}"))?;
         Ok(found.properties.administrators)
+    }
+}
+
+/// What is read of a subscription.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Subscription {
+    tenant_id: Option<String>,
+}
+
+impl Arm {
+    /// Entra tenant of a subscription.
+    pub async fn tenant_of(&self, subscription: &str) -> Result<Option<String>> {
+        let url = self.config().url(&["subscriptions", subscription], API_VERSION_SUBSCRIPTIONS)?;
+        let found: Subscription = self.get(&url).await.during(|| format!("reading subscription {subscription}"))?;
+        Ok(found.tenant_id)
     }
 }

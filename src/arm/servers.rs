@@ -20,7 +20,9 @@ impl ArmConfig {
     pub fn server_id(&self, server: &InstanceRef) -> String {
         format!(
             "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Sql/servers/{}",
-            self.subscription, server.resource_group, server.name
+            self.subscription_of(&server.resource_group),
+            server.resource_group,
+            server.name
         )
     }
     pub fn server_database_id(&self, server: &InstanceRef, database: &str) -> String {
@@ -30,9 +32,9 @@ impl ArmConfig {
     pub(super) fn server_url(&self, server: &InstanceRef, below: &[&str], version: &str) -> Result<String> {
         let mut path = vec![
             "subscriptions",
-            &self.subscription,
+            self.subscription_of(&server.resource_group),
             "resourceGroups",
-            &server.resource_group,
+            &server.resource_group.name,
             "providers",
             "Microsoft.Sql",
             "servers",
@@ -102,7 +104,7 @@ mod tests {
 
     fn at(server: &str) -> GroupRef {
         GroupRef {
-            resource_group: "rg".to_owned(),
+            resource_group: "rg".into(),
             location: "uksouth".to_owned(),
             name: "fog".to_owned(),
             server: Some(server.to_owned()),

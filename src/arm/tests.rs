@@ -440,7 +440,7 @@ async fn an_instance_in_a_failover_group_is_found_by_its_folded_id() {
     let body = json!({"value": [{"name": "fog", "properties": {"replicationRole": "Primary",
         "managedInstancePairs": [{"primaryManagedInstanceId": id.to_uppercase(), "partnerManagedInstanceId": "/x"}]}}]});
     let (client, transport, _) = arm(vec![reply(200, &[], body)]);
-    let groups = client.failover_groups("rg one", "East US 2").await.unwrap();
+    let groups = client.failover_groups(&"rg one".into(), "East US 2").await.unwrap();
     assert!(transport.calls()[0].1.contains("/locations/eastus2/instanceFailoverGroups?"));
     assert!(groups[0].holds(&id) && !groups[0].holds("/y"));
 }

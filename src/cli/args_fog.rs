@@ -193,6 +193,8 @@ pub struct FogFailoverArgs {
 pub enum DrillCommand {
     /// Fail over and back, without loss, and measure what an application would see
     Run(DrillRunArgs),
+    /// Talk through the loss of the primary's region, on what is true now; changes nothing
+    Tabletop(FogNameArgs),
     /// Drills so far, and the age of the last one
     List,
     /// Go on with a drill that stopped half way

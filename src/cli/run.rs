@@ -139,6 +139,7 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         Command::Fog(FogCommand::Runbook(command)) => cmd::fog_runbook::run(&command, settings, printer).await,
         Command::Fog(FogCommand::Resume(args)) => cmd::fog::resume(&args, PlanKind::Fog, settings, printer).await,
         Command::Drill(DrillCommand::Run(args)) => cmd::drill::run(&args, settings, printer).await,
+        Command::Drill(DrillCommand::Tabletop(args)) => cmd::drill_tabletop::run(&args, settings, printer).await,
         Command::Drill(DrillCommand::List) => cmd::drill::list(settings, printer),
         Command::Drill(DrillCommand::Resume(args)) => cmd::fog::resume(&args, PlanKind::Drill, settings, printer).await,
         Command::Listener(ListenerCommand::Check(args)) => cmd::drill::listeners(&args, settings, printer).await,

@@ -14,6 +14,10 @@ use toml::Spanned;
 /// Azure takes no shorter grace period (facts: failover-groups 2.2).
 const GRACE_MIN: Duration = Duration::from_secs(3600);
 
+/// Figures that groups are designed for (facts: failover-groups 10.1): targets, never results.
+const RPO_TARGET: Duration = Duration::from_secs(5);
+const RTO_TARGET: Duration = Duration::from_secs(3600);
+
 /// Two managed instances, or databases of two logical servers, that protect each other.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -51,6 +55,10 @@ pub struct FailoverGroupSection {
     /// How the two subnets reach each other. Default: peering, which Azure recommends. Not for logical servers.
     #[serde(default)]
     pub path: GroupPath,
+    /// How much may be lost where a region is: drills and reports tell what was measured beside it. Default: 5s.
+    pub rpo_target: Option<Span>,
+    /// How long until the application writes again. Default: 1h.
+    pub rto_target: Option<Span>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
@@ -132,6 +140,8 @@ pub struct FailoverGroup {
     pub gb_per_hour: Option<f64>,
     /// Between the subnets of two instances.
     pub path: Path,
+    pub rpo_target: Duration,
+    pub rto_target: Duration,
 }
 
 pub(super) fn validate(file: &EstateFile, problems: &mut Vec<Problem>) {
@@ -234,6 +244,8 @@ pub(super) fn resolve(section: FailoverGroupSection, between_servers: bool) -> F
             GroupPath::ExpressRoute => Path::ExpressRoute,
             GroupPath::Vpn => Path::Vpn,
         },
+        rpo_target: section.rpo_target.map_or(RPO_TARGET, |s| s.0),
+        rto_target: section.rto_target.map_or(RTO_TARGET, |s| s.0),
     }
 }
 

@@ -128,6 +128,7 @@ fn target(t: schema::TargetSection, dir: &Path, group: Option<&String>) -> Targe
         name: SiteId(name),
         managed_instance: t.managed_instance.into_inner(),
         resource_group: t.resource_group.or_else(|| group.cloned()),
+        subscription: t.subscription,
         host: t.host,
         port: t.port.map_or(SQL_PORT, |p| p.0),
         tls_name: t.tls_name,

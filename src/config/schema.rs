@@ -156,6 +156,8 @@ pub struct TargetSection {
     pub managed_instance: Spanned<String>,
     /// Resource group, if not that of `[azure]`.
     pub resource_group: Option<String>,
+    /// Subscription, if not that of `[azure]`; of the same Entra tenant.
+    pub subscription: Option<String>,
     /// Host for SQL connections. Default: the instance's own name as Azure tells it.
     pub host: Option<String>,
     /// Port for SQL connections. Default: 1433.

@@ -31,6 +31,8 @@ pub struct ServerSection {
     pub server: Spanned<String>,
     /// Resource group, if not that of `[azure]`.
     pub resource_group: Option<String>,
+    /// Subscription, if not that of `[azure]`.
+    pub subscription: Option<String>,
     /// Host for SQL connections. Default: the server's own name as Azure tells it.
     pub host: Option<String>,
     /// Port for SQL connections. Default: 1433.
@@ -55,6 +57,8 @@ pub struct LogicalServer {
     /// Its name in Azure.
     pub server: String,
     pub resource_group: Option<String>,
+    /// `None`: that of `[azure]`.
+    pub subscription: Option<String>,
     /// `None`: ask Azure for the server's name.
     pub host: Option<String>,
     pub port: u16,
@@ -201,6 +205,7 @@ pub(super) fn resolve(s: ServerSection, dir: &Path, group: Option<&String>) -> L
         name: SiteId(name),
         server: s.server.into_inner(),
         resource_group: s.resource_group.or_else(|| group.cloned()),
+        subscription: s.subscription,
         host: s.host,
         port: s.port.map_or(SQL_PORT, |p| p.0),
         tls_name: s.tls_name,

@@ -79,6 +79,8 @@ pub struct Target {
     pub managed_instance: String,
     /// Its own, else that of `[azure]`.
     pub resource_group: Option<String>,
+    /// `None`: that of `[azure]`.
+    pub subscription: Option<String>,
     /// `None`: ask Azure for the instance's name.
     pub host: Option<String>,
     pub port: u16,

@@ -14,6 +14,7 @@ use crate::model::geo::GroupView;
 use crate::model::geo::Member;
 use crate::model::geo::MemberFacts;
 use crate::model::geo::Side;
+use crate::model::ids::ResourceGroup;
 use crate::model::ids::SiteId;
 use crate::sql::query::database;
 use crate::sql::query::geo;
@@ -38,7 +39,8 @@ pub struct Place {
 
 /// Reads both members side by side, then the databases of the one that is primary (of `a` if no group is there).
 pub async fn look(effects: &Effects, name: &str, a: &Place, b: &Place) -> GroupFacts {
-    let (member_a, member_b) = tokio::join!(member(effects, a), member(effects, b));
+    let (mut member_a, mut member_b) = tokio::join!(member(effects, a), member(effects, b));
+    tenants(effects, &mut member_a, &mut member_b).await;
     let mut facts = GroupFacts {
         name: name.to_owned(),
         a: member_a,
@@ -78,6 +80,21 @@ pub async fn look(effects: &Effects, name: &str, a: &Place, b: &Place) -> GroupF
         }
     }
     facts
+}
+
+/// Of two subscriptions the tenants are asked, too.
+async fn tenants(effects: &Effects, a: &mut Member, b: &mut Member) {
+    let subscription = |m: &Member| m.facts.known().and_then(|f| f.scope()).map(|(subscription, _)| subscription);
+    let (Some(sa), Some(sb), Ok(arm)) = (subscription(a), subscription(b), effects.arm()) else { return };
+    if sa == sb {
+        return;
+    }
+    let (ta, tb) = tokio::join!(arm.tenant_of(&sa), arm.tenant_of(&sb));
+    for (m, tenant) in [(a, ta), (b, tb)] {
+        if let Fact::Known { value } = &mut m.facts {
+            value.tenant = tenant.ok().flatten();
+        }
+    }
 }
 
 async fn member(effects: &Effects, place: &Place) -> Member {
@@ -126,7 +143,7 @@ async fn member(effects: &Effects, place: &Place) -> Member {
     }
 }
 
-async fn groups(arm: &Arm, resource_group: &str, location: &str) -> Fact<Vec<GroupView>> {
+async fn groups(arm: &Arm, resource_group: &ResourceGroup, location: &str) -> Fact<Vec<GroupView>> {
     if location.is_empty() {
         return Fact::unknown("Azure did not say where the instance is");
     }
@@ -177,6 +194,7 @@ fn facts(arm: &Arm, place: &Place, instance: ManagedInstance) -> MemberFacts {
         zone_redundant: p.zone_redundant,
         connection: p.proxy_override,
         made_at: p.create_time,
+        tenant: None,
     }
 }
 

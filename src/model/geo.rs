@@ -2,6 +2,7 @@
 
 use super::fact::Fact;
 use super::geo_server::ServerPair;
+use super::ids::ResourceGroup;
 use super::ids::SiteId;
 use serde::Deserialize;
 use serde::Serialize;
@@ -54,6 +55,8 @@ pub struct MemberFacts {
     /// How sessions are handed on.
     pub connection: Option<String>,
     pub made_at: Option<OffsetDateTime>,
+    /// Entra tenant of its subscription; read only where the members' subscriptions differ.
+    pub tenant: Option<String>,
 }
 
 impl MemberFacts {
@@ -89,7 +92,7 @@ pub struct GroupView {
 #[derive(Debug, Clone)]
 pub struct Member {
     pub site: SiteId,
-    pub resource_group: String,
+    pub resource_group: ResourceGroup,
     /// Short name in Azure.
     pub instance: String,
     pub facts: Fact<MemberFacts>,

@@ -78,7 +78,7 @@ mod tests {
             endpoint_url: "TCP://10.0.1.8:5022".to_owned(),
             mirroring_port: 5022,
             fqdn: "mi-a.z.database.windows.net".to_owned(),
-            resource_group: "rg".to_owned(),
+            resource_group: "rg".into(),
             managed_instance: "mi-a".to_owned(),
             certificate: "c".to_owned(),
             source_build: "15.0.4312.2".to_owned(),

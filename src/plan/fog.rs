@@ -10,6 +10,7 @@ use super::types::PlanPolicy;
 use super::types::PlannedStage;
 use super::types::PlannedStep;
 use crate::model::ids::LinkName;
+use crate::model::ids::ResourceGroup;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use serde::Deserialize;
@@ -19,7 +20,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FogMember {
     pub site: SiteId,
-    pub resource_group: String,
+    pub resource_group: ResourceGroup,
     pub location: String,
     /// Short name in Azure.
     pub instance: String,
@@ -39,6 +40,16 @@ pub struct FogSettings {
     pub automatic_after_minutes: Option<u32>,
     pub read_only_failover: bool,
     pub standby: bool,
+    /// What the estate asks of a failover; told beside what was measured. `None`: a plan of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub targets: Option<RecoveryTargets>,
+}
+
+/// How much may be lost, and how long until the application writes again; milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryTargets {
+    pub rpo_ms: u64,
+    pub rto_ms: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

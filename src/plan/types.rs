@@ -4,6 +4,7 @@ use super::fog::FogPlan;
 use super::objects::ObjectPlan;
 use crate::journal::record::Line;
 use crate::model::ids::LinkName;
+use crate::model::ids::ResourceGroup;
 use crate::model::ids::SiteId;
 use crate::model::ids::StepId;
 use serde::Deserialize;
@@ -69,7 +70,7 @@ pub struct LinkPlan {
     pub mirroring_port: u16,
     /// FQDN of the managed instance.
     pub fqdn: String,
-    pub resource_group: String,
+    pub resource_group: ResourceGroup,
     pub managed_instance: String,
     /// Endpoint certificate on the source.
     pub certificate: String,

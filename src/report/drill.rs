@@ -1,6 +1,7 @@
 //! Drills as their journals tell them.
 
 use super::dto::SCHEMA_VERSION;
+use super::groups::DRILL_DUE;
 use super::table::Table;
 use crate::base::error::Result;
 use crate::base::text;
@@ -11,6 +12,7 @@ use crate::plan::fog::FogOp;
 use crate::plan::types::Plan;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -77,6 +79,23 @@ pub fn line(run: &str, records: &[Stored], now: OffsetDateTime) -> Result<DrillL
     })
 }
 
+/// A line for each group whose newest drill that came home is too old.
+pub fn overdue(lines: &[DrillLine]) -> Vec<String> {
+    let groups: BTreeSet<&String> = lines.iter().filter_map(|l| l.group.as_ref()).collect();
+    let newest = |group: &String| {
+        let own = lines.iter().filter(|l| l.group.as_ref() == Some(group) && l.status == "committed");
+        own.filter_map(|l| u64::try_from(l.age_s?).ok()).min()
+    };
+    let say = |group: &String| match newest(group) {
+        Some(age) if age <= DRILL_DUE.as_secs() => None,
+        Some(age) => {
+            Some(format!("{group}: a drill is DUE, the last was {} ago", text::duration(Duration::from_secs(age))))
+        }
+        None => Some(format!("{group}: a drill is DUE, none came home")),
+    };
+    groups.into_iter().filter_map(say).collect()
+}
+
 /// What one way cost: lost writes, and how long nobody could write.
 pub fn way(measured: &Option<Value>) -> String {
     match measured {
@@ -119,6 +138,7 @@ pub fn table(lines: &[DrillLine], width: usize) -> String {
         table.row([
             l.run_id.clone(),
             l.group.clone().unwrap_or_else(|| "?".to_owned()),
+            l.kind.unwrap_or("?").to_owned(),
             age.unwrap_or_else(|| "unknown".to_owned()),
             l.status.to_owned(),
             way(&l.over),
@@ -138,4 +158,43 @@ pub fn table(lines: &[DrillLine], width: usize) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drill(group: &str, age_days: i64, status: &'static str) -> DrillLine {
+        DrillLine {
+            schema_version: SCHEMA_VERSION,
+            run_id: format!("drill-{group}-{age_days}"),
+            group: Some(group.to_owned()),
+            kind: Some("planned"),
+            started_at: String::new(),
+            age_s: Some(age_days * 86_400),
+            status,
+            over: None,
+            back: None,
+            stragglers: None,
+            proves: None,
+            application: None,
+        }
+    }
+
+    #[test]
+    fn the_newest_drill_that_came_home_decides() {
+        let lines = [drill("a", 200, "committed"), drill("a", 10, "committed"), drill("b", 100, "committed")];
+        let due = overdue(&lines);
+        assert!(due.len() == 1 && due[0].starts_with("b: a drill is DUE, the last was 100"), "{due:?}");
+        assert_eq!(overdue(&[drill("c", 1, "rolled_back")]), ["c: a drill is DUE, none came home"]);
+    }
+
+    #[test]
+    fn every_column_has_its_value() {
+        let text = table(&[drill("a", 1, "committed")], 160);
+        let row = text.lines().last().unwrap_or_default();
+        assert!(row.contains("planned") && row.contains("committed"), "{text}");
+        let (kind, status) = (row.find("planned"), row.find("committed"));
+        assert!(kind < status, "in the order of the head: {text}");
+    }
 }

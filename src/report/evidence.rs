@@ -13,6 +13,7 @@ use crate::journal::record::ChangeResult;
 use crate::journal::record::Record;
 use crate::journal::record::StepResult;
 use crate::journal::record::Stored;
+use crate::plan::fog::RecoveryTargets;
 use crate::plan::types::Plan;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -84,6 +85,8 @@ pub struct Evidence {
     pub changes: Vec<ChangeLine>,
     pub outages: Vec<LinkOutage>,
     pub budget_ms: Option<u64>,
+    /// What the estate asks of a failover.
+    pub targets: Option<RecoveryTargets>,
     /// Only what a watcher kept in the same journal; empty: nobody watched.
     pub lag: Vec<LagLine>,
     /// The hash chain of these records holds.
@@ -188,6 +191,7 @@ pub fn collect(records: &[Stored], chain_holds: bool, history: &[(String, Vec<Hi
         proofs,
         changes: changes.into_values().collect(),
         outages,
+        targets: plan.as_ref().and_then(|p| p.fog.as_ref()?.settings.targets),
         budget_ms: plan.filter(|_| is_cutover).map(|p| p.policy.budget_ms),
         lag,
         chain_holds,

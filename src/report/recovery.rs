@@ -27,12 +27,44 @@ fn since_decision(e: &Evidence, kind: &str, name: &str) -> String {
     }
 }
 
+/// A heartbeat writes this often (four times a second): so long is what one lost write stands for, at most.
+const BEAT_MS: u64 = 250;
+
 /// One way of a drill.
 fn way(e: &Evidence, kind: &str) -> Option<String> {
     let m = proof(e, kind, "measured")?;
     let lost = m["lost_writes"].as_u64().map_or("unknown".to_owned(), |n| text::count(n as usize, "write"));
     let outage = m["write_outage_ms"].as_u64().map_or("unknown".to_owned(), ms);
-    Some(format!("RPO {lost} lost, RTO {outage} from the last to the first acknowledged write of one client"))
+    let said = format!("RPO {lost} lost, RTO {outage} from the last to the first acknowledged write of one client");
+    let Some(t) = e.targets else { return Some(said) };
+    let word = |measured: Option<u64>, most: u64| match measured {
+        None => "UNKNOWN",
+        Some(n) if n <= most => "met",
+        Some(_) => "MISSED",
+    };
+    let rpo = word(m["lost_writes"].as_u64().map(|n| n * BEAT_MS), t.rpo_ms);
+    let rto = word(m["write_outage_ms"].as_u64(), t.rto_ms);
+    Some(format!("{said}; targets: RPO {} {rpo}, RTO {} {rto}", ms(t.rpo_ms), ms(t.rto_ms)))
+}
+
+/// The parts of one way, from the decision on, and which of them took longest: recovery is as long as the slowest of them.
+fn parts(e: &Evidence, kind: &str) -> Option<String> {
+    let m = proof(e, kind, "measured")?;
+    let at = |name: &str| m[name].as_u64();
+    let marks = [
+        ("request accepted", at("accepted_ms")),
+        ("roles switched", at("role_ms")),
+        ("every database takes writes", at("writable_ms")),
+        ("listener leads there", at("listener_ms")),
+    ];
+    let told: Vec<String> =
+        marks.iter().map(|(name, at)| format!("{name} {}", at.map_or("unknown".to_owned(), ms))).collect();
+    let mut known: Vec<(u64, &str)> = marks.iter().filter_map(|(name, at)| Some(((*at)?, *name))).collect();
+    known.sort_unstable();
+    let starts = std::iter::once(0).chain(known.iter().map(|(at, _)| *at));
+    let slowest = starts.zip(&known).map(|(from, (to, name))| (to - from, *name)).max();
+    let slowest = slowest.map_or_else(String::new, |(took, name)| format!("; slowest: {name}, {}", ms(took)));
+    Some(format!("after the decision: {}{slowest}", told.join(", ")))
 }
 
 /// Rows for the head of a report; none for a run that changed no roles.
@@ -51,6 +83,9 @@ pub(super) fn facts(e: &Evidence) -> Vec<(&'static str, String)> {
     }
     for (name, kind) in [("measured, over", "drill.measure"), ("measured, back", "drill.home")] {
         facts.extend(way(e, kind).map(|said| (name, said)));
+    }
+    for (name, kind) in [("timeline, over", "drill.measure"), ("timeline, back", "drill.home")] {
+        facts.extend(parts(e, kind).map(|said| (name, said)));
     }
     if proof(e, "fog.failover", "decided_ms").is_none() || e.summary.kind == "drill" {
         return facts;

@@ -23,6 +23,8 @@ mod estate;
 mod faults;
 /// Failover groups on two managed instances: made, failed over, rehearsed, lost and found.
 mod fog;
+/// The closer look before a group is made.
+mod fog_checks;
 /// Policy, advice and reminders of failover groups; what keeps people from harm.
 mod fog_notes;
 /// Several operations on a failover group as one run; the forced drill; logins of both members.

@@ -1,6 +1,7 @@
 //! Instance failover groups: below a location, the same group at two addresses (facts: arm-api 6).
 
 use crate::arm::client::same_id;
+use crate::model::ids::ResourceGroup;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -9,7 +10,7 @@ use serde_json::json;
 /// One of the two addresses of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupRef {
-    pub resource_group: String,
+    pub resource_group: ResourceGroup,
     /// `westeurope`: no blanks, lower case.
     pub location: String,
     pub name: String,

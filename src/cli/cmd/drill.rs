@@ -84,6 +84,9 @@ pub fn list(settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     } else {
         printer.answers(&lines, |width| report::drill::table(&lines, width))?;
     }
+    for line in report::drill::overdue(&lines) {
+        printer.warning(&line)?;
+    }
     printer.next("milink drill run")?;
     Ok(Exit::OK)
 }

@@ -13,6 +13,7 @@ pub mod demo;
 #[cfg(feature = "lab")]
 mod demo_screen;
 pub mod drill;
+pub mod drill_tabletop;
 pub mod endpoint;
 pub mod estimate;
 pub mod explain;

@@ -114,6 +114,7 @@ impl Provider for FakeEstate {
         };
         vec![InstanceView {
             name: "mi-a".to_owned(),
+            subscription: SUBSCRIPTION.to_owned(),
             resource_group: "rg-lab".to_owned(),
             location: "westeurope".to_owned(),
             tags: [("team".to_owned(), "dba".to_owned())].into(),

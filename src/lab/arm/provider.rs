@@ -66,12 +66,30 @@ impl ReplicationMode {
 /// Where a failover group was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupAddress {
+    pub subscription: String,
     pub resource_group: String,
     pub location: String,
     pub name: String,
 }
 
-/// A failover group as asked for by PUT, its shape checked. Instances are resource group and name.
+/// A managed instance as an id names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    pub subscription: String,
+    pub resource_group: String,
+    pub name: String,
+}
+
+impl Named {
+    pub fn id(&self) -> String {
+        format!(
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Sql/managedInstances/{}",
+            self.subscription, self.resource_group, self.name
+        )
+    }
+}
+
+/// A failover group as asked for by PUT, its shape checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupSpec {
     pub automatic: bool,
@@ -79,8 +97,8 @@ pub struct GroupSpec {
     pub read_only_failover: bool,
     pub standby: bool,
     pub partner_location: String,
-    pub primary: (String, String),
-    pub secondary: (String, String),
+    pub primary: Named,
+    pub secondary: Named,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +133,13 @@ pub struct Retention {
     pub monthly: String,
     pub yearly: String,
     pub week_of_year: u32,
+}
+
+/// One of the two policies of a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RetentionChange {
+    Short { days: u32 },
+    Long { weekly: String, monthly: String, yearly: String, week_of_year: u32 },
 }
 
 impl Default for Retention {
@@ -168,7 +193,7 @@ pub enum Change {
     },
     SetRetention {
         database: String,
-        kept: Retention,
+        to: RetentionChange,
     },
     /// Local failover, of the readable secondary if true.
     FailoverInstance {
@@ -197,8 +222,13 @@ pub trait Provider: Send + Sync + 'static {
     fn databases(&self, instance: &str) -> Vec<DatabaseView>;
     fn operations(&self, instance: &str) -> Vec<InstanceOperationView>;
     /// Groups that have a member at this address.
-    fn failover_groups(&self, resource_group: &str, location: &str) -> ArmResult<Vec<FailoverGroupView>> {
-        let _ = (resource_group, location);
+    fn failover_groups(
+        &self,
+        subscription: &str,
+        resource_group: &str,
+        location: &str,
+    ) -> ArmResult<Vec<FailoverGroupView>> {
+        let _ = (subscription, resource_group, location);
         Ok(Vec::new())
     }
     /// Logical servers, where the estate has any.

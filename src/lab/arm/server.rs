@@ -113,7 +113,7 @@ impl ArmServer {
     /// Resource id of an instance by its short name.
     pub fn instance_id(&self, name: &str) -> Option<String> {
         let view = self.provider.instance(name)?;
-        let (subscription, group) = (&self.config.subscription, &view.resource_group);
+        let (subscription, group) = (&view.subscription, &view.resource_group);
         Some(format!(
             "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Sql/managedInstances/{}",
             view.name

@@ -1,5 +1,6 @@
 //! The resources as ARM shows them. Member names are the wire's; what is `None` is left out.
 
+use super::provider::Named;
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -52,9 +53,9 @@ pub struct FailoverGroupView {
     pub is_primary: bool,
     pub replication_state: String,
     pub partner_location: String,
-    /// Resource group and name.
-    pub primary: (String, String),
-    pub secondary: (String, String),
+    /// Both members.
+    pub primary: Named,
+    pub secondary: Named,
     pub automatic: bool,
     pub grace_minutes: Option<u32>,
     pub read_only_failover: bool,
@@ -66,6 +67,7 @@ pub struct FailoverGroupView {
 pub struct InstanceView {
     /// Short name: first label of the FQDN.
     pub name: String,
+    pub subscription: String,
     pub resource_group: String,
     /// `westeurope`
     pub location: String,

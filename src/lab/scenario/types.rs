@@ -125,6 +125,11 @@ pub struct ManagedInstance {
     pub region: Option<String>,
     #[serde(default)]
     pub resource_group: Option<String>,
+    /// Its own subscription, if not that of `[azure]`, and that subscription's tenant.
+    #[serde(default)]
+    pub subscription: Option<String>,
+    #[serde(default)]
+    pub tenant: Option<String>,
 }
 
 /// A group the operator wants; it does not exist at the start unless it [`stands`](Self::stands).

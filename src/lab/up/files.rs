@@ -126,6 +126,9 @@ fn estate(dir: &Path, scenario: &Scenario, record: &LabRecord, milink: &Path) ->
         if let Some(group) = &managed.resource_group {
             let _ = writeln!(t, "resource_group = {}", quoted(group));
         }
+        if let Some(subscription) = &managed.subscription {
+            let _ = writeln!(t, "subscription = {}", quoted(subscription));
+        }
     }
     for logical in &scenario.servers {
         let Some(r) = record.server(&logical.id) else { continue };

@@ -206,7 +206,7 @@ pub(super) mod tests {
         Kept { database: database.to_owned(), days: Some(days), long_term: long_term.to_owned() }
     }
 
-    pub(crate) fn plain() -> Closer {
+    pub(in crate::rules::fog) fn plain() -> Closer {
         let ledger = Inside { name: "ledger".to_owned(), in_memory: Some(false), publishes: false };
         Closer {
             keys: [known(own()), known(own())],

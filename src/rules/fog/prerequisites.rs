@@ -194,7 +194,7 @@ fn windows(f: &GroupFacts, list: &mut List) {
     list.add("fog.maintenance", answer);
 }
 
-/// One subscription has one tenant; of two, the tenants are not read.
+/// One subscription has one tenant.
 fn scopes(f: &GroupFacts, list: &mut List) {
     let scopes = got(&f.a.facts)
         .and_then(|a| Ok((a.scope(), got(&f.b.facts)?.scope())))
@@ -203,7 +203,10 @@ fn scopes(f: &GroupFacts, list: &mut List) {
         if a.0 == b.0 {
             Ok((true, "one subscription, so one".to_owned()))
         } else {
-            Err(format!("the tenants of subscriptions {} and {} are not read", a.0, b.0))
+            match [&f.a, &f.b].map(|m| m.facts.known().and_then(|x| x.tenant.clone())) {
+                [Some(x), Some(y)] => Ok((x.eq_ignore_ascii_case(&y), format!("tenants {x} and {y}"))),
+                _ => Err(format!("the tenants of subscriptions {} and {} could not be read", a.0, b.0)),
+            }
         }
     });
     list.add("fog.tenant", tenant);

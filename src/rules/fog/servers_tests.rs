@@ -32,7 +32,7 @@ fn member(name: &str, location: &str) -> Member {
     };
     Member {
         site: SiteId::from(name),
-        resource_group: "r".to_owned(),
+        resource_group: "r".into(),
         instance: name.to_owned(),
         facts: known(facts),
         databases: known(Vec::new()),

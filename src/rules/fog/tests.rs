@@ -50,7 +50,7 @@ fn member(site: &str, location: &str) -> Member {
     };
     Member {
         site: SiteId::from(site),
-        resource_group: "r".to_owned(),
+        resource_group: "r".into(),
         instance: site.to_owned(),
         facts: known(facts),
         databases: known(Vec::new()),

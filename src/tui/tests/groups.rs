@@ -41,6 +41,7 @@ fn group(name: &str, standing: Standing, holds: Option<bool>, b: MemberLine) -> 
     };
     GroupLine {
         group: GroupReport {
+            copies: Vec::new(),
             schema_version: 1,
             group: name.to_owned(),
             protected: holds,
@@ -58,7 +59,6 @@ fn group(name: &str, standing: Standing, holds: Option<bool>, b: MemberLine) -> 
             high_availability: Vec::new(),
             regional_protection: None,
             notes: Notes::default(),
-            copies: Vec::new(),
             checks: Vec::new(),
         },
         holds,

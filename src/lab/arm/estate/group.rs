@@ -7,6 +7,7 @@ use crate::lab::arm::error::ArmResult;
 use crate::lab::arm::provider::GroupAct;
 use crate::lab::arm::provider::GroupAddress;
 use crate::lab::arm::provider::GroupSpec;
+use crate::lab::arm::provider::Named;
 use crate::lab::arm::route::FOG_TYPE;
 use crate::lab::arm::view::FailoverGroupView;
 use crate::lab::geo;
@@ -49,6 +50,7 @@ impl Estate {
         let primary = group.primary().config.id.clone();
         let here = |m: &&Managed| {
             group.holds(&m.instance.config.id)
+                && m.subscription(&self.azure).eq_ignore_ascii_case(&at.subscription)
                 && m.group(&self.azure).eq_ignore_ascii_case(&at.resource_group)
                 && plain(m.region(&self.azure)) == plain(&at.location)
         };
@@ -72,10 +74,16 @@ impl Estate {
         Ok(())
     }
 
-    pub(super) fn group_views(&self, resource_group: &str, location: &str) -> ArmResult<Vec<FailoverGroupView>> {
+    pub(super) fn group_views(
+        &self,
+        subscription: &str,
+        resource_group: &str,
+        location: &str,
+    ) -> ArmResult<Vec<FailoverGroupView>> {
         self.awake(location)?;
         let view = |group: Arc<geo::Group>| {
             let at = GroupAddress {
+                subscription: subscription.to_owned(),
                 resource_group: resource_group.to_owned(),
                 location: location.to_owned(),
                 name: group.name.clone(),
@@ -83,7 +91,7 @@ impl Estate {
             let (_, is_primary) = self.side(&group, &at)?;
             let named = |id: &str| {
                 let m = self.managed.iter().find(|m| m.instance.config.id == id)?;
-                Some((m, (m.group(&self.azure).to_owned(), m.name.clone())))
+                Some((m, m.named(&self.azure)))
             };
             let (primary, secondary) = (named(&group.primary().config.id)?, named(&group.secondary().config.id)?);
             let partner = if is_primary { secondary.0 } else { primary.0 };
@@ -166,8 +174,8 @@ impl Estate {
                 "The request must be sent to the location of the primary.",
             ));
         };
-        let same = |id: &str, named: &(String, String)| {
-            self.managed.iter().any(|m| m.instance.config.id == id && m.name.eq_ignore_ascii_case(&named.1))
+        let same = |id: &str, named: &Named| {
+            self.managed.iter().any(|m| m.instance.config.id == id && m.name.eq_ignore_ascii_case(&named.name))
         };
         if !same(&group.primary().config.id, &spec.primary) || !same(&group.secondary().config.id, &spec.secondary) {
             return Err(refuse(
@@ -178,10 +186,8 @@ impl Estate {
         if group.is_busy() || group.is_creating() { Err(busy()) } else { Ok(()) }
     }
 
-    fn named(&self, (group, name): &(String, String)) -> Option<&Managed> {
-        self.managed
-            .iter()
-            .find(|m| m.name.eq_ignore_ascii_case(name) && m.group(&self.azure).eq_ignore_ascii_case(group))
+    fn named(&self, named: &Named) -> Option<&Managed> {
+        self.managed.iter().find(|m| m.named(&self.azure).id().eq_ignore_ascii_case(&named.id()))
     }
 
     fn check_create(&self, at: &GroupAddress, spec: &GroupSpec) -> ArmResult<()> {
@@ -195,7 +201,8 @@ impl Estate {
         }
         let invalid = |tail: &str, why: &str| refuse(&format!("{PREFIX}{tail}"), why);
         let primary = self.named(&spec.primary).filter(|m| {
-            m.group(&self.azure).eq_ignore_ascii_case(&at.resource_group)
+            m.subscription(&self.azure).eq_ignore_ascii_case(&at.subscription)
+                && m.group(&self.azure).eq_ignore_ascii_case(&at.resource_group)
                 && plain(m.region(&self.azure)) == plain(&at.location)
         });
         let primary = primary.ok_or_else(|| invalid("InvalidPrimary", "The primary is not at this address."))?;
@@ -212,6 +219,9 @@ impl Estate {
         }
         if plain(primary.region(&self.azure)) == plain(secondary.region(&self.azure)) {
             return Err(refuse("InvalidFailoverGroupRegion", "The instances are in the same region."));
+        }
+        if primary.tenant(&self.azure) != secondary.tenant(&self.azure) {
+            return Err(invalid("InvalidPartner", "The partner is in another tenant."));
         }
         for m in [primary, secondary] {
             if self.hub.of(&m.instance.config.id).is_some() {

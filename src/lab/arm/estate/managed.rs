@@ -3,6 +3,7 @@
 use crate::lab::arm::ids::sha1;
 use crate::lab::arm::network::seed;
 use crate::lab::arm::network::seed::Tenant;
+use crate::lab::arm::provider::Named;
 use crate::lab::arm::provider::Retention;
 use crate::lab::arm::view::InstanceOperationView;
 use crate::lab::arm::view::InstanceProperties;
@@ -94,6 +95,21 @@ impl Managed {
     pub(super) fn group<'a>(&'a self, azure: &'a Azure) -> &'a str {
         self.spec.resource_group.as_deref().unwrap_or(&azure.resource_group)
     }
+    pub(super) fn subscription<'a>(&'a self, azure: &'a Azure) -> &'a str {
+        self.spec.subscription.as_deref().unwrap_or(&azure.subscription)
+    }
+    /// Entra tenant of its subscription.
+    pub(super) fn tenant<'a>(&'a self, azure: &'a Azure) -> &'a str {
+        self.spec.tenant.as_deref().unwrap_or(&azure.tenant)
+    }
+    /// As an id names it.
+    pub(super) fn named(&self, azure: &Azure) -> Named {
+        Named {
+            subscription: self.subscription(azure).to_owned(),
+            resource_group: self.group(azure).to_owned(),
+            name: self.name.clone(),
+        }
+    }
 
     pub(super) fn database_format(&self) -> String {
         self.settings().database_format.clone()
@@ -110,7 +126,7 @@ impl Managed {
     /// The instance as ARM lists it.
     pub(super) fn view(&self, azure: &Azure) -> InstanceView {
         let settings = self.settings().clone();
-        let (subscription, group, region) = (&azure.subscription, self.group(azure), self.region(azure));
+        let (subscription, group, region) = (self.subscription(azure), self.group(azure), self.region(azure));
         let fqdn = self.spec.fqdn();
         let tenant = Tenant { name: &self.name, fqdn: &fqdn, resource_group: group, region };
         let virtual_cluster = format!(
@@ -155,6 +171,7 @@ impl Managed {
         let family = settings.sku_name.split_once('_').map(|(_, family)| family.to_owned());
         InstanceView {
             name: self.name.clone(),
+            subscription: subscription.to_owned(),
             resource_group: group.to_owned(),
             location: region.to_owned(),
             tags: settings.tags,

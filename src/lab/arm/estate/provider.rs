@@ -14,6 +14,7 @@ use crate::lab::arm::provider::LinkRole;
 use crate::lab::arm::provider::Provider;
 use crate::lab::arm::provider::ReplicationMode;
 use crate::lab::arm::provider::Retention;
+use crate::lab::arm::provider::RetentionChange;
 use crate::lab::arm::servers::Servers;
 use crate::lab::arm::view::DatabaseView;
 use crate::lab::arm::view::EndpointCertificateView;
@@ -229,12 +230,21 @@ fn uuid_of(text: &str) -> String {
 #[async_trait]
 impl Provider for Estate {
     fn subscriptions(&self) -> Vec<SubscriptionView> {
-        vec![SubscriptionView {
-            subscription_id: self.azure.subscription.clone(),
-            tenant_id: self.azure.tenant.clone(),
-            display_name: "lab".to_owned(),
+        let view = |subscription: &str, tenant: &str, name: &str| SubscriptionView {
+            subscription_id: subscription.to_owned(),
+            tenant_id: tenant.to_owned(),
+            display_name: name.to_owned(),
             state: "Enabled".to_owned(),
-        }]
+        };
+        let mut all = vec![view(&self.azure.subscription, &self.azure.tenant, "lab")];
+        for spec in self.managed.iter().map(Managed::spec) {
+            let Some(own) = &spec.subscription else { continue };
+            if !all.iter().any(|s| s.subscription_id.eq_ignore_ascii_case(own)) {
+                let tenant = spec.tenant.as_ref().unwrap_or(&self.azure.tenant);
+                all.push(view(own, tenant, &format!("lab {}", all.len() + 1)));
+            }
+        }
+        all
     }
     fn resource_groups(&self) -> Vec<String> {
         let mut all = vec![self.azure.resource_group.clone()];
@@ -282,8 +292,13 @@ impl Provider for Estate {
         self.find(instance).map(|m| m.settings().operations.clone()).unwrap_or_default()
     }
 
-    fn failover_groups(&self, resource_group: &str, location: &str) -> ArmResult<Vec<FailoverGroupView>> {
-        self.group_views(resource_group, location)
+    fn failover_groups(
+        &self,
+        subscription: &str,
+        resource_group: &str,
+        location: &str,
+    ) -> ArmResult<Vec<FailoverGroupView>> {
+        self.group_views(subscription, resource_group, location)
     }
     fn accepted(&self, change: &Change) -> ArmResult<()> {
         match change {
@@ -415,9 +430,16 @@ impl Provider for Estate {
                 settings.keys.push((name, uri));
                 Ok(())
             }
-            Change::SetRetention { database, kept } => {
+            Change::SetRetention { database, to } => {
                 tokio::time::sleep(SMALL).await;
-                managed.settings().retention.insert(database.to_lowercase(), kept);
+                let mut settings = managed.settings();
+                let kept = settings.retention.entry(database.to_lowercase()).or_default();
+                *kept = match to {
+                    RetentionChange::Short { days } => Retention { days, ..kept.clone() },
+                    RetentionChange::Long { weekly, monthly, yearly, week_of_year } => {
+                        Retention { days: kept.days, weekly, monthly, yearly, week_of_year }
+                    }
+                };
                 Ok(())
             }
             Change::StopInstance => {

@@ -34,7 +34,7 @@ fn endpoint_body(call: &Call, instance: &InstanceView, name: &str, view: &Endpoi
             view.trusted_roots.iter().map(|(s, der)| json!({"subject": s, "publicBlob": hex(der)})).collect();
         properties["trustedRootCertificates"] = roots.into();
     }
-    json!({"id": child_id(call, instance, "endpointCertificates", name), "name": name, "type": ENDPOINT_TYPE,
+    json!({"id": child_id(instance, "endpointCertificates", name), "name": name, "type": ENDPOINT_TYPE,
         "properties": properties})
 }
 
@@ -53,22 +53,22 @@ pub(super) fn get_endpoint(server: &ArmServer, call: &Call, instance: &InstanceV
     Ok(Reply::ok(endpoint_body(call, instance, name, &view)))
 }
 
-pub(super) fn trust_body(call: &Call, instance: &InstanceView, view: &TrustCertificateView) -> Value {
+pub(super) fn trust_body(instance: &InstanceView, view: &TrustCertificateView) -> Value {
     json!({
-        "id": child_id(call, instance, "serverTrustCertificates", &view.name), "name": view.name, "type": TRUST_TYPE,
+        "id": child_id(instance, "serverTrustCertificates", &view.name), "name": view.name, "type": TRUST_TYPE,
         "properties": {"certificateName": view.name, "publicBlob": format!("0x{}", hex(&view.der)), "thumbprint": view.thumbprint},
     })
 }
 
-pub(super) fn list_trust(server: &ArmServer, call: &Call, instance: &InstanceView) -> Reply {
+pub(super) fn list_trust(server: &ArmServer, instance: &InstanceView) -> Reply {
     let all = server.provider.trust_certificates(&instance.name);
-    Reply::ok(json!({"value": all.iter().map(|c| trust_body(call, instance, c)).collect::<Vec<_>>()}))
+    Reply::ok(json!({"value": all.iter().map(|c| trust_body(instance, c)).collect::<Vec<_>>()}))
 }
 
-pub(super) fn get_trust(server: &ArmServer, call: &Call, instance: &InstanceView, name: &str) -> ArmResult<Reply> {
+pub(super) fn get_trust(server: &ArmServer, instance: &InstanceView, name: &str) -> ArmResult<Reply> {
     let found = server.provider.trust_certificate(&instance.name, name);
     let found = found.ok_or_else(|| ArmError::child_missing(TRUST_TYPE, name))?;
-    Ok(Reply::ok(trust_body(call, instance, &found)))
+    Ok(Reply::ok(trust_body(instance, &found)))
 }
 
 pub(super) fn put_trust(server: &ArmServer, call: &Call, instance: &InstanceView, name: &str) -> ArmResult<Reply> {

@@ -5,28 +5,27 @@ use crate::lab::arm::error::ArmError;
 use crate::lab::arm::error::ArmResult;
 use crate::lab::arm::route::DATABASE_TYPE;
 use crate::lab::arm::server::ArmServer;
-use crate::lab::arm::server::Call;
 use crate::lab::arm::server::Reply;
 use crate::lab::arm::view::DatabaseView;
 use crate::lab::arm::view::InstanceView;
 use serde_json::Value;
 use serde_json::json;
 
-fn body(call: &Call, instance: &InstanceView, database: &DatabaseView) -> Value {
+fn body(instance: &InstanceView, database: &DatabaseView) -> Value {
     json!({
-        "id": child_id(call, instance, "databases", &database.name), "name": database.name, "type": DATABASE_TYPE,
+        "id": child_id(instance, "databases", &database.name), "name": database.name, "type": DATABASE_TYPE,
         "location": instance.location, "tags": {}, "properties": database.properties,
     })
 }
 
-pub(super) fn list(server: &ArmServer, call: &Call, instance: &InstanceView) -> Reply {
+pub(super) fn list(server: &ArmServer, instance: &InstanceView) -> Reply {
     let all = server.provider.databases(&instance.name);
-    Reply::ok(json!({"value": all.iter().map(|d| body(call, instance, d)).collect::<Vec<_>>()}))
+    Reply::ok(json!({"value": all.iter().map(|d| body(instance, d)).collect::<Vec<_>>()}))
 }
 
-pub(super) fn get(server: &ArmServer, call: &Call, instance: &InstanceView, name: &str) -> ArmResult<Reply> {
+pub(super) fn get(server: &ArmServer, instance: &InstanceView, name: &str) -> ArmResult<Reply> {
     let all = server.provider.databases(&instance.name);
     let found = all.iter().find(|d| d.name.eq_ignore_ascii_case(name));
     let found = found.ok_or_else(|| ArmError::child_missing(DATABASE_TYPE, name))?;
-    Ok(Reply::ok(body(call, instance, found)))
+    Ok(Reply::ok(body(instance, found)))
 }

@@ -38,7 +38,10 @@ pub(in crate::lab::arm) fn dispatch(server: &ArmServer, call: &Call) -> ArmResul
         return Ok(Reply::ok(server.access.locks_body(&call.route.scope)));
     }
     let group = call.route.group.as_deref().unwrap_or_default();
-    let found = server.provider.instance(name).filter(|i| i.resource_group.eq_ignore_ascii_case(group));
+    let within = call.route.subscription.as_deref().unwrap_or_default();
+    let found = server.provider.instance(name);
+    let found =
+        found.filter(|i| i.resource_group.eq_ignore_ascii_case(group) && i.subscription.eq_ignore_ascii_case(within));
     if call.route.target == Target::Instance && found.is_none() {
         return instance::absent(call, name, group);
     }
@@ -93,25 +96,23 @@ fn of_instance(server: &ArmServer, call: &Call, instance: &InstanceView) -> ArmR
         (Target::InstanceAction(action), &Method::POST) => instance::act(server, call, instance, action),
         (Target::EndpointCertificates, &Method::GET) => Ok(certificate::list_endpoint(server, call, instance)),
         (Target::EndpointCertificate(kind), &Method::GET) => certificate::get_endpoint(server, call, instance, kind),
-        (Target::TrustCertificates, &Method::GET) => Ok(certificate::list_trust(server, call, instance)),
-        (Target::TrustCertificate(name), &Method::GET) => certificate::get_trust(server, call, instance, name),
+        (Target::TrustCertificates, &Method::GET) => Ok(certificate::list_trust(server, instance)),
+        (Target::TrustCertificate(name), &Method::GET) => certificate::get_trust(server, instance, name),
         (Target::TrustCertificate(name), &Method::PUT) => certificate::put_trust(server, call, instance, name),
         (Target::TrustCertificate(name), &Method::DELETE) => certificate::delete_trust(server, call, instance, name),
-        (Target::Databases, &Method::GET) => Ok(database::list(server, call, instance)),
-        (Target::Database(name), &Method::GET) => database::get(server, call, instance, name),
-        (Target::Protector, &Method::GET) => protector::get(server, call, instance),
+        (Target::Databases, &Method::GET) => Ok(database::list(server, instance)),
+        (Target::Database(name), &Method::GET) => database::get(server, instance, name),
+        (Target::Protector, &Method::GET) => protector::get(server, instance),
         (Target::Protector, &Method::PUT) => protector::put(server, call, instance),
-        (Target::Keys, &Method::GET) => Ok(kept::keys(server, call, instance)),
-        (Target::Key(name), &Method::GET) => kept::get_key(server, call, instance, name),
+        (Target::Keys, &Method::GET) => Ok(kept::keys(server, instance)),
+        (Target::Key(name), &Method::GET) => kept::get_key(server, instance, name),
         (Target::Key(name), &Method::PUT) => kept::put_key(server, call, instance, name),
-        (Target::Retention { database, is_long }, &Method::GET) => {
-            kept::get(server, call, instance, database, *is_long)
-        }
+        (Target::Retention { database, is_long }, &Method::GET) => kept::get(server, instance, database, *is_long),
         (Target::Retention { database, is_long }, &Method::PUT) => {
             kept::put(server, call, instance, database, *is_long)
         }
-        (Target::InstanceOperations, &Method::GET) => Ok(instance::operations(server, call, instance)),
-        (Target::InstanceOperation(id), &Method::GET) => instance::operation(server, call, instance, id),
+        (Target::InstanceOperations, &Method::GET) => Ok(instance::operations(server, instance)),
+        (Target::InstanceOperation(id), &Method::GET) => instance::operation(server, instance, id),
         (Target::CancelInstanceOperation(id), &Method::POST) => {
             server.provider.cancel(&instance.name, id).map(|()| Reply::empty(StatusCode::OK))
         }

@@ -12,6 +12,7 @@ use crate::lab::arm::provider::Change;
 use crate::lab::arm::provider::GroupAct;
 use crate::lab::arm::provider::GroupAddress;
 use crate::lab::arm::provider::GroupSpec;
+use crate::lab::arm::provider::Named;
 use crate::lab::arm::route::FOG_TYPE;
 use crate::lab::arm::server::ArmServer;
 use crate::lab::arm::server::Call;
@@ -32,16 +33,14 @@ fn refuse(code: &str, message: impl Into<String>) -> ArmError {
 
 fn address(call: &Call, name: &str) -> GroupAddress {
     GroupAddress {
+        subscription: call.route.subscription.clone().unwrap_or_default(),
         resource_group: call.route.group.clone().unwrap_or_default(),
         location: call.route.location.clone().unwrap_or_default(),
         name: name.to_owned(),
     }
 }
 
-pub(super) fn shown(subscription: &str, view: &FailoverGroupView) -> Value {
-    let instance = |(group, name): &(String, String)| {
-        format!("/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Sql/managedInstances/{name}")
-    };
+pub(super) fn shown(view: &FailoverGroupView) -> Value {
     let mut read_write = json!({"failoverPolicy": if view.automatic { "Automatic" } else { "Manual" }});
     if let Some(minutes) = view.grace_minutes {
         read_write["failoverWithDataLossGracePeriodMinutes"] = minutes.into();
@@ -49,8 +48,8 @@ pub(super) fn shown(subscription: &str, view: &FailoverGroupView) -> Value {
     let at = &view.address;
     json!({
         "id": format!(
-            "/subscriptions/{subscription}/resourceGroups/{}/providers/{}/{}/instanceFailoverGroups/{}",
-            at.resource_group, "Microsoft.Sql/locations", at.location, at.name
+            "/subscriptions/{}/resourceGroups/{}/providers/{}/{}/instanceFailoverGroups/{}",
+            at.subscription, at.resource_group, "Microsoft.Sql/locations", at.location, at.name
         ),
         "name": at.name,
         "type": FOG_TYPE,
@@ -65,24 +64,20 @@ pub(super) fn shown(subscription: &str, view: &FailoverGroupView) -> Value {
                 "replicationRole": if view.is_primary { "Secondary" } else { "Primary" },
             }],
             "managedInstancePairs": [{
-                "primaryManagedInstanceId": instance(&view.primary),
-                "partnerManagedInstanceId": instance(&view.secondary),
+                "primaryManagedInstanceId": view.primary.id(),
+                "partnerManagedInstanceId": view.secondary.id(),
             }],
         },
     })
-}
-
-fn subscription(call: &Call) -> &str {
-    call.route.subscription.as_deref().unwrap_or_default()
 }
 
 pub(super) fn list(server: &ArmServer, call: &Call) -> ArmResult<Reply> {
     let at = address(call, "");
     let mut value: Vec<Value> = server
         .provider
-        .failover_groups(&at.resource_group, &at.location)?
+        .failover_groups(&at.subscription, &at.resource_group, &at.location)?
         .iter()
-        .map(|v| shown(subscription(call), v))
+        .map(shown)
         .collect();
     // Groups that were only declared, by hand.
     let declared = server.access.failover_groups_body(&call.path);
@@ -91,14 +86,14 @@ pub(super) fn list(server: &ArmServer, call: &Call) -> ArmResult<Reply> {
 }
 
 pub(super) fn find(server: &ArmServer, at: &GroupAddress) -> ArmResult<FailoverGroupView> {
-    let all = server.provider.failover_groups(&at.resource_group, &at.location)?;
+    let all = server.provider.failover_groups(&at.subscription, &at.resource_group, &at.location)?;
     let found = all.into_iter().find(|g| g.address.name.eq_ignore_ascii_case(&at.name));
     found.ok_or_else(|| ArmError::child_missing(FOG_TYPE, &at.name))
 }
 
 pub(super) fn get(server: &ArmServer, call: &Call, name: &str) -> ArmResult<Reply> {
     let found = find(server, &address(call, name))?;
-    Ok(Reply::ok(shown(subscription(call), &found)))
+    Ok(Reply::ok(shown(&found)))
 }
 
 fn start(server: &ArmServer, call: &Call, at: GroupAddress, act: GroupAct) -> ArmResult<Reply> {
@@ -207,14 +202,18 @@ fn read_write(p: &Map<String, Value>) -> ArmResult<(bool, Option<u32>)> {
     }
 }
 
-/// Resource group and name out of an instance's id.
-fn instance_of(id: &str) -> Option<(String, String)> {
+/// Out of an instance's id.
+fn instance_of(id: &str) -> Option<Named> {
     let parts: Vec<&str> = id.split('/').filter(|s| !s.is_empty()).collect();
-    let [sub, _, groups, group, providers, namespace, kind, name] = parts.as_slice() else { return None };
+    let [sub, subscription, groups, group, providers, namespace, kind, name] = parts.as_slice() else { return None };
     let fits = [(sub, "subscriptions"), (groups, "resourcegroups"), (providers, "providers")]
         .iter()
         .all(|(a, b)| a.eq_ignore_ascii_case(b))
         && namespace.eq_ignore_ascii_case("microsoft.sql")
         && kind.eq_ignore_ascii_case("managedinstances");
-    fits.then(|| ((*group).to_owned(), (*name).to_owned()))
+    fits.then(|| Named {
+        subscription: (*subscription).to_owned(),
+        resource_group: (*group).to_owned(),
+        name: (*name).to_owned(),
+    })
 }

@@ -24,17 +24,16 @@ use serde_json::Value;
 use serde_json::json;
 
 /// Id of the instance, in the service's own letter case.
-fn id(call: &Call, instance: &InstanceView) -> String {
-    let subscription = call.route.subscription.as_deref().unwrap_or_default();
+fn id(instance: &InstanceView) -> String {
     format!(
-        "/subscriptions/{subscription}/resourceGroups/{}/providers/{MI_TYPE}/{}",
-        instance.resource_group, instance.name
+        "/subscriptions/{}/resourceGroups/{}/providers/{MI_TYPE}/{}",
+        instance.subscription, instance.resource_group, instance.name
     )
 }
 
 /// Id of something below an instance.
-pub(super) fn child_id(call: &Call, instance: &InstanceView, kind: &str, name: &str) -> String {
-    format!("{}/{kind}/{name}", id(call, instance))
+pub(super) fn child_id(instance: &InstanceView, kind: &str, name: &str) -> String {
+    format!("{}/{kind}/{name}", id(instance))
 }
 
 /// The instance as this api-version shows it: newer members are left out.
@@ -58,7 +57,7 @@ pub(super) fn body(server: &ArmServer, call: &Call, instance: &InstanceView) -> 
         }
     }
     let mut whole = json!({
-        "id": id(call, instance), "name": instance.name, "type": MI_TYPE, "location": instance.location,
+        "id": id(instance), "name": instance.name, "type": MI_TYPE, "location": instance.location,
         "tags": instance.tags, "sku": instance.sku, "properties": properties,
     });
     if let Some(principal) = &instance.principal_id {
@@ -70,7 +69,8 @@ pub(super) fn body(server: &ArmServer, call: &Call, instance: &InstanceView) -> 
 
 pub(super) fn list(server: &ArmServer, call: &Call) -> Reply {
     let group = call.route.group.as_deref();
-    let all = server.provider.instances();
+    let mut all = server.provider.instances();
+    all.retain(|i| call.route.subscription.as_ref().is_none_or(|s| s.eq_ignore_ascii_case(&i.subscription)));
     let seen = all.iter().filter(|i| group.is_none_or(|g| i.resource_group.eq_ignore_ascii_case(g)));
     Reply::ok(json!({"value": seen.map(|i| body(server, call, i)).collect::<Vec<_>>()}))
 }
@@ -145,18 +145,18 @@ pub(super) fn act(server: &ArmServer, call: &Call, instance: &InstanceView, acti
     change::start(server, call, &instance.name, change, label(name, instance))
 }
 
-fn operation_body(call: &Call, instance: &InstanceView, operation: &InstanceOperationView) -> Value {
-    json!({"id": child_id(call, instance, "operations", &operation.id), "name": operation.id, "type": OPERATION_TYPE,
+fn operation_body(instance: &InstanceView, operation: &InstanceOperationView) -> Value {
+    json!({"id": child_id(instance, "operations", &operation.id), "name": operation.id, "type": OPERATION_TYPE,
         "properties": operation})
 }
 
-pub(super) fn operations(server: &ArmServer, call: &Call, instance: &InstanceView) -> Reply {
+pub(super) fn operations(server: &ArmServer, instance: &InstanceView) -> Reply {
     let all = server.provider.operations(&instance.name);
-    Reply::ok(json!({"value": all.iter().map(|o| operation_body(call, instance, o)).collect::<Vec<_>>()}))
+    Reply::ok(json!({"value": all.iter().map(|o| operation_body(instance, o)).collect::<Vec<_>>()}))
 }
 
-pub(super) fn operation(server: &ArmServer, call: &Call, instance: &InstanceView, id: &str) -> ArmResult<Reply> {
+pub(super) fn operation(server: &ArmServer, instance: &InstanceView, id: &str) -> ArmResult<Reply> {
     let all = server.provider.operations(&instance.name);
     let found = all.iter().find(|o| o.id.eq_ignore_ascii_case(id)).ok_or_else(|| ArmError::operation_missing(id))?;
-    Ok(Reply::ok(operation_body(call, instance, found)))
+    Ok(Reply::ok(operation_body(instance, found)))
 }

@@ -10,7 +10,7 @@ use crate::lab::arm::error::ArmResult;
 use crate::lab::arm::operation::Kind;
 use crate::lab::arm::operation::Outcome;
 use crate::lab::arm::provider::Change;
-use crate::lab::arm::provider::Retention;
+use crate::lab::arm::provider::RetentionChange;
 use crate::lab::arm::route::DATABASE_TYPE;
 use crate::lab::arm::route::KEY_TYPE;
 use crate::lab::arm::server::ArmServer;
@@ -35,31 +35,31 @@ fn sent(call: &Call) -> ArmResult<Map<String, Value>> {
     body::child(&sent, "properties")?.cloned().ok_or_else(|| ArmError::invalid_parameter("properties"))
 }
 
-fn key_body(call: &Call, instance: &InstanceView, name: &str, uri: Option<&str>) -> Value {
+fn key_body(instance: &InstanceView, name: &str, uri: Option<&str>) -> Value {
     let kind = if uri.is_some() { "AzureKeyVault" } else { "ServiceManaged" };
     let mut properties = json!({ "serverKeyType": kind, "autoRotationEnabled": false });
     if let Some(uri) = uri {
         properties["uri"] = json!(uri);
     }
-    json!({ "id": child_id(call, instance, "keys", name), "name": name, "type": KEY_TYPE,
+    json!({ "id": child_id(instance, "keys", name), "name": name, "type": KEY_TYPE,
         "kind": if uri.is_some() { "azurekeyvault" } else { "servicemanaged" }, "properties": properties })
 }
 
-pub(super) fn keys(server: &ArmServer, call: &Call, instance: &InstanceView) -> Reply {
-    let mut all = vec![key_body(call, instance, "ServiceManaged", None)];
+pub(super) fn keys(server: &ArmServer, instance: &InstanceView) -> Reply {
+    let mut all = vec![key_body(instance, "ServiceManaged", None)];
     let known = server.provider.keys(&instance.name);
-    all.extend(known.iter().map(|(name, uri)| key_body(call, instance, name, Some(uri))));
+    all.extend(known.iter().map(|(name, uri)| key_body(instance, name, Some(uri))));
     Reply::ok(json!({ "value": all }))
 }
 
-pub(super) fn get_key(server: &ArmServer, call: &Call, instance: &InstanceView, name: &str) -> ArmResult<Reply> {
+pub(super) fn get_key(server: &ArmServer, instance: &InstanceView, name: &str) -> ArmResult<Reply> {
     if name.eq_ignore_ascii_case("ServiceManaged") {
-        return Ok(Reply::ok(key_body(call, instance, "ServiceManaged", None)));
+        return Ok(Reply::ok(key_body(instance, "ServiceManaged", None)));
     }
     let known = server.provider.keys(&instance.name);
     let found = known.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
     let (name, uri) = found.ok_or_else(|| ArmError::child_missing(KEY_TYPE, name))?;
-    Ok(Reply::ok(key_body(call, instance, name, Some(uri))))
+    Ok(Reply::ok(key_body(instance, name, Some(uri))))
 }
 
 pub(super) fn put_key(server: &ArmServer, call: &Call, instance: &InstanceView, name: &str) -> ArmResult<Reply> {
@@ -83,13 +83,7 @@ fn policy(is_long: bool) -> &'static str {
     if is_long { "backupLongTermRetentionPolicies" } else { "backupShortTermRetentionPolicies" }
 }
 
-pub(super) fn get(
-    server: &ArmServer,
-    call: &Call,
-    instance: &InstanceView,
-    database: &str,
-    is_long: bool,
-) -> ArmResult<Reply> {
+pub(super) fn get(server: &ArmServer, instance: &InstanceView, database: &str, is_long: bool) -> ArmResult<Reply> {
     exists(server, instance, database)?;
     let kept = server.provider.retention(&instance.name, database);
     let properties = if is_long {
@@ -100,7 +94,7 @@ pub(super) fn get(
     };
     let below = format!("{database}/{}", policy(is_long));
     Ok(Reply::ok(json!({
-        "id": format!("{}/default", child_id(call, instance, "databases", &below)), "name": "default",
+        "id": format!("{}/default", child_id(instance, "databases", &below)), "name": "default",
         "type": format!("{DATABASE_TYPE}/{}", policy(is_long)), "properties": properties,
     })))
 }
@@ -114,21 +108,24 @@ pub(super) fn put(
 ) -> ArmResult<Reply> {
     exists(server, instance, database)?;
     let p = sent(call)?;
-    let mut kept: Retention = server.provider.retention(&instance.name, database);
-    if is_long {
+    let to = if is_long {
         let text = |name: &str| body::text(&p, name).map(|t| t.unwrap_or(NOT).to_owned());
-        kept.weekly = text("weeklyRetention")?;
-        kept.monthly = text("monthlyRetention")?;
-        kept.yearly = text("yearlyRetention")?;
-        kept.week_of_year = body::number(&p, "weekOfYear")?.unwrap_or(0);
-        if kept.yearly != NOT && !(1..=52).contains(&kept.week_of_year) {
+        let yearly = text("yearlyRetention")?;
+        let week_of_year = body::number(&p, "weekOfYear")?.unwrap_or(0);
+        if yearly != NOT && !(1..=52).contains(&week_of_year) {
             return Err(ArmError::invalid_parameter("weekOfYear"));
+        }
+        RetentionChange::Long {
+            weekly: text("weeklyRetention")?,
+            monthly: text("monthlyRetention")?,
+            yearly,
+            week_of_year,
         }
     } else {
         let days = body::number(&p, "retentionDays")?.filter(|d| DAYS.contains(d));
-        kept.days = days.ok_or_else(|| ArmError::invalid_parameter("retentionDays"))?;
-    }
+        RetentionChange::Short { days: days.ok_or_else(|| ArmError::invalid_parameter("retentionDays"))? }
+    };
     let name = if is_long { "UpsertManagedDatabaseLongTermRetention" } else { "UpsertManagedBackupShortTermRetention" };
-    let change = Change::SetRetention { database: database.to_owned(), kept };
+    let change = Change::SetRetention { database: database.to_owned(), to };
     change::start(server, call, &instance.name, change, label(name, instance))
 }

@@ -35,7 +35,7 @@ pub(super) fn body(call: &Call, instance: &InstanceView, link: &LinkView) -> Val
             }
         }
     }
-    json!({"id": child_id(call, instance, "distributedAvailabilityGroups", &link.name), "name": link.name,
+    json!({"id": child_id(instance, "distributedAvailabilityGroups", &link.name), "name": link.name,
         "type": LINK_TYPE, "properties": properties})
 }
 

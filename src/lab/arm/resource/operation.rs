@@ -48,15 +48,13 @@ fn resource(server: &ArmServer, call: &Call, outcome: &Outcome) -> Reply {
     let body = match outcome {
         Outcome::Nothing => None,
         Outcome::Server(target) => crate::lab::arm::servers::outcome(server, call, target),
-        Outcome::FailoverGroup(at) => failover_group::find(server, at)
-            .ok()
-            .map(|v| failover_group::shown(call.route.subscription.as_deref().unwrap_or_default(), &v)),
+        Outcome::FailoverGroup(at) => failover_group::find(server, at).ok().map(|v| failover_group::shown(&v)),
         Outcome::Instance { instance } => instance_of(instance).map(|i| instance::body(server, call, &i)),
         Outcome::Link { instance, name } => {
             instance_of(instance).and_then(|i| Some(link::body(call, &i, &server.provider.link(instance, name)?)))
         }
         Outcome::TrustCertificate { instance, name } => instance_of(instance)
-            .and_then(|i| Some(certificate::trust_body(call, &i, &server.provider.trust_certificate(instance, name)?))),
+            .and_then(|i| Some(certificate::trust_body(&i, &server.provider.trust_certificate(instance, name)?))),
     };
     body.map_or_else(|| Reply::empty(StatusCode::NO_CONTENT), Reply::ok)
 }

@@ -16,7 +16,7 @@ use crate::lab::arm::server::Reply;
 use crate::lab::arm::view::InstanceView;
 use serde_json::json;
 
-pub(super) fn get(server: &ArmServer, call: &Call, instance: &InstanceView) -> ArmResult<Reply> {
+pub(super) fn get(server: &ArmServer, instance: &InstanceView) -> ArmResult<Reply> {
     let own = server.provider.protector(&instance.name);
     let kind = if own.is_some() { "AzureKeyVault" } else { "ServiceManaged" };
     let (name, rotates) = own.unwrap_or_else(|| ("ServiceManaged".to_owned(), false));
@@ -26,7 +26,7 @@ pub(super) fn get(server: &ArmServer, call: &Call, instance: &InstanceView) -> A
         properties["uri"] = json!(uri);
     }
     Ok(Reply::ok(json!({
-        "id": child_id(call, instance, "encryptionProtector", "current"), "name": "current", "type": PROTECTOR_TYPE,
+        "id": child_id(instance, "encryptionProtector", "current"), "name": "current", "type": PROTECTOR_TYPE,
         "kind": kind.to_ascii_lowercase(), "properties": properties,
     })))
 }

@@ -9,6 +9,7 @@ use crate::engine::step::Step;
 use crate::inventory::fog::look;
 use crate::plan::fog::FogOp;
 use crate::plan::fog::FogPlan;
+use crate::rules::fog::prerequisites;
 use crate::rules::fog::runbook;
 use crate::rules::fog::state::Asked;
 use crate::rules::fog::state::may;
@@ -60,7 +61,8 @@ impl Step for Gate {
         let same_pair = [&next.primary.site, &next.secondary.site]
             .iter()
             .all(|s| [&plan.primary.site, &plan.secondary.site].contains(s));
-        let blocking = runbook::blocking(&pair, &plan.group, same_pair, next.gb_per_hour(), &plan.waived);
+        let blocking =
+            runbook::blocking(prerequisites::judge(&pair, next.gb_per_hour()), &plan.group, same_pair, &plan.waived);
         if !blocking.is_empty() {
             return Err(Error::refused(format!("the new group could not be made: {}", blocking.join("; ")))
                 .hint("mend it first; nothing was taken away"));

@@ -9,6 +9,7 @@ use crate::rules::fog::notes::Reminder;
 use crate::rules::fog::prerequisites::Row;
 use crate::rules::fog::prerequisites::Severity;
 use crate::rules::fog::prerequisites::Status;
+use crate::rules::fog::state::Standing;
 use std::time::Duration;
 
 /// `policy: customer managed: only you fail over (Manual) · …`
@@ -85,6 +86,12 @@ pub fn layers(r: &GroupReport) -> Vec<String> {
     let mut lines: Vec<String> = r.high_availability.iter().map(local).collect();
     if let Some(regional) = r.regional_protection {
         lines.push(format!("regional protection: {regional}"));
+    }
+    if !r.high_availability.is_empty() && r.standing != Standing::None {
+        lines.push(format!(
+            "not covered: master, msdb and model (logins, jobs, settings): milink objects diff --group {}",
+            r.group
+        ));
     }
     lines
 }

@@ -38,6 +38,7 @@ fn layers_and_policy_are_shown_apart() {
         "read-only listener does not follow (Disabled)",
         "secondary type Geo",
         "regional protection: two regions, by this group",
+        "not covered: master, msdb and model",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

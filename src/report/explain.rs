@@ -197,7 +197,9 @@ fn sections(out: &mut String, r: &ExplainReport, width: usize) {
         }
         if let Some(statement) = &s.statement {
             // Never wrapped: it is copied.
-            let _ = writeln!(out, "    {statement}");
+            for line in statement.lines() {
+                let _ = writeln!(out, "    {line}");
+            }
         }
     }
     if !r.sections.is_empty() {

@@ -108,7 +108,7 @@ const CARRIED: &[(&str, &str, &[&str])] = &[
     ("system-databases", "K01", &["master, msdb and model are not"]),
     ("service-master-key", "K06", &["copied from the primary to the secondary when the group is created"]),
     ("service-master-key", "K07", &["Later changes of that key are not copied", "creation of the group"]),
-    ("copy-sync", "L01", &["EXEC sys.sp_wait_for_database_copy_sync @target_server"]),
+    ("copy-sync", "L01", &["EXEC sys.sp_wait_for_database_copy_sync", "@target_server = N'SERVER'"]),
     ("copy-sync", "L02", &["hardened in the log of the secondary"]),
     ("copy-sync", "L03", &["does not wait for redo"]),
     ("copy-sync", "L04", &["one replication link"]),

@@ -12,6 +12,7 @@ pub use super::args_fog::FogCommand;
 pub use super::args_fog::FogConfirmArgs;
 pub use super::args_fog::FogCopySyncArgs;
 pub use super::args_fog::FogFailoverArgs;
+pub use super::args_fog::FogLagArgs;
 pub use super::args_fog::FogNameArgs;
 pub use super::args_fog::FogPlanArgs;
 pub use super::args_fog::FogScriptArgs;

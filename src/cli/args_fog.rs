@@ -18,6 +18,8 @@ pub enum FogCommand {
     Show(FogNameArgs),
     /// Every failover group of the estate
     List,
+    /// The lag of every database, looked at several times, and whether it grows
+    Lag(FogLagArgs),
     /// Bring the settings in Azure to those of the estate file
     Update(FogChangeArgs),
     /// Take the group away: its names vanish; an old secondary instance takes writes, databases of servers stay replicated
@@ -249,6 +251,18 @@ pub struct FogCopySyncArgs {
     /// Database of the group
     #[arg(long, value_name = "DATABASE")]
     pub database: String,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct FogLagArgs {
+    #[command(flatten)]
+    pub name: FogNameArgs,
+    /// How many looks
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub samples: usize,
+    /// Time between two looks
+    #[arg(long, value_name = "DURATION", default_value = "5s")]
+    pub every: String,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -130,6 +130,7 @@ async fn dispatch(command: Command, settings: &Settings, printer: &mut Printer) 
         Command::Fog(FogCommand::Create(args)) => cmd::fog::create(&args, settings, printer).await,
         Command::Fog(FogCommand::Protect(args)) => cmd::fog_protect::run(&args, settings, printer).await,
         Command::Fog(FogCommand::Show(args)) => cmd::fog::show(&args, settings, printer).await,
+        Command::Fog(FogCommand::Lag(args)) => cmd::fog_lag::run(&args, settings, printer).await,
         Command::Fog(FogCommand::List) => cmd::fog::list(settings, printer).await,
         Command::Fog(FogCommand::Update(args)) => cmd::fog::update(&args, settings, printer).await,
         Command::Fog(FogCommand::Delete(args)) => cmd::fog::delete(&args, settings, printer).await,

@@ -151,3 +151,16 @@ fn a_lost_region_is_talked_through_without_a_change() {
     assert!(text.contains("Nothing is changed") && text.contains("the run that would be approved"), "{text}");
     assert_eq!(lab.milink("runs list --output json").exits(0).json(), runs, "nothing was begun");
 }
+
+#[test]
+fn the_lag_of_every_database_is_looked_at_several_times() {
+    let lab = Lab::up("fog-ready", "--writers 0");
+    lab.milink("fog lag --every 50ms").exits(5);
+    lab.milink("fog create --yes").exits(0);
+    let found = lab.milink("fog lag --every 50ms --output json").exits(0).json();
+    let ledger = &found["databases"][0];
+    assert_eq!((&ledger["name"], ledger["samples"].as_array().unwrap().len()), (&"ledger".into(), 3), "{found:#}");
+    assert!(ledger["trend"] == "steady" || ledger["trend"] == "shrinking", "{found:#}");
+    lab.milink("fog lag --samples 2").exits(2);
+    lab.milink("fog lag --every soon").exits(2);
+}

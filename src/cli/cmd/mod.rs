@@ -20,6 +20,7 @@ pub mod explain;
 pub mod fog;
 mod fog_ask;
 pub mod fog_copy_sync;
+pub mod fog_lag;
 pub mod fog_network;
 pub mod fog_protect;
 pub mod fog_runbook;

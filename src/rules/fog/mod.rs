@@ -5,6 +5,7 @@ pub mod closer;
 pub mod decide;
 pub mod ha;
 pub mod in_memory;
+pub mod lag;
 pub mod logins;
 pub mod names;
 pub mod network;

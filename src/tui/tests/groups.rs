@@ -58,6 +58,7 @@ fn group(name: &str, standing: Standing, holds: Option<bool>, b: MemberLine) -> 
             high_availability: Vec::new(),
             regional_protection: None,
             notes: Notes::default(),
+            copies: Vec::new(),
             checks: Vec::new(),
         },
         holds,

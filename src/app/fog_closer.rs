@@ -10,6 +10,7 @@ use crate::base::error::Result;
 use crate::inventory::fog_network;
 use crate::model::fact::Fact;
 use crate::model::geo::Member;
+use crate::model::network::MemberNetwork;
 use crate::rules::fog::closer;
 use crate::rules::fog::closer::Closer;
 use crate::rules::fog::closer::Inside;
@@ -18,6 +19,7 @@ use crate::rules::fog::closer::Keys;
 use crate::rules::fog::network::Between;
 use crate::rules::fog::prerequisites::Row;
 use crate::sql::query::database;
+use futures_util::future::BoxFuture;
 use futures_util::future::join_all;
 
 /// System databases come first; users' begin behind them.
@@ -32,7 +34,12 @@ fn fact<T>(found: Result<T>) -> Fact<T> {
     }
 }
 
-async fn keys(arm: &Arm, instance: &InstanceRef) -> Result<Keys> {
+// Each question is made in a frame of its own, on the heap: side by side they would fill a small stack.
+fn keys<'a>(arm: &'a Arm, instance: &'a InstanceRef) -> BoxFuture<'a, Result<Keys>> {
+    Box::pin(async move { read_keys(arm, instance).await })
+}
+
+async fn read_keys(arm: &Arm, instance: &InstanceRef) -> Result<Keys> {
     let (own, all) = tokio::join!(arm.protector(instance), arm.keys(instance));
     let own = own?;
     Ok(Keys {
@@ -43,8 +50,12 @@ async fn keys(arm: &Arm, instance: &InstanceRef) -> Result<Keys> {
     })
 }
 
+fn kept<'a>(arm: &'a Arm, instance: &'a InstanceRef, member: &'a Member) -> BoxFuture<'a, Result<Vec<Kept>>> {
+    Box::pin(async move { read_kept(arm, instance, member).await })
+}
+
 /// How long backups are kept, of every user database that Azure lists.
-async fn kept(arm: &Arm, instance: &InstanceRef, member: &Member) -> Result<Vec<Kept>> {
+async fn read_kept(arm: &Arm, instance: &InstanceRef, member: &Member) -> Result<Vec<Kept>> {
     let names = member.databases.get().map_err(|why| Error::refused(why.0))?;
     let mut all = Vec::new();
     for some in names.chunks(AT_ONCE) {
@@ -57,10 +68,16 @@ async fn kept(arm: &Arm, instance: &InstanceRef, member: &Member) -> Result<Vec<
     Ok(all)
 }
 
-async fn administrator(arm: &Arm, instance: &InstanceRef) -> Result<Option<String>> {
-    let found = arm.administrator(instance).await?;
-    let text = |t: Option<String>| t.unwrap_or_else(|| "?".to_owned());
-    Ok(found.map(|a| format!("{} ({})", text(a.login), text(a.sid))))
+fn administrator<'a>(arm: &'a Arm, instance: &'a InstanceRef) -> BoxFuture<'a, Result<Option<String>>> {
+    Box::pin(async move {
+        let found = arm.administrator(instance).await?;
+        let text = |t: Option<String>| t.unwrap_or_else(|| "?".to_owned());
+        Ok(found.map(|a| format!("{} ({})", text(a.login), text(a.sid))))
+    })
+}
+
+fn network<'a>(arm: &'a Arm, instance: &'a InstanceRef) -> BoxFuture<'a, Result<MemberNetwork>> {
+    Box::pin(async move { fog_network::read(arm, instance).await })
 }
 
 impl App {
@@ -69,7 +86,8 @@ impl App {
         if look.wanted.between_servers || look.standing != Standing::None {
             return Ok(());
         }
-        let found = self.closer(look).await?;
+        // Many questions side by side: their state is kept off the stack.
+        let found = Box::pin(self.closer(look)).await?;
         look.closer = closer::judge(&found, &look.facts);
         Ok(())
     }
@@ -100,8 +118,8 @@ impl App {
             kept(arm, ib, &look.facts.b),
             administrator(arm, ia),
             administrator(arm, ib),
-            fog_network::read(arm, ia),
-            fog_network::read(arm, ib),
+            network(arm, ia),
+            network(arm, ib),
             cx.effects.read(&a.site, database::list()),
         );
         let inside = inside.map(|all| {

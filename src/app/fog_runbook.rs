@@ -81,7 +81,7 @@ impl App {
             let mut rows = prerequisites::judge(&pair.facts, found.wanted.gb_per_hour);
             // Members that replicate already have a path, and know each other's keys.
             if !same_pair {
-                rows.extend(closer::judge(&self.closer(pair).await?, &pair.facts));
+                rows.extend(closer::judge(&Box::pin(self.closer(pair)).await?, &pair.facts));
             }
             let blocking = runbook::blocking(rows, group, same_pair, &now.waived);
             if !blocking.is_empty() {

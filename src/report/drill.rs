@@ -88,9 +88,7 @@ pub fn overdue(lines: &[DrillLine]) -> Vec<String> {
     };
     let say = |group: &String| match newest(group) {
         Some(age) if age <= DRILL_DUE.as_secs() => None,
-        Some(age) => {
-            Some(format!("{group}: a drill is DUE, the last was {} ago", text::duration(Duration::from_secs(age))))
-        }
+        Some(age) => Some(format!("{group}: a drill is DUE, the last was {} days ago", age / 86_400)),
         None => Some(format!("{group}: a drill is DUE, none came home")),
     };
     groups.into_iter().filter_map(say).collect()

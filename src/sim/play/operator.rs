@@ -181,25 +181,25 @@ impl Operator {
     /// `link create`: what is missing now.
     pub async fn create_with(&self, estate: &Estate, faults: &Arc<dyn Mortal>) -> Fate {
         let gate = Gate::default();
-        let work = async {
+        let work = Box::pin(async {
             let app = self.app(estate, faults.clone(), &gate).await?;
             let plan = app.plan_create(&[]).await?;
             app.start(&plan, self.observer(estate), Cancel::new()).await
-        };
+        });
         self.process(estate, faults, &gate, work).await
     }
 
     /// `link delete` of all links; the run that is open is gone on with.
     pub async fn delete(&self, estate: &Estate, faults: &Arc<dyn Mortal>) -> Fate {
         let gate = Gate::default();
-        let work = async {
+        let work = Box::pin(async {
             let app = self.app(estate, faults.clone(), &gate).await?;
             if let Some(run) = self.open_run_of(&["delete"])? {
                 return app.resume(&run, self.observer(estate), Cancel::new()).await;
             }
             let plan = app.plan_delete(&[]).await?;
             app.start(&plan, self.observer(estate), Cancel::new()).await
-        };
+        });
         self.process(estate, faults, &gate, work).await
     }
 
@@ -237,23 +237,23 @@ impl Operator {
 
     /// `cutover run` in a process of its own.
     pub async fn cutover(&self, estate: &Estate, faults: &Arc<dyn Mortal>, gate: &Gate, cancel: Cancel) -> Fate {
-        let work = async {
+        let work = Box::pin(async {
             let app = self.app(estate, faults.clone(), gate).await?;
             let plan = app.plan_cutover(&self.links).await?;
             app.start(&plan, self.observer(estate), cancel).await
-        };
+        });
         self.process(estate, faults, gate, work).await
     }
 
     /// `cutover run --manual`: somebody else runs what changes a server.
     pub async fn cutover_by_hand(&self, estate: &Estate, hand: Arc<dyn Hand>) -> Fate {
-        let work = async {
+        let work = Box::pin(async {
             let app = self.app(estate, Arc::new(Immortal), &Gate::default()).await?;
             let mut plan = app.plan_cutover(&self.links).await?;
             plan.policy.manual = true;
             let steering = Steering::from(Cancel::new()).with_hand(hand);
             app.start(&plan, self.observer(estate), steering).await
-        };
+        });
         let immortal: Arc<dyn Mortal> = Arc::new(Immortal);
         self.process(estate, &immortal, &Gate::default(), work).await
     }
@@ -261,7 +261,7 @@ impl Operator {
     /// An operation on the estate's failover group, in a process of its own.
     pub async fn group(&self, estate: &Estate, name: Option<&str>, op: FogOp, faults: &Arc<dyn Mortal>) -> Fate {
         let gate = Gate::default();
-        let work = async {
+        let work = Box::pin(async {
             let app = self.app(estate, faults.clone(), &gate).await?;
             let look = app.look_at_group(name).await?;
             let plan = app.plan_fog(&look, op, None).map_err(|e| match e {
@@ -269,42 +269,42 @@ impl Operator {
                 NoPlan::Already(refusal) => Error::refused(refusal.why),
             })?;
             app.start(&plan, self.observer(estate), Cancel::new()).await
-        };
+        });
         self.process(estate, faults, &gate, work).await
     }
 
     /// A runbook on the group, in a process of its own.
     pub async fn runbook(&self, estate: &Estate, ask: &RunbookAsk, faults: &Arc<dyn Mortal>) -> Fate {
         let gate = Gate::default();
-        let work = async {
+        let work = Box::pin(async {
             let app = self.app(estate, faults.clone(), &gate).await?;
             let look = app.look_at_group(None).await?;
             let plan = app.plan_runbook(&look, ask).await?;
             app.start(&plan, self.observer(estate), Cancel::new()).await
-        };
+        });
         self.process(estate, faults, &gate, work).await
     }
 
     /// `fog resume` or `drill resume` in a process of its own.
     pub async fn resume_group(&self, estate: &Estate, faults: &Arc<dyn Mortal>) -> Fate {
         let gate = Gate::default();
-        let work = async {
+        let work = Box::pin(async {
             let run = self.open_run_of(&["fog", "drill"])?;
             let run = run.ok_or_else(|| Error::new(Kind::NotFound, "no run is open"))?;
             let app = self.app(estate, faults.clone(), &gate).await?;
             app.resume(&run, self.observer(estate), Cancel::new()).await
-        };
+        });
         self.process(estate, faults, &gate, work).await
     }
 
     /// `fog secondary create` in a process of its own.
     pub async fn secondary(&self, estate: &Estate, faults: &Arc<dyn Mortal>) -> Fate {
         let gate = Gate::default();
-        let work = async {
+        let work = Box::pin(async {
             let app = self.app(estate, faults.clone(), &gate).await?;
             let found = app.look_at_secondary(None, None).await?;
             app.start(&app.plan_secondary(&found)?, self.observer(estate), Cancel::new()).await
-        };
+        });
         self.process(estate, faults, &gate, work).await
     }
 
@@ -316,24 +316,24 @@ impl Operator {
     /// `objects sync`; the run that is open is gone on with.
     pub async fn objects_with(&self, estate: &Estate, faults: &Arc<dyn Mortal>) -> Fate {
         let gate = Gate::default();
-        let work = async {
+        let work = Box::pin(async {
             let app = self.app(estate, faults.clone(), &gate).await?;
             if let Some(run) = self.open_run_of(&["objects"])? {
                 return app.resume(&run, self.observer(estate), Cancel::new()).await;
             }
             let plan = app.plan_objects(&[], false).await?;
             app.start(&plan, self.observer(estate), Cancel::new()).await
-        };
+        });
         self.process(estate, faults, &gate, work).await
     }
 
     /// `cutover resume` in a process of its own.
     pub async fn resume(&self, estate: &Estate, faults: &Arc<dyn Mortal>, gate: &Gate, cancel: Cancel) -> Fate {
-        let work = async {
+        let work = Box::pin(async {
             let run = self.open_run()?.ok_or_else(|| Error::new(Kind::NotFound, "no run is open"))?;
             let app = self.app(estate, faults.clone(), gate).await?;
             app.resume(&run, self.observer(estate), cancel).await
-        };
+        });
         self.process(estate, faults, gate, work).await
     }
 

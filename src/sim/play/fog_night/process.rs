@@ -25,7 +25,7 @@ impl Operator {
         gate: &Gate,
         cancel: Cancel,
     ) -> Fate {
-        let work = async {
+        let work = Box::pin(async {
             let app = self.app(estate, faults.clone(), gate).await?;
             let [group, primary, secondary] = deed.members();
             let look = app.look_at_group(Some(group)).await?;
@@ -47,17 +47,17 @@ impl Operator {
                 }
             };
             app.start(&plan, self.observer(estate), cancel).await
-        };
+        });
         Box::pin(self.process(estate, faults, gate, work)).await
     }
 
     /// Takes up the run on a group that is open.
     pub async fn go_on(&self, estate: &Estate, faults: &Arc<dyn Mortal>, gate: &Gate, cancel: Cancel) -> Fate {
-        let work = async {
+        let work = Box::pin(async {
             let run = self.open_group_run()?.ok_or_else(|| Error::new(Kind::NotFound, "no run is open"))?;
             let app = self.app(estate, faults.clone(), gate).await?;
             app.resume(&run, self.observer(estate), cancel).await
-        };
+        });
         Box::pin(self.process(estate, faults, gate, work)).await
     }
 

@@ -84,7 +84,7 @@ pub async fn look(effects: &Effects, name: &str, a: &Place, b: &Place) -> GroupF
 
 /// Of two subscriptions the tenants are asked, too.
 async fn tenants(effects: &Effects, a: &mut Member, b: &mut Member) {
-    let subscription = |m: &Member| m.facts.known().and_then(|f| f.scope()).map(|(subscription, _)| subscription);
+    let subscription = |m: &Member| m.facts.known().and_then(MemberFacts::scope).map(|(subscription, _)| subscription);
     let (Some(sa), Some(sb), Ok(arm)) = (subscription(a), subscription(b), effects.arm()) else { return };
     if sa == sb {
         return;

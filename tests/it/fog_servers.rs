@@ -203,7 +203,9 @@ fn servers_of_one_region_and_rules_with_the_automatic_policy_are_refused() {
     let end = lab.milink("fog create fog-shop --yes").exits(3);
     assert!(end.stderr.contains("P09"), "{}", end.stderr);
     let lab = up_with(&[("zones = false", "zones = false\nvirtual_network_rules = [\"from-app\"]")]);
-    let automatic = ("name = \"fog-shop\"", "name = \"fog-shop\"\npolicy = \"automatic\"\ngrace = \"1h\"");
+    let accept = r#"accept = ["delegate", "an-hour-down", "any-time-later", "all-databases", "other-services", "unknown-loss", "equal-objectives"]"#;
+    let automatic = format!("name = \"fog-shop\"\npolicy = \"automatic\"\ngrace = \"1h\"\n{accept}");
+    let automatic = ("name = \"fog-shop\"", automatic.as_str());
     let file = lab.estate_with("automatic.toml", &[automatic]);
     let end = lab.milink(&format!("--estate {} fog create fog-shop --yes", file.display())).exits(3);
     assert!(end.stderr.contains("from-app"), "{}", end.stderr);

@@ -25,6 +25,13 @@ fn a_secondary_is_made_in_the_primarys_zone_and_takes_the_group() {
     assert!(p["dnsZonePartner"].as_str().unwrap().ends_with("/managedInstances/mi-a"), "{p:#}");
     assert_eq!((&p["vCores"], &p["storageSizeInGB"], &p["timezoneId"]), (&8.into(), &256.into(), &"UTC".into()));
     assert_eq!(before["body"]["sku"]["name"], "GP_Gen5");
+    // Nobody is told that the group is there, or could be made, of a side that does not answer.
+    let unknown = lab.milink("fog plan").exits(5);
+    assert!(
+        unknown.stderr.contains("NOT KNOWN") && unknown.stderr.contains("fog secondary plan"),
+        "{}",
+        unknown.stderr
+    );
     for verb in ["create", "protect"] {
         let refused = lab.milink(&format!("fog {verb} --yes")).exits(3);
         assert!(refused.stderr.contains("milink fog secondary create fog-ledger"), "{}", refused.stderr);

@@ -103,8 +103,14 @@ pub async fn plan(args: &FogPlanArgs, settings: &Settings, printer: &mut Printer
     }
     if look.standing != Standing::None {
         printer.answer(&shown, |width| report::fog::text(&shown, width))?;
-        printer.message("the group is there: nothing is missing, or `fog show` says what is")?;
-        return Ok(Exit::OK);
+        if look.standing.primary().is_some() {
+            printer.message("the group is there: nothing is missing, or `fog show` says what is")?;
+            return Ok(Exit::OK);
+        }
+        printer.warning(&format!("whether {name} can be made is NOT KNOWN: {}", look.standing.sentence()))?;
+        let next = if app.may_make_secondary(&look) { "secondary plan" } else { "show" };
+        printer.next(&format!("milink fog {next} {name}"))?;
+        return Ok(Exit::from(Kind::Unreachable));
     }
     let ready = !shown.checks.iter().any(Row::blocks);
     if printer.is_json() && !args.script {

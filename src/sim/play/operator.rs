@@ -139,7 +139,9 @@ impl Operator {
     /// A new process.
     pub async fn app(&self, estate: &Estate, faults: Arc<dyn Mortal>, gate: &Gate) -> Result<App> {
         let env = Environment { host: self.name.clone(), user: "dba".to_owned(), ..Environment::default() };
-        let config = config::load(&estate.dir().join(ESTATE), &env)?;
+        let mut config = config::load(&estate.dir().join(ESTATE), &env)?;
+        // Something else moves with the databases, so that the step which names it is struck like any other.
+        config.application.dependencies = vec!["web tier".to_owned()];
         let network = estate.lab.network.clone();
         App::open(Parts {
             config,

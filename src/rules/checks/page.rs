@@ -13,8 +13,9 @@ judges these. A failed `block` or an unknown one stands in the way; `warn` and `
 with a reason: `--waive ID=REASON`, or in the estate file\n\n\
 ```toml\n[[waiver]]\ncheck = \"database.broker\"\nreason = \"the application has no use for Service Broker\"\nlinks = [\"ledger\"] # all if left out\n```\n\n\
 Exit codes: 0 ready, 3 not ready or not known, 5 nothing could be judged, 2 usage.\n\n\
-Checks of `fog` and `sqldb` are about failover groups (`src/rules/checks/groups.toml`): `milink fog plan` judges them, and \
-so does every gate before a group is made. They are waived in the estate file, without `links`. \
+Checks of `fog` and `sqldb` are about failover groups (`src/rules/checks/groups.toml`): `milink fog plan`, `fog \
+create` and `fog protect` judge them before they ask; the gate of the run looks again at the members, not at networks, keys \
+and contents. They are waived in the estate file, without `links`. \
 Those of `secondary` (`secondary.toml`) are about an instance that is to be made: `milink fog secondary plan` judges them.\n";
 
 /// The whole page.

@@ -1,6 +1,7 @@
 //! May a second instance be made, there and so? The rows of a group that can be told beforehand, and those of the subnet
 //! (facts: failover-groups 1.1, 1.2, 11).
 
+use super::network::DELEGATED_TO;
 use super::pairs::plain;
 use super::prerequisites::List;
 use super::prerequisites::Row;
@@ -12,8 +13,6 @@ use crate::model::geo::MemberFacts;
 use crate::model::new_instance::SubnetFacts;
 use crate::rules::network::range::Range;
 
-/// What the subnet of an instance is delegated to.
-const DELEGATED_TO: &str = "Microsoft.Sql/managedInstances";
 /// Least and wished size of such a subnet: /27 and /26 (facts: failover-groups 11).
 const LEAST: u64 = 32;
 const WISHED: u64 = 64;
